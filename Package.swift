@@ -1,0 +1,160 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// The manifest is a rule as well as a build file: the helpers below make a dependency that the
+// layering forbids (docs/architecture.md) look wrong where it is written.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Pixel code is thirty times slower unoptimised, so it is optimised in debug builds as well.
+let pixels: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+func system(_ name: String) -> Target {
+    .systemLibrary(name: name, path: "Shared/\(name)")
+}
+
+func shared(
+    _ name: String, uses: [Target.Dependency], settings: [SwiftSetting] = strict
+) -> Target {
+    .target(
+        name: name, dependencies: uses, path: "Shared/\(name)", swiftSettings: settings)
+}
+
+/// What every service may use. A service never uses another service.
+let serviceUses: [Target.Dependency] = [
+    "ServiceAPI", "ServiceProcess", "ServiceRuntime", "RPC", "Wire",
+]
+
+func service(
+    _ name: String, uses: [Target.Dependency], excludes: [String] = [], migrations: Bool = true
+) -> [Target] {
+    [
+        .target(
+            name: "\(name)Service", dependencies: serviceUses + uses, path: "Services/\(name)",
+            exclude: ["README.md", "Main"] + excludes,
+            resources: migrations ? [.embedInCode("Migrations")] : [],
+            swiftSettings: strict),
+        .executableTarget(
+            name: name.lowercased(), dependencies: [.target(name: "\(name)Service")],
+            path: "Services/\(name)/Main", swiftSettings: strict),
+    ]
+}
+
+func tests(
+    _ name: String, _ path: String, uses: [Target.Dependency], excludes: [String] = []
+) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: uses + ["TestSupport"], path: "Tests/\(path)",
+        exclude: excludes, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "convergence",
+    targets: [
+        // System libraries, each behind the one Swift wrapper named beside it.
+        system("CProtobufC"),  // Wire
+        system("CSQLite"),  // Storage
+        system("CMicroHTTPD"),  // HTTP
+        system("CCurl"),  // HTTP
+        system("CCrypto"),  // Cryptography
+        system("CTurboJPEG"),  // ImageCodec
+        system("CPNG"),  // ImageCodec
+        system("COpenH264"),  // RenderService
+        .target(name: "CLinux", path: "Shared/CLinux"),  // ServiceRuntime, RPC
+        .target(
+            name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages"),
+
+        // Shared, lowest first.
+        shared("Wire", uses: ["CProtobufC", "CLinux"]),
+        shared("Cryptography", uses: ["CCrypto"]),
+        shared("ImageCodec", uses: ["CTurboJPEG", "CPNG"], settings: pixels),
+        shared("ServiceRuntime", uses: ["CLinux"]),
+        shared("RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"]),
+        shared("HTTP", uses: ["ServiceRuntime", "CMicroHTTPD", "CCurl", "CLinux"]),
+        shared("Storage", uses: ["ServiceRuntime", "CSQLite"]),
+        shared("ServiceAPI", uses: ["Wire", "RPC", "CMessages", "CProtobufC"]),
+        shared("ServiceProcess", uses: ["ServiceRuntime", "RPC", "HTTP", "Wire"]),
+
+        // The code generator: a protoc plugin.
+        .executableTarget(
+            name: "protoc-gen-convergence", dependencies: ["CMessages", "CProtobufC"],
+            path: "Shared/Generator", swiftSettings: strict),
+    ]
+        + service("Credits", uses: ["Storage", "Cryptography"])
+        + service("Prompt", uses: ["Storage"])
+        + service(
+            "Media", uses: ["Storage", "Cryptography", "ImageCodec", "LocalPictures"],
+            excludes: ["Providers/LocalPictures"])
+        + service(
+            "Render", uses: ["ImageCodec", "Cryptography", "COpenH264"], migrations: false)
+        + service("Session", uses: ["Storage", "Cryptography"])
+        + service("Gateway", uses: ["Storage", "HTTP", "Cryptography"])
+        + [
+            .target(
+                name: "LocalPictures", path: "Services/Media/Providers/LocalPictures",
+                swiftSettings: pixels),
+            .target(
+                name: "Launcher", dependencies: ["HTTP", "ServiceRuntime"],
+                path: "Services/Launcher", exclude: ["README.md", "Main"], swiftSettings: strict),
+            .executableTarget(
+                name: "convergence", dependencies: ["Launcher"], path: "Services/Launcher/Main",
+                swiftSettings: strict),
+            .executableTarget(
+                name: "contact-sheet", dependencies: ["LocalPictures", "ImageCodec"],
+                path: "Tests/ContactSheet", swiftSettings: strict),
+            .executableTarget(
+                name: "bench",
+                dependencies: [
+                    "ServiceAPI", "RPC", "Wire", "ServiceRuntime", "HTTP",
+                ],
+                path: "Tests/Benchmarks", exclude: ["peers"], swiftSettings: strict),
+
+            .target(
+                name: "TestSupport",
+                dependencies: ["ServiceRuntime", "RPC", "Wire"], path: "Tests/TestSupport",
+                swiftSettings: strict),
+            tests("Wire", "Shared/Wire", uses: ["Wire", "CMessages", "CProtobufC"]),
+            tests("ImageCodec", "Shared/ImageCodec", uses: ["ImageCodec"]),
+            tests("ServiceRuntime", "Shared/ServiceRuntime", uses: ["ServiceRuntime"]),
+            tests(
+                "RPC", "Shared/RPC",
+                uses: ["RPC", "Wire", "ServiceRuntime", "ServiceAPI"]),
+            tests("HTTP", "Shared/HTTP", uses: ["HTTP", "ServiceRuntime"]),
+            tests("Storage", "Shared/Storage", uses: ["Storage", "ServiceRuntime"]),
+            tests(
+                "Credits", "Services/Credits",
+                uses: ["CreditsService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC"]),
+            tests(
+                "Prompt", "Services/Prompt",
+                uses: ["PromptService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC"]),
+            tests(
+                "Media", "Services/Media",
+                uses: [
+                    "MediaService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC",
+                    "ImageCodec", "LocalPictures",
+                ], excludes: ["LocalPictures"]),
+            tests("LocalPictures", "Services/Media/LocalPictures", uses: ["LocalPictures"]),
+            tests(
+                "Render", "Services/Render",
+                uses: [
+                    "RenderService", "ServiceAPI", "ServiceRuntime", "RPC", "ImageCodec",
+                ]),
+            tests(
+                "Session", "Services/Session",
+                uses: ["SessionService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC"]),
+            tests(
+                "Gateway", "Services/Gateway",
+                uses: [
+                    "GatewayService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC", "HTTP",
+                ]),
+            tests("Launcher", "Services/Launcher", uses: ["Launcher", "ServiceRuntime"]),
+            tests("Integration", "Integration", uses: ["ServiceRuntime", "HTTP"]),
+            tests("Tidy", "Tidy", uses: []),
+        ]
+)

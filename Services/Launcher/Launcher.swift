@@ -1,0 +1,1 @@
+// The launcher; see README.md in this folder.

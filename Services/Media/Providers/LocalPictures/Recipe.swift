@@ -1,0 +1,1 @@
+// What is drawn; see docs/pictures.md.

@@ -1,0 +1,3 @@
+#include "CLinux.h"
+
+__thread void *linux_current_loop = NULL;

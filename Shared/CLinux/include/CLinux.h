@@ -1,0 +1,72 @@
+#pragma once
+// Linux calls that Swift cannot import as they are: variadic functions, macros and thread-locals.
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+// The event loop that runs on this thread, or NULL.
+extern __thread void *linux_current_loop;
+static inline void *linux_get_current_loop(void) { return linux_current_loop; }
+static inline void linux_set_current_loop(void *loop) { linux_current_loop = loop; }
+
+static inline int linux_errno(void) { return errno; }
+
+static inline int linux_accept(int fd, struct sockaddr_storage *address) {
+    socklen_t length = sizeof(*address);
+    return accept4(fd, (struct sockaddr *)address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// Registers fd edge-free (level-triggered) with a 64-bit cookie. operation: 1 add, 2 modify, 3 delete.
+static inline int linux_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t cookie) {
+    struct epoll_event event;
+    memset(&event, 0, sizeof(event));
+    event.events = events;
+    event.data.u64 = cookie;
+    int op = operation == 1 ? EPOLL_CTL_ADD : operation == 2 ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+    return epoll_ctl(epoll, op, fd, &event);
+}
+static inline uint64_t linux_epoll_cookie(const struct epoll_event *event) { return event->data.u64; }
+static inline uint32_t linux_epoll_events(const struct epoll_event *event) { return event->events; }
+enum {
+    LINUX_EPOLL_IN = EPOLLIN,
+    LINUX_EPOLL_OUT = EPOLLOUT,
+    LINUX_EPOLL_ERROR = EPOLLERR,
+    LINUX_EPOLL_HANGUP = EPOLLHUP,
+    LINUX_EPOLL_PEER_CLOSED = EPOLLRDHUP,
+};
+
+// Large blocks are reused instead of being mapped and unmapped for each message.
+static inline void linux_tune_malloc(void) {
+    mallopt(M_MMAP_THRESHOLD, 64 << 20);
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_ARENA_MAX, 2);
+}
+
+static inline uint64_t linux_monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+}
+static inline int64_t linux_wall_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000ll + (int64_t)(now.tv_nsec / 1000);
+}

@@ -1,0 +1,1 @@
+// The module HTTP; see docs/architecture.md.

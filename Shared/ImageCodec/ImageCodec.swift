@@ -1,0 +1,1 @@
+// The module ImageCodec; see docs/architecture.md.

@@ -1,0 +1,1 @@
+// The module RPC; see docs/architecture.md.

@@ -1,0 +1,1 @@
+// The module ServiceAPI; see docs/architecture.md.

@@ -1,0 +1,1 @@
+// The module ServiceProcess; see docs/architecture.md.

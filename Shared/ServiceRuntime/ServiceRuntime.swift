@@ -1,0 +1,1 @@
+// The module ServiceRuntime; see docs/architecture.md.

@@ -1,0 +1,1 @@
+// The module Wire; see docs/architecture.md.
