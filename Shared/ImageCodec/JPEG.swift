@@ -1,0 +1,91 @@
+internal import CTurboJPEG
+
+/// libturbojpeg; each call owns its handle, so calls may run at the same time.
+enum JPEG {
+    enum PixelKind {
+        case rgb, grey
+
+        var format: Int32 { self == .rgb ? Int32(TJPF_RGB.rawValue) : Int32(TJPF_GRAY.rawValue) }
+        var bytes: Int { self == .rgb ? 3 : 1 }
+    }
+
+    static func decode(
+        _ bytes: UnsafeRawBufferPointer, info: ImageInfo, as kind: PixelKind, scaleDenominator: Int
+    ) throws(ImageError) -> (width: Int, height: Int, pixels: [UInt8]) {
+        guard info.bitDepth == 8 else { throw .unsupported("\(info.bitDepth)-bit JPEG") }
+        guard info.channels != 4 else { throw .unsupported("CMYK JPEG") }
+        guard let handle = tjInitDecompress() else {
+            throw .malformed(.jpeg, "decoder could not start")
+        }
+        defer { tjDestroy(handle) }
+        let width = (info.width + scaleDenominator - 1) / scaleDenominator
+        let height = (info.height + scaleDenominator - 1) / scaleDenominator
+        let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        // A file of very many scans is a known way to burn time; a warning means damaged data.
+        let flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS
+        var status: Int32 = -1
+        let pixels = [UInt8](unsafeUninitializedCapacity: width * height * kind.bytes) {
+            buffer, count in
+            status = tjDecompress2(
+                handle, base, UInt(bytes.count), buffer.baseAddress, Int32(width),
+                Int32(width * kind.bytes), Int32(height), kind.format, flags)
+            count = status == 0 ? buffer.count : 0
+        }
+        guard status == 0 else { throw .malformed(.jpeg, message(handle)) }
+        return (width, height, pixels)
+    }
+
+    static func encode(
+        rgb: [UInt8], width: Int, height: Int, quality: Int
+    ) throws(ImageError) -> [UInt8] {
+        try withOutput(width: width, height: height) { handle, output, bytesCount in
+            tjCompress2(
+                handle, rgb, Int32(width), Int32(width * 3), Int32(height),
+                Int32(TJPF_RGB.rawValue), &output, &bytesCount, Int32(TJSAMP_420.rawValue),
+                Int32(min(max(quality, 1), 100)), TJFLAG_NOREALLOC)
+        }
+    }
+
+    static func encode(
+        luma: [UInt8], cb: [UInt8], cr: [UInt8], width: Int, height: Int, quality: Int
+    ) throws(ImageError) -> [UInt8] {
+        try withOutput(width: width, height: height) { handle, output, bytesCount in
+            luma.withUnsafeBufferPointer { luma in
+                cb.withUnsafeBufferPointer { cb in
+                    cr.withUnsafeBufferPointer { cr in
+                        var planes = [luma.baseAddress, cb.baseAddress, cr.baseAddress]
+                        return tjCompressFromYUVPlanes(
+                            handle, &planes, Int32(width), nil, Int32(height),
+                            Int32(TJSAMP_420.rawValue), &output, &bytesCount,
+                            Int32(min(max(quality, 1), 100)), TJFLAG_NOREALLOC)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs one compression into a Swift array of the largest size that the result can have.
+    private static func withOutput(
+        width: Int, height: Int,
+        _ compress: (tjhandle, inout UnsafeMutablePointer<UInt8>?, inout UInt) -> Int32
+    ) throws(ImageError) -> [UInt8] {
+        guard let handle = tjInitCompress() else {
+            throw .encodingFailed("encoder could not start")
+        }
+        defer { tjDestroy(handle) }
+        let bytesMax = tjBufSize(Int32(width), Int32(height), Int32(TJSAMP_420.rawValue))
+        var status: Int32 = -1
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(bytesMax)) { buffer, count in
+            var output = buffer.baseAddress
+            var bytesCount = bytesMax
+            status = compress(handle, &output, &bytesCount)
+            count = status == 0 ? Int(bytesCount) : 0
+        }
+        guard status == 0 else { throw .encodingFailed(message(handle)) }
+        return bytes
+    }
+
+    private static func message(_ handle: tjhandle) -> String {
+        String(cString: tjGetErrorStr2(handle))
+    }
+}
