@@ -1,1 +1,0 @@
-// The module ServiceRuntime; see docs/architecture.md.
