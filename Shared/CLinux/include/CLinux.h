@@ -1,7 +1,9 @@
 #pragma once
 // Linux calls that Swift cannot import as they are: variadic functions, macros and thread-locals.
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -59,6 +61,8 @@ static inline void linux_tune_malloc(void) {
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
     mallopt(M_ARENA_MAX, 2);
 }
+
+static inline void linux_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
 
 static inline uint64_t linux_monotonic_ns(void) {
     struct timespec now;

@@ -1,0 +1,352 @@
+internal import CLinux
+internal import Glibc
+
+/// What an event loop calls when a file descriptor can be read or written, or has failed.
+package protocol ReadinessHandler: AnyObject {
+    /// Called on the loop's thread.
+    func ready(readable: Bool, writable: Bool, failed: Bool)
+}
+
+/// What an event loop calls once at the end of a turn in which it was asked to.
+package protocol TurnHandler: AnyObject {
+    /// Called on the loop's thread, after every job and event of the turn.
+    func endOfTurn()
+}
+
+/// A thread that waits for sockets and timers and runs the tasks that were started on it.
+///
+/// It is an executor, so that a request is read, handled and answered without changing threads:
+/// a hop costs more than everything else in a small call (docs/performance.md). Work that computes
+/// for longer than a millisecond or blocks does not belong here; see ``WorkerPool``.
+// Safe: everything below `inbox` is touched by the loop's own thread only, which each method that
+// is not marked otherwise checks with a precondition or is documented to require.
+package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    private enum Item {
+        case job(UnownedJob)
+        case work(@Sendable () -> Void)
+    }
+
+    private struct Inbox {
+        var items: [Item] = []
+        var isSignalled = false
+        var isStopped = false
+    }
+
+    private struct Timer {
+        let due: Instant
+        let order: UInt64
+        let work: @Sendable () -> Void
+    }
+
+    /// Names a timer, to cancel it.
+    package struct TimerToken: Hashable, Sendable {
+        fileprivate let order: UInt64
+    }
+
+    package let name: String
+    private let epoll: Int32
+    private let wakeUp: Int32
+    private let inbox = Lock(Inbox())
+
+    private var items: [Item] = []
+    private var handlers: [any ReadinessHandler] = []
+    private var slots: [Int32: Int] = [:]
+    private var freeSlots: [Int] = []
+    private var generations: [UInt32] = []
+    private var timers: [Timer] = []
+    private var cancelledTimers: Set<UInt64> = []
+    private var timerOrder: UInt64 = 0
+    private var turnHandlers: [any TurnHandler] = []
+    private var graveyard: [AnyObject] = []
+    private var isStopping = false
+    private var thread = pthread_t()
+
+    /// Starts the loop's thread.
+    package init(name: String) {
+        self.name = name
+        epoll = epoll_create1(Int32(0x80000))  // EPOLL_CLOEXEC
+        wakeUp = eventfd(0, Int32(0x800 | 0x80000))  // EFD_NONBLOCK | EFD_CLOEXEC
+        precondition(epoll >= 0 && wakeUp >= 0, "no file descriptors left for an event loop")
+        let added = linux_epoll_control(epoll, 1, wakeUp, UInt32(LINUX_EPOLL_IN), .max)
+        precondition(added == 0, "epoll refused the wake-up descriptor")
+        let unmanaged = Unmanaged.passRetained(self)
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let loop = Unmanaged<EventLoop>.fromOpaque(argument).takeRetainedValue()
+                loop.run()
+                return nil
+            }, unmanaged.toOpaque())
+        precondition(result == 0, "pthread_create failed with \(result)")
+        linux_name_thread(thread, String(name.prefix(15)))
+    }
+
+    deinit {
+        close(epoll)
+        close(wakeUp)
+    }
+
+    /// Whether the caller runs on this loop's thread. From any thread.
+    package var isCurrent: Bool {
+        linux_get_current_loop() == Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    /// The monotonic time. From any thread.
+    package var now: Instant { Instant(nanoseconds: linux_monotonic_ns()) }
+
+    /// Runs `work` on the loop's thread, soon. From any thread.
+    package func execute(_ work: @escaping @Sendable () -> Void) {
+        push(.work(work))
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        push(.job(UnownedJob(job)))
+    }
+
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        UnownedSerialExecutor(ordinary: self)
+    }
+
+    package func checkIsolated() {
+        precondition(isCurrent, "not on event loop \(name)")
+    }
+
+    /// Ends the thread after what is already queued. From any thread; waits for the thread unless
+    /// it is called on it.
+    package func stop() {
+        let wasStopped = inbox.withLock { inbox in
+            defer { inbox.isStopped = true }
+            return inbox.isStopped
+        }
+        guard !wasStopped else { return }
+        if isCurrent {
+            isStopping = true
+            pthread_detach(thread)
+        } else {
+            execute { self.isStopping = true }
+            pthread_join(thread, nil)
+        }
+    }
+
+    // MARK: On the loop's thread
+
+    /// Runs `work` once `duration` has passed. On the loop's thread.
+    @discardableResult
+    package func schedule(
+        after duration: Duration, _ work: @escaping @Sendable () -> Void
+    ) -> TimerToken {
+        assert(isCurrent)
+        timerOrder += 1
+        insert(Timer(due: now + duration, order: timerOrder, work: work))
+        return TimerToken(order: timerOrder)
+    }
+
+    /// Does nothing when the timer has run. On the loop's thread.
+    package func cancel(_ token: TimerToken) {
+        assert(isCurrent)
+        if let index = timers.firstIndex(where: { $0.order == token.order }) {
+            if index == 0 {
+                removeFirstTimer()
+            } else {
+                cancelledTimers.insert(token.order)
+            }
+        }
+    }
+
+    /// Watches a descriptor. On the loop's thread.
+    package func register(
+        _ descriptor: Int32, _ handler: any ReadinessHandler, readable: Bool, writable: Bool
+    ) -> Bool {
+        assert(isCurrent)
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            handlers[slot] = handler
+        } else {
+            slot = handlers.count
+            handlers.append(handler)
+            generations.append(0)
+        }
+        slots[descriptor] = slot
+        return linux_epoll_control(
+            epoll, 1, descriptor, events(readable, writable), cookie(slot)) == 0
+    }
+
+    /// Changes what a descriptor is watched for. On the loop's thread.
+    package func update(_ descriptor: Int32, readable: Bool, writable: Bool) {
+        guard let slot = slots[descriptor] else { return }
+        _ = linux_epoll_control(
+            epoll, 2, descriptor, events(readable, writable), cookie(slot))
+    }
+
+    /// Stops watching a descriptor, which the caller then closes. The handler lives to the end of
+    /// the turn. On the loop's thread.
+    package func deregister(_ descriptor: Int32) {
+        guard let slot = slots.removeValue(forKey: descriptor) else { return }
+        _ = linux_epoll_control(epoll, 3, descriptor, 0, 0)
+        graveyard.append(handlers[slot])
+        handlers[slot] = Nobody.shared
+        generations[slot] &+= 1
+        freeSlots.append(slot)
+    }
+
+    /// Calls `handler.endOfTurn()` when this turn ends. Ask once a turn. On the loop's thread.
+    package func callAtEndOfTurn(_ handler: any TurnHandler) {
+        turnHandlers.append(handler)
+    }
+
+    private func push(_ item: Item) {
+        if isCurrent {
+            items.append(item)
+            return
+        }
+        let mustSignal = inbox.withLock { inbox in
+            inbox.items.append(item)
+            if inbox.isSignalled { return false }
+            inbox.isSignalled = true
+            return true
+        }
+        if mustSignal {
+            var one: UInt64 = 1
+            _ = write(wakeUp, &one, 8)
+        }
+    }
+
+    private func run() {
+        linux_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
+        let eventsMax = 256
+        let ready = UnsafeMutablePointer<epoll_event>.allocate(capacity: eventsMax)
+        defer { ready.deallocate() }
+        while true {
+            runItems()
+            runTimers()
+            runItems()
+            finishTurn()
+            if isStopping, items.isEmpty { break }
+            let count = epoll_wait(epoll, ready, Int32(eventsMax), timeoutMilliseconds())
+            for index in 0..<max(0, Int(count)) {
+                dispatch(ready + index)
+            }
+        }
+        linux_set_current_loop(nil)
+    }
+
+    private func dispatch(_ event: UnsafePointer<epoll_event>) {
+        let cookie = linux_epoll_cookie(event)
+        if cookie == .max {
+            takeInbox()
+            return
+        }
+        let slot = Int(cookie & 0xFFFF_FFFF)
+        guard generations[slot] == UInt32(cookie >> 32) else { return }
+        let flags = linux_epoll_events(event)
+        let failed = flags & UInt32(LINUX_EPOLL_ERROR) != 0
+        let hungUp = flags & UInt32(LINUX_EPOLL_HANGUP) != 0
+        handlers[slot].ready(
+            readable: flags & UInt32(LINUX_EPOLL_IN) != 0 || hungUp,
+            writable: flags & UInt32(LINUX_EPOLL_OUT) != 0, failed: failed)
+    }
+
+    private func takeInbox() {
+        var count: UInt64 = 0
+        _ = read(wakeUp, &count, 8)
+        let taken = inbox.withLock { inbox in
+            inbox.isSignalled = false
+            defer { inbox.items.removeAll(keepingCapacity: true) }
+            return inbox.items
+        }
+        items.append(contentsOf: taken)
+    }
+
+    private func runItems() {
+        // Jobs may append jobs; a bounded number of rounds keeps sockets from starving.
+        var rounds = 0
+        while !items.isEmpty, rounds < 64 {
+            rounds += 1
+            var batch: [Item] = []
+            swap(&batch, &items)
+            for item in batch {
+                switch item {
+                case .job(let job):
+                    job.runSynchronously(
+                        isolatedTo: asUnownedSerialExecutor(),
+                        taskExecutor: asUnownedTaskExecutor())
+                case .work(let work):
+                    work()
+                }
+            }
+            if items.isEmpty {
+                batch.removeAll(keepingCapacity: true)
+                swap(&batch, &items)
+            }
+        }
+    }
+
+    private func finishTurn() {
+        var index = 0
+        while index < turnHandlers.count {
+            turnHandlers[index].endOfTurn()
+            index += 1
+        }
+        turnHandlers.removeAll(keepingCapacity: true)
+        graveyard.removeAll(keepingCapacity: true)
+    }
+
+    private func timeoutMilliseconds() -> Int32 {
+        if !items.isEmpty || isStopping { return 0 }
+        guard let first = timers.first else { return -1 }
+        let wait = (first.due - now).millisecondsRoundedUp
+        return Int32(clamping: max(0, wait))
+    }
+
+    private func runTimers() {
+        guard !timers.isEmpty else { return }
+        let now = self.now
+        while let first = timers.first, first.due <= now {
+            removeFirstTimer()
+            if cancelledTimers.remove(first.order) == nil { first.work() }
+        }
+    }
+
+    // A binary heap by due time.
+    private func insert(_ timer: Timer) {
+        timers.append(timer)
+        var child = timers.count - 1
+        while child > 0, timers[child].due < timers[(child - 1) / 2].due {
+            timers.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    private func removeFirstTimer() {
+        timers.swapAt(0, timers.count - 1)
+        timers.removeLast()
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < timers.count && timers[child].due < timers[least].due {
+                least = child
+            }
+            if least == parent { return }
+            timers.swapAt(parent, least)
+            parent = least
+        }
+    }
+
+    private func cookie(_ slot: Int) -> UInt64 {
+        UInt64(generations[slot]) << 32 | UInt64(slot)
+    }
+
+    private func events(_ readable: Bool, _ writable: Bool) -> UInt32 {
+        (readable ? UInt32(LINUX_EPOLL_IN) : 0)
+            | (writable ? UInt32(LINUX_EPOLL_OUT) : 0)
+    }
+}
+
+/// Fills the slot of a descriptor that is no longer watched.
+private final class Nobody: ReadinessHandler, Sendable {
+    static let shared = Nobody()
+    func ready(readable: Bool, writable: Bool, failed: Bool) {}
+}
