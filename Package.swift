@@ -125,6 +125,7 @@ let package = Package(
             tests(
                 "RPC", "Shared/RPC",
                 uses: ["RPC", "Wire", "ServiceRuntime", "ServiceAPI"]),
+            tests("Cryptography", "Shared/Cryptography", uses: ["Cryptography"]),
             tests("HTTP", "Shared/HTTP", uses: ["HTTP", "ServiceRuntime"]),
             tests("Storage", "Shared/Storage", uses: ["Storage", "ServiceRuntime"]),
             tests(

@@ -1,1 +1,0 @@
-// The module Cryptography; see docs/architecture.md.
