@@ -1,1 +1,0 @@
-// The module Wire; see docs/architecture.md.
