@@ -1,76 +1,55 @@
-/// A subject made ready for one picture: posed, turned and coloured.
+/// A subject ready to be drawn: its solid, turned and lit, with the shadow that it casts.
 ///
-/// Yaw is in degrees: 0 looks along +x (to the right of the picture), positive turns toward the
-/// camera's right-hand background (away), -30 looks a little toward the camera.
-struct SubjectModel {
-    let spec: SubjectSpec
-    let yaw: Float
+/// Owned by the thread that renders the picture. World space: the contact point is the origin.
+final class SubjectModel {
+    let traits: SubjectTraits
+    let solid: Solid
+    let turn: YawTurn
+    let light: Light
+    private let shadow: ShadowMap
+    private let everything: [Int32]
 
-    init(_ spec: SubjectSpec, yaw: Float, seed: UInt64) {
-        self.spec = spec
-        self.yaw = yaw
+    /// Builds a subject.
+    /// - Parameters:
+    ///   - yaw: Turn about the vertical, in radians: 0 looks to the right, a quarter turn away
+    ///     from the camera, minus a quarter to it, half a turn to the left.
+    ///   - finest: Metres per pixel at the subject; thinner parts are drawn this thick.
+    ///   - seed: Varies wind and small details, not the kind or its pose.
+    init(_ spec: SubjectSpec, yaw: Float, light: Light, seed: UInt64, finest: Float) {
+        traits = Self.traits(spec)
+        solid = Self.solid(spec, seed: seed, finest: finest)
+        turn = YawTurn(yaw)
+        self.light = light
+        shadow = ShadowMap(
+            solid, toLight: turn.toModel(light.keyDirection), height: traits.height)
+        everything = (0..<solid.primitives.count).map { Int32(truncatingIfNeeded: $0) }
     }
 
-    static func traits(_ spec: SubjectSpec) -> SubjectTraits {
-        SubjectTraits(
-            height: 1.8, length: 0.8, headHeight: 1.6, headForward: 0, eyeHeight: 1.65,
-            eyeForward: 0.1, shares: (0.36, 0.64, 1.5, 4))
+    /// Share of the key light that passes the subject at a point of the world, 0 ... 1.
+    func keyVisibility(_ point: Vec3) -> Float {
+        shadow.visibility(turn.toModel(point), softness: 0.07)
     }
 
-    /// How dark the ground is right under the subject: 1 open, 0 fully covered.
-    func contactOcclusion(_ point: Vec3) -> Float {
-        let d = (point.x * point.x + point.z * point.z).squareRoot()
-        return 0.3 + 0.7 * smoothstep(0.1, 0.6, d)
-    }
-
-    /// Draws the subject into an empty layer and sets its bounds.
-    func render(
-        camera: Camera, light: Light, shadow: ShadowMap, into layer: SubjectLayer,
-        isCancelled: () -> Bool
-    ) {
-        let centre = Vec3(0, 0.9, 0)
-        let radius = Vec3(0.35, 0.9, 0.35)
-        for row in 0..<layer.height {
-            for column in 0..<layer.width {
-                let ray = camera.ray(Float(column) + 0.5, Float(row) + 0.5)
-                let d = ray / radius
-                let o = (camera.position - centre) / radius
-                let a = dot(d, d), b = dot(o, d), c = dot(o, o) - 1
-                let discriminant = b * b - a * c
-                if discriminant <= 0 { continue }
-                let t = (-b - discriminant.squareRoot()) / a
-                let normal = normalize((o + d * t) / radius)
-                let lit = max(0, dot(normal, light.keyDirection))
-                let sky = 0.5 + 0.5 * normal.y
-                let facing = 1 + dot(normal, normalize(ray))
-                let rim = facing * facing * facing * max(0, dot(normal, light.rimDirection) + 0.3)
-                var c4 = light.key * lit + light.ambientSky * sky + light.ambientGround * (1 - sky)
-                c4 = (c4 + light.fill * max(0, -normal.z)) * Vec3(0.45, 0.12, 0.08)
-                c4 += light.rim * rim
-                let i = row * layer.width + column
-                layer.colour[i] = Vec4(c4, 1)
-                layer.depth[i] = t
-                layer.firstRow = min(layer.firstRow, row)
-                layer.endRow = max(layer.endRow, row + 1)
-                layer.firstColumn = min(layer.firstColumn, column)
-                layer.endColumn = max(layer.endColumn, column + 1)
+    /// How open the ground is under the subject, from 0.3 at the feet to 1.
+    func contactOpenness(_ point: Vec3) -> Float {
+        let reach = traits.height * 0.2
+        let place = turn.toModel(point + Vec3(0, traits.height * 0.02, 0))
+        let distance = solid.withField { field in
+            everything.withUnsafeBufferPointer { list in
+                guard let first = list.baseAddress else { return reach }
+                return field.distance(LanePoint(place), first, list.count)[0]
             }
         }
+        return 0.3 + 0.7 * smoothstep(0, 1, clamp(distance / reach))
     }
-}
 
-/// Orthographic shadow of the subject as the key light sees it.
-struct ShadowMap {
-    private let direction: Vec3
-
-    init(_ model: SubjectModel, keyDirection: Vec3) { direction = keyDirection }
-
-    /// 0 in shadow ... 1 lit, at a point near or under the subject.
-    @inline(__always)
-    func sample(_ point: Vec3) -> Float {
-        let centre = Vec3(0, 0.9, 0), radius = Vec3(0.35, 0.9, 0.35)
-        let d = direction / radius, o = (point - centre) / radius
-        let a = dot(d, d), b = dot(o, d), c = dot(o, o) - 1
-        return b < 0 && b * b - a * c > 0 ? 0 : 1
+    /// Draws the subject into a layer of the camera's size.
+    func draw(_ camera: Camera, into layer: SubjectLayer) {
+        solid.withField { field in
+            let drawing = SubjectDrawing(self, camera, layer, field, shadow)
+            drawing.firstPass()
+            drawing.smoothEdges()
+            drawing.closePinholes()
+        }
     }
 }

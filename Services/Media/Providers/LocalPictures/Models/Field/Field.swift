@@ -1,0 +1,261 @@
+/// The signed distance to a solid, over the primitives that a tile can see.
+///
+/// Pointers stay valid inside ``Solid/withField(_:)`` only.
+struct Field {
+    let primitives: UnsafePointer<Primitive>
+    let slots: UnsafePointer<ProfileSlot>
+    let tables: UnsafePointer<Float>
+    /// Strands per metre of the displaced fur outline.
+    let furDetail: Float
+
+    /// What four probes found: distance, nearest primitive, fur height and lie of the hair there.
+    struct Found {
+        var distance: Lane
+        var fur: Lane
+        var nearest: SIMD4<Int32>
+        var flow: LanePoint
+    }
+
+    /// The smooth distance, without fur.
+    func distance(_ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int) -> Lane {
+        evaluate(p, list, count, detail: 0).distance
+    }
+
+    /// The distance with fur standing off the surface.
+    func furDistance(_ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int) -> Lane {
+        let found = evaluate(p, list, count, detail: 1)
+        if any((found.distance .< found.fur * 1.5) .& (found.fur .> 0)) {
+            return found.distance - found.fur * furHeight(p)
+        }
+        return found.distance - found.fur
+    }
+
+    /// A distance that no fur reaches beyond.
+    func coneDistance(_ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int) -> Lane {
+        let found = evaluate(p, list, count, detail: 1)
+        return found.distance - found.fur
+    }
+
+    func find(_ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int) -> Found {
+        evaluate(p, list, count, detail: 2)
+    }
+
+    /// Height of the fur, 0 ... 1, in clumps that lie along the body.
+    func furHeight(_ p: LanePoint) -> Lane {
+        let q = LanePoint(
+            x: p.x * (furDetail * 0.55) + p.y * (furDetail * 0.3), y: p.y * furDetail,
+            z: p.z * furDetail)
+        let fine = LanePoint(x: q.x * 2.3 + 17, y: q.y * 2.3, z: q.z * 2.3)
+        return noise(q) * 0.65 + noise(fine) * 0.35
+    }
+
+    /// Adds the primitives of a list one by one. `detail` is a constant at each call: 0 leaves out
+    /// fur, 1 carries fur height, 2 also the nearest primitive and the lie of hair.
+    @inline(__always) private func evaluate(
+        _ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int, detail: Int
+    ) -> Found {
+        let far = Lane(repeating: 1e6)
+        var best = Found(
+            distance: far, fur: Lane(), nearest: SIMD4(repeating: -1), flow: LanePoint(Vec3()))
+        var current = best
+        var nearestRaw = far
+        var bestRaw = far
+        var group: Int32 = -1
+        for entry in 0..<count {
+            let index = list[entry]
+            let primitive = primitives + Int(index)
+            if primitive.pointee.group != group {
+                merge(&best, &bestRaw, current, nearestRaw, detail)
+                current.distance = far
+                nearestRaw = far
+                group = primitive.pointee.group
+            }
+            let raw = self.raw(primitive, p)
+            if primitive.pointee.isCut {
+                let inverse = -raw
+                if detail == 2 {
+                    let wins = inverse .> current.distance
+                    current.nearest.replace(with: SIMD4(repeating: index), where: wins)
+                }
+                let share = unit(0.5 + (inverse - current.distance) * (0.5 / primitive.pointee.blend))
+                current.distance =
+                    current.distance + (inverse - current.distance) * share
+                    + share * (1 - share) * primitive.pointee.blend
+                continue
+            }
+            let share = unit(0.5 + (raw - current.distance) * (0.5 / primitive.pointee.blend))
+            let bite = share * (1 - share) * primitive.pointee.blend
+            if detail >= 1 {
+                let fur = primitive.pointee.fur
+                current.fur = fur + (current.fur - fur) * share
+            }
+            if detail == 2 {
+                let flow = primitive.pointee.flow
+                current.flow.x = flow.x + (current.flow.x - flow.x) * share
+                current.flow.y = flow.y + (current.flow.y - flow.y) * share
+                current.flow.z = flow.z + (current.flow.z - flow.z) * share
+                let wins = raw .< nearestRaw
+                current.nearest.replace(with: SIMD4(repeating: index), where: wins)
+                nearestRaw = lesser(raw, nearestRaw)
+            }
+            current.distance = raw + (current.distance - raw) * share - bite
+        }
+        merge(&best, &bestRaw, current, nearestRaw, detail)
+        return best
+    }
+
+    @inline(__always) private func merge(
+        _ best: inout Found, _ bestRaw: inout Lane, _ current: Found, _ raw: Lane, _ detail: Int
+    ) {
+        let wins = current.distance .< best.distance
+        best.distance.replace(with: current.distance, where: wins)
+        if detail >= 1 { best.fur.replace(with: current.fur, where: wins) }
+        if detail == 2 {
+            best.nearest.replace(with: current.nearest, where: wins)
+            best.flow.x.replace(with: current.flow.x, where: wins)
+            best.flow.y.replace(with: current.flow.y, where: wins)
+            best.flow.z.replace(with: current.flow.z, where: wins)
+        }
+    }
+
+    @inline(__always) private func raw(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+        switch one.pointee.shape {
+        case .capsule: return capsule(one, p)
+        case .ellipsoid: return ellipsoid(one, p)
+        case .box: return box(one, p)
+        case .extrusion: return extrusion(one, p)
+        case .lathe: return lathe(one, p)
+        case .torus: return torus(one, p)
+        }
+    }
+
+    @inline(__always) private func capsule(
+        _ one: UnsafePointer<Primitive>, _ p: LanePoint
+    ) -> Lane {
+        let origin = one.pointee.origin
+        let axis = one.pointee.extent
+        let dx = p.x - origin.x
+        let dy = p.y - origin.y
+        let dz = p.z - origin.z
+        let share = unit((dx * axis.x + dy * axis.y + dz * axis.z) * one.pointee.scale)
+        let rx = dx - share * axis.x
+        let ry = dy - share * axis.y
+        let rz = dz - share * axis.z
+        return root(rx * rx + ry * ry + rz * rz) - (one.pointee.radius + share * one.pointee.slope)
+    }
+
+    private func ellipsoid(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+        let q = one.pointee.local(p)
+        let inverse = one.pointee.extent
+        let ux = q.x * inverse.x
+        let uy = q.y * inverse.y
+        let uz = q.z * inverse.z
+        let inner = root(ux * ux + uy * uy + uz * uz)
+        let wx = ux * inverse.x
+        let wy = uy * inverse.y
+        let wz = uz * inverse.z
+        let outer = root(wx * wx + wy * wy + wz * wz)
+        return inner * (inner - 1) / greater(outer, Lane(repeating: 1e-4))
+    }
+
+    private func box(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+        let q = one.pointee.local(p)
+        let round = one.pointee.radius
+        let half = one.pointee.extent
+        let qx = unsigned(q.x) - (half.x - round)
+        let qy = unsigned(q.y) - (half.y - round)
+        let qz = unsigned(q.z) - (half.z - round)
+        return corner(qx, qy, qz) - round
+    }
+
+    private func extrusion(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+        let q = one.pointee.local(p)
+        let round = one.pointee.radius
+        let side = profile(Int(one.pointee.side), q.x, q.y) + round
+        let lean = greater(q.y - one.pointee.scale, Lane()) * one.pointee.slope
+        let width = unsigned(q.z) + lean
+        let across: Lane
+        if one.pointee.plan >= 0 {
+            across = profile(Int(one.pointee.plan), q.x, width) + round
+        } else {
+            across = width - (one.pointee.extent.z - round)
+        }
+        let front: Lane
+        if one.pointee.front >= 0 {
+            front = profile(Int(one.pointee.front), unsigned(q.z), q.y) + round
+        } else {
+            front = Lane(repeating: -1e3)
+        }
+        return corner(side, across, front) - round
+    }
+
+    private func lathe(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+        let q = one.pointee.local(p)
+        let stretch = one.pointee.extent.x
+        let sx = q.x * stretch
+        let radial = root(sx * sx + q.z * q.z)
+        var distance = profile(Int(one.pointee.side), radial, q.y)
+        if stretch != 1 {
+            let steep = root(sx * sx * (stretch * stretch) + q.z * q.z)
+            distance = distance * lesser(radial / (steep + 1e-6), Lane(repeating: 1))
+        }
+        let depth = one.pointee.foldDepth
+        if depth > 0, any(distance .< depth * 3) {
+            let count = one.pointee.foldCount
+            let inverse = 1 / (radial + 1e-4)
+            let strength = unit((one.pointee.scale - q.y) * one.pointee.slope)
+            let wave = noise(
+                LanePoint(
+                    x: sx * inverse * count + 40, y: q.y * one.pointee.radius,
+                    z: q.z * inverse * count + 40))
+            distance += (wave - 0.5) * strength * (2 * depth)
+        }
+        return distance
+    }
+
+    private func torus(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+        let q = one.pointee.local(p)
+        let ring = root(q.x * q.x + q.z * q.z) - one.pointee.radius
+        return root(ring * ring + q.y * q.y) - one.pointee.slope
+    }
+
+    @inline(__always) private func corner(_ a: Lane, _ b: Lane, _ c: Lane) -> Lane {
+        let outA = greater(a, Lane())
+        let outB = greater(b, Lane())
+        let outC = greater(c, Lane())
+        return root(outA * outA + outB * outB + outC * outC)
+            + lesser(greater(a, greater(b, c)), Lane())
+    }
+
+    private func profile(_ index: Int, _ u: Lane, _ v: Lane) -> Lane {
+        let slot = slots[index]
+        let x = (u - slot.left) * slot.cellsPerMetre
+        let y = (v - slot.bottom) * slot.cellsPerMetre
+        let cx = lesser(greater(x, Lane()), Lane(repeating: slot.columnMax))
+        let cy = lesser(greater(y, Lane()), Lane(repeating: slot.rowMax))
+        let (ix, fx) = floorParts(cx)
+        let (iy, fy) = floorParts(cy)
+        var lowLeft = Lane()
+        var lowRight = Lane()
+        var highLeft = Lane()
+        var highRight = Lane()
+        let table = tables + slot.first
+        for lane in 0..<4 {
+            let at = table + (Int(iy[lane]) * slot.columns + Int(ix[lane]))
+            lowLeft[lane] = at[0]
+            lowRight[lane] = at[1]
+            highLeft[lane] = at[slot.columns]
+            highRight[lane] = at[slot.columns + 1]
+        }
+        let low = lowLeft + (lowRight - lowLeft) * fx
+        let high = highLeft + (highRight - highLeft) * fx
+        let distance = low + (high - low) * fy
+        let outX = (x - cx) * slot.cell
+        let outY = (y - cy) * slot.cell
+        let outside = outX * outX + outY * outY
+        // The table's rim lies outside the outline, so both legs meet at an obtuse angle and this
+        // never says more than the true distance.
+        return distance.replacing(
+            with: root(distance * distance + outside), where: outside .> 0)
+    }
+}
