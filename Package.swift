@@ -87,7 +87,7 @@ let package = Package(
             path: "Shared/Generator", swiftSettings: strict),
     ]
         + service("Credits", uses: ["Storage", "Cryptography"])
-        + service("Prompt", uses: ["Storage"])
+        + service("Prompt", uses: ["Storage", "Cryptography"])
         + service(
             "Media", uses: ["Storage", "Cryptography", "ImageCodec", "LocalPictures"],
             excludes: ["Providers/LocalPictures"])
