@@ -17,7 +17,8 @@ package struct TraceContext: Hashable, Sendable {
 
     /// Reads a `traceparent`; nil when it is malformed or of the forbidden version ff.
     package init?(traceparent: String) {
-        let parts = traceparent.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        let parts = traceparent.utf8.split(
+            separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].count == 2, parts[1].count == 32, parts[2].count == 16,
             parts[3].count == 2, parts[0].elementsEqual("00".utf8) ? parts.count == 4 : true,
             !parts[0].elementsEqual("ff".utf8),

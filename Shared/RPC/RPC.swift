@@ -1,1 +1,0 @@
-// The module RPC; see docs/architecture.md.
