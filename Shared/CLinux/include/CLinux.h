@@ -1,9 +1,8 @@
 #pragma once
 // Linux calls that Swift cannot import as they are: variadic functions, macros and thread-locals.
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Without _GNU_SOURCE: it changes the layout of types that Swift's Glibc module also declares, and
+// a module that sees both then refuses to compile. What needs it is in CLinux.c.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,10 +30,8 @@ static inline void linux_set_current_loop(void *loop) { linux_current_loop = loo
 
 static inline int linux_errno(void) { return errno; }
 
-static inline int linux_accept(int fd, struct sockaddr_storage *address) {
-    socklen_t length = sizeof(*address);
-    return accept4(fd, (struct sockaddr *)address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
+// Accepts a connection that does not block and is closed on exec.
+int linux_accept(int fd, struct sockaddr_storage *address);
 
 // Registers fd edge-free (level-triggered) with a 64-bit cookie. operation: 1 add, 2 modify, 3 delete.
 static inline int linux_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t cookie) {
@@ -62,7 +59,7 @@ static inline void linux_tune_malloc(void) {
     mallopt(M_ARENA_MAX, 2);
 }
 
-static inline void linux_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
+void linux_name_thread(pthread_t thread, const char *name);
 
 static inline uint64_t linux_monotonic_ns(void) {
     struct timespec now;
