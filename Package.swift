@@ -77,7 +77,7 @@ let package = Package(
         shared("ServiceRuntime", uses: ["CLinux"]),
         shared("RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"]),
         shared("HTTP", uses: ["ServiceRuntime", "CMicroHTTPD", "CCurl", "CLinux"]),
-        shared("Storage", uses: ["ServiceRuntime", "CSQLite"]),
+        shared("Storage", uses: ["ServiceRuntime", "Cryptography", "CSQLite"]),
         shared("ServiceAPI", uses: ["Wire", "RPC", "CMessages", "CProtobufC"]),
         shared("ServiceProcess", uses: ["ServiceRuntime", "RPC", "HTTP", "Wire"]),
 
