@@ -83,7 +83,7 @@ let package = Package(
 
         // The code generator: a protoc plugin.
         .executableTarget(
-            name: "protoc-gen-convergence", dependencies: ["CMessages", "CProtobufC"],
+            name: "protoc-gen-convergence", dependencies: ["CMessages", "CProtobufC", "CLinux"],
             path: "Shared/Generator", swiftSettings: strict),
     ]
         + service("Credits", uses: ["Storage", "Cryptography"])

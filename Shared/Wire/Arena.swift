@@ -30,8 +30,10 @@ package final class Arena {
     private let state: UnsafeMutablePointer<State>
     private let first: UnsafeMutableRawPointer
     private let allocator: UnsafeMutablePointer<ProtobufCAllocator>
-    /// Large bytes of the message being packed: sent by reference.
-    var references: [Bytes] = []
+    /// The bytes of the message being packed, which its C struct points to.
+    private(set) var references: [Bytes] = []
+    /// True when one of them is large enough to be sent by reference.
+    private(set) var hasLargeReferences = false
 
     package init() {
         first = .allocate(byteCount: Self.chunkBytes, alignment: 16)
@@ -65,7 +67,14 @@ package final class Arena {
         state.pointee.isExhausted = false
         if !references.isEmpty {
             references.removeAll(keepingCapacity: true)
+            hasLargeReferences = false
         }
+    }
+
+    /// Keeps the bytes alive until the next `reset`.
+    func keep(_ bytes: Bytes) {
+        references.append(bytes)
+        if bytes.count >= OutputBuffer.referenceBytesMin { hasLargeReferences = true }
     }
 
     /// Allows as many bytes until the next `reset` as a message of `byteCount` bytes may take up.

@@ -13,7 +13,7 @@ package protocol WireMessage: Hashable, Sendable {
     /// - Throws: `WireError.invalidText` for a text that is not UTF-8 or holds a NUL.
     init(wire message: UnsafeRawPointer) throws(WireError)
 
-    /// Builds the C struct in the arena. It borrows bytes of this value.
+    /// Builds the C struct in the arena, which keeps the bytes of this value alive.
     ///
     /// - Throws: `WireError.invalidText` for a text that holds a NUL.
     func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer
@@ -62,9 +62,7 @@ extension WireMessage {
     package func packed() throws(WireError) -> [UInt8] {
         let arena = Arena()
         var output = OutputBuffer()
-        let message = try prepare(arena)
-        defer { withExtendedLifetime(self) {} }
-        message.write(into: &output, arena: arena)
+        try prepare(arena).write(into: &output, arena: arena)
         return output.bytes()
     }
 
@@ -82,10 +80,13 @@ extension WireMessage {
         return try Self(wire: UnsafeRawPointer(message))
     }
 
-    /// Builds the C struct of this value and measures it.
+    /// Builds the C struct of this value in the arena, which is reset before, and measures it.
     ///
-    /// The result is valid until the arena is reset and as long as this value is alive.
+    /// The result is valid until the arena is used for anything else. It need not be written.
+    ///
+    /// - Throws: `WireError.invalidText` when a text holds a NUL.
     package func prepare(_ arena: Arena) throws(WireError) -> PreparedMessage {
+        arena.reset()
         let message = try wire(arena)
         let size = protobuf_c_message_get_packed_size(
             message.assumingMemoryBound(to: ProtobufCMessage.self))
@@ -99,9 +100,10 @@ package struct PreparedMessage {
     /// The packed size in bytes.
     package let size: Int
 
-    /// Packs the message into the buffer; large bytes are added by reference.
+    /// Packs the message into the buffer and resets the arena; large bytes are added by reference.
     package func write(into output: inout OutputBuffer, arena: Arena) {
-        guard arena.references.isEmpty else {
+        defer { arena.reset() }
+        guard !arena.hasLargeReferences else {
             writeReferencing(into: &output, arena: arena)
             return
         }

@@ -1,1 +1,0 @@
-// The generator; see docs/protocol.md.

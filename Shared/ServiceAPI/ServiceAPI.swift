@@ -1,1 +1,0 @@
-// The module ServiceAPI; see docs/architecture.md.
