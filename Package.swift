@@ -15,6 +15,12 @@ let strict: [SwiftSetting] = [
 /// Pixel code is thirty times slower unoptimised, so it is optimised in debug builds as well.
 let pixels: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// Release executables carry the Swift runtime with them: they start faster, take less memory and
+/// run where no toolchain is. Tests cannot (the testing library has no static form).
+let selfContained: [LinkerSetting] = [
+    .unsafeFlags(["-static-stdlib"], .when(configuration: .release))
+]
+
 func system(_ name: String) -> Target {
     .systemLibrary(name: name, path: "Shared/\(name)")
 }
@@ -42,7 +48,7 @@ func service(
             swiftSettings: strict),
         .executableTarget(
             name: name.lowercased(), dependencies: [.target(name: "\(name)Service")],
-            path: "Services/\(name)/Main", swiftSettings: strict),
+            path: "Services/\(name)/Main", swiftSettings: strict, linkerSettings: selfContained),
     ]
 }
 
@@ -79,7 +85,9 @@ let package = Package(
         shared("HTTP", uses: ["ServiceRuntime", "CMicroHTTPD", "CCurl", "CLinux"]),
         shared("Storage", uses: ["ServiceRuntime", "Cryptography", "CSQLite"]),
         shared("ServiceAPI", uses: ["Wire", "RPC", "CMessages", "CProtobufC"]),
-        shared("ServiceProcess", uses: ["ServiceRuntime", "RPC", "HTTP", "Wire"]),
+        shared(
+            "ServiceProcess",
+            uses: ["ServiceAPI", "ServiceRuntime", "RPC", "HTTP", "Wire", "CLinux"]),
 
         // The code generator: a protoc plugin.
         .executableTarget(
@@ -104,7 +112,7 @@ let package = Package(
                 path: "Services/Launcher", exclude: ["README.md", "Main"], swiftSettings: strict),
             .executableTarget(
                 name: "convergence", dependencies: ["Launcher"], path: "Services/Launcher/Main",
-                swiftSettings: strict),
+                swiftSettings: strict, linkerSettings: selfContained),
             .executableTarget(
                 name: "contact-sheet", dependencies: ["LocalPictures", "ImageCodec"],
                 path: "Tests/ContactSheet", swiftSettings: strict),
@@ -113,7 +121,8 @@ let package = Package(
                 dependencies: [
                     "ServiceAPI", "RPC", "Wire", "ServiceRuntime", "HTTP",
                 ],
-                path: "Tests/Benchmarks", exclude: ["peers"], swiftSettings: strict),
+                path: "Tests/Benchmarks", exclude: ["peers"], swiftSettings: strict,
+                linkerSettings: selfContained),
 
             .target(
                 name: "TestSupport",

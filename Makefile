@@ -1,0 +1,68 @@
+# Every task of the project. `make help` lists them.
+
+SWIFT ?= swift
+FLAGS := -c release
+BIN := .build/release
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List all tasks
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: ## Install the system packages that are missing
+	@scripts/setup.sh scripts/packages.txt
+
+.PHONY: build
+build: setup ## Build every executable into .build/release
+	$(SWIFT) build $(FLAGS)
+
+.PHONY: run
+run: build ## Build, start the whole set on this machine and print its URL
+	$(BIN)/convergence up
+
+.PHONY: demo
+demo: build ## Take one intent through the whole flow and leave the results in ./demo
+	$(BIN)/convergence demo "a fox crossing a frozen lake at dawn"
+
+.PHONY: test
+test: setup ## Build everything and run every test
+	@scripts/setup.sh scripts/packages-test.txt
+	@scripts/venv.sh
+	$(SWIFT) build $(FLAGS)
+	$(SWIFT) build $(FLAGS) --build-tests
+	$(MAKE) check
+	scripts/test.sh
+
+.PHONY: check
+check: ## Formatting, freshness of generated code
+	$(SWIFT) format lint --strict --recursive Package.swift Shared Services Tests
+	scripts/proto.sh --check
+
+.PHONY: proto
+proto: setup ## Generate the code from proto/ again
+	scripts/proto.sh
+
+.PHONY: fuzz
+fuzz: setup ## Fuzz the frame decoder until it is stopped
+	scripts/fuzz.sh
+
+.PHONY: pictures
+pictures: build ## Render the contact sheets of docs/pictures again
+	$(BIN)/contact-sheet docs/pictures
+
+.PHONY: bench-peers
+bench-peers: ## Build what the benchmarks compare with
+	@scripts/setup.sh scripts/packages-bench.txt
+	$(MAKE) -C Tests/Benchmarks/peers
+
+.PHONY: bench
+bench: build bench-peers ## Benchmarks beside their peers
+	$(BIN)/bench rpc --peers
+	$(BIN)/bench credits --peers
+	$(BIN)/bench gateway --peers
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf .build
