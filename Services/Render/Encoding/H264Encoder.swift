@@ -1,0 +1,149 @@
+internal import COpenH264
+
+/// Why a stream could not be encoded.
+package struct H264Error: Error, Hashable, Sendable {
+    package let message: String
+}
+
+/// OpenH264 at a constant quantiser: no rate control, no skipped frame, one thread.
+///
+/// The same frames give the same bytes. An encoder is used by one thread at a time.
+package final class H264Encoder {
+    private let encoder: UnsafeMutablePointer<ISVCEncoder?>
+    private let calls: ISVCEncoderVtbl
+    package private(set) var track: H264Track
+
+    /// - Parameters:
+    ///   - width: Even, 16…4096.
+    ///   - quantiser: 1…51, lower is better; 26 is hard to tell from the source.
+    ///   - syncInterval: Frames from one sync sample to the next; 0: only the first is one.
+    package init(
+        width: Int, height: Int, framesPerSecond: Int, quantiser: Int, syncInterval: Int = 0
+    ) throws(H264Error) {
+        precondition(width % 2 == 0 && height % 2 == 0)
+        var created: UnsafeMutablePointer<ISVCEncoder?>?
+        guard WelsCreateSVCEncoder(&created) == 0, let created, let table = created.pointee else {
+            throw H264Error(message: "encoder could not be made")
+        }
+        encoder = created
+        calls = table.pointee
+        track = H264Track(width: width, height: height, framesPerSecond: framesPerSecond)
+
+        // Messages go nowhere: every failure is seen in the results.
+        var quiet = Int32(WELS_LOG_QUIET)
+        _ = calls.SetOption(encoder, ENCODER_OPTION_TRACE_LEVEL, &quiet)
+        var settings = SEncParamExt()
+        _ = calls.GetDefaultParams(encoder, &settings)
+        Self.fill(
+            &settings, width: width, height: height, framesPerSecond: framesPerSecond,
+            quantiser: quantiser, syncInterval: syncInterval)
+        guard calls.InitializeExt(encoder, &settings) == 0 else {
+            throw H264Error(message: "encoder refused \(width)×\(height)")
+        }
+        var format = Int32(videoFormatI420.rawValue)
+        _ = calls.SetOption(encoder, ENCODER_OPTION_DATAFORMAT, &format)
+    }
+
+    deinit {
+        _ = calls.Uninitialize(encoder)
+        WelsDestroySVCEncoder(encoder)
+    }
+
+    private static func fill(
+        _ settings: inout SEncParamExt, width: Int, height: Int, framesPerSecond: Int,
+        quantiser: Int, syncInterval: Int
+    ) {
+        settings.iUsageType = CAMERA_VIDEO_REAL_TIME
+        settings.iPicWidth = Int32(width)
+        settings.iPicHeight = Int32(height)
+        settings.fMaxFrameRate = Float(framesPerSecond)
+        settings.iTargetBitrate = 5_000_000
+        settings.iRCMode = RC_OFF_MODE
+        settings.iTemporalLayerNum = 1
+        settings.iSpatialLayerNum = 1
+        settings.iComplexityMode = LOW_COMPLEXITY
+        settings.uiIntraPeriod = UInt32(syncInterval)
+        settings.iNumRefFrame = 1
+        settings.eSpsPpsIdStrategy = CONSTANT_ID
+        settings.iEntropyCodingModeFlag = 1
+        settings.bEnableFrameSkip = false
+        settings.iMinQp = Int32(quantiser)
+        settings.iMaxQp = Int32(quantiser)
+        settings.iMultipleThreadIdc = 1
+        settings.bEnableDenoise = false
+        settings.bEnableBackgroundDetection = false
+        settings.bEnableAdaptiveQuant = false
+        settings.bEnableSceneChangeDetect = false
+        settings.bEnableLongTermReference = false
+        settings.iPaddingFlag = 0
+        settings.sSpatialLayers.0.iVideoWidth = Int32(width)
+        settings.sSpatialLayers.0.iVideoHeight = Int32(height)
+        settings.sSpatialLayers.0.fFrameRate = Float(framesPerSecond)
+        settings.sSpatialLayers.0.iSpatialBitrate = 5_000_000
+        settings.sSpatialLayers.0.uiProfileIdc = PRO_HIGH
+        settings.sSpatialLayers.0.uiLevelIdc = LEVEL_UNKNOWN
+        settings.sSpatialLayers.0.iDLayerQp = Int32(quantiser)
+        settings.sSpatialLayers.0.sSliceArgument.uiSliceMode = SM_SINGLE_SLICE
+        settings.sSpatialLayers.0.bVideoSignalTypePresent = true
+        settings.sSpatialLayers.0.uiVideoFormat = UInt8(VF_UNDEF.rawValue)
+        settings.sSpatialLayers.0.bFullRange = false
+        settings.sSpatialLayers.0.bColorDescriptionPresent = true
+        settings.sSpatialLayers.0.uiColorPrimaries = UInt8(CP_BT709.rawValue)
+        settings.sSpatialLayers.0.uiTransferCharacteristics = UInt8(TRC_BT709.rawValue)
+        settings.sSpatialLayers.0.uiColorMatrix = UInt8(CM_BT709.rawValue)
+    }
+
+    /// Encodes the next frame and appends it to ``track``.
+    ///
+    /// - Precondition: The frame has the encoder's size and the video-range encoding.
+    package func append(_ frame: Picture420) throws(H264Error) {
+        precondition(frame.width == track.width && frame.height == track.height)
+        precondition(frame.encoding == .videoRange709)
+        var source = SSourcePicture()
+        source.iColorFormat = Int32(videoFormatI420.rawValue)
+        source.iPicWidth = Int32(frame.width)
+        source.iPicHeight = Int32(frame.height)
+        source.iStride = (
+            Int32(frame.luma.width), Int32(frame.cb.width), Int32(frame.cr.width), 0
+        )
+        source.pData = (frame.luma.samples, frame.cb.samples, frame.cr.samples, nil)
+        source.uiTimeStamp = Int64(track.samples.count * 1000 / track.framesPerSecond)
+        var result = SFrameBSInfo()
+        guard calls.EncodeFrame(encoder, &source, &result) == 0 else {
+            throw H264Error(message: "frame \(track.samples.count) was refused")
+        }
+        var sample = H264Sample(bytes: [], isSync: result.eFrameType == videoFrameTypeIDR)
+        sample.bytes.reserveCapacity(Int(result.iFrameSizeInBytes))
+        withUnsafeBytes(of: &result.sLayerInfo) { layers in
+            for layer in layers.bindMemory(to: SLayerBSInfo.self).prefix(Int(result.iLayerNum)) {
+                var unit = UnsafePointer<UInt8>(layer.pBsBuf)
+                for index in 0..<Int(layer.iNalCount) {
+                    guard let start = unit, let lengths = layer.pNalLengthInByte else { break }
+                    let count = Int(lengths[index])
+                    keep(UnsafeBufferPointer(start: start, count: count), in: &sample)
+                    unit = start + count
+                }
+            }
+        }
+        guard !sample.bytes.isEmpty else {
+            throw H264Error(message: "frame \(track.samples.count) was skipped")
+        }
+        track.samples.append(sample)
+    }
+
+    /// Sorts one NAL unit with its start code: parameter sets apart, the rest into the sample.
+    private func keep(_ unit: UnsafeBufferPointer<UInt8>, in sample: inout H264Sample) {
+        let zeros = unit.prefix { $0 == 0 }.count
+        let body = unit.dropFirst(zeros + 1)
+        guard zeros >= 2, let header = body.first else { return }
+        switch header & 31 {
+        case 7: track.sps = Array(body)
+        case 8: track.pps = Array(body)
+        default:
+            withUnsafeBytes(of: UInt32(body.count).bigEndian) {
+                sample.bytes.append(contentsOf: $0)
+            }
+            sample.bytes.append(contentsOf: body)
+        }
+    }
+}

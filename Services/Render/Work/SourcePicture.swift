@@ -1,0 +1,107 @@
+internal import Cryptography
+internal import ImageCodec
+internal import ServiceRuntime
+
+/// The bytes of an upload as they came.
+package struct SourceUpload: Sendable {
+    package var image: [UInt8]
+    package var depth: [UInt8]
+    package var mask: [UInt8]
+
+    package init(image: [UInt8], depth: [UInt8] = [], mask: [UInt8] = []) {
+        self.image = image
+        self.depth = depth
+        self.mask = mask
+    }
+
+    /// SHA-256 over image, depth and mask, one after the other.
+    package var digest: [UInt8] {
+        var hash = SHA256()
+        hash.update(image)
+        hash.update(depth)
+        hash.update(mask)
+        return hash.finish()
+    }
+}
+
+/// A decoded picture with what is known of it, ready to be scaled to any frame size.
+package final class SourcePicture: Sendable {
+    /// Decoded pictures are halved until they have at most this many pixels: no frame needs more.
+    private static let pixelsMax = 4_000_000
+    /// How much two aspects may differ and still be the same shape, as a share.
+    private static let aspectSlack = 0.03
+
+    package let digest: [UInt8]
+    /// Size of the picture as uploaded.
+    package let width: Int
+    package let height: Int
+    package let mask: Plane<Float>?
+    let rgb: RGBImage
+    private let companion: Plane<Float>?
+    private let estimate = Lock<Plane<Float>?>(nil)
+
+    /// Decodes an upload; limits are checked on the headers first.
+    package init(_ upload: SourceUpload, digest: [UInt8]) throws(RenderFailure) {
+        self.digest = digest
+        do throws(ImageError) {
+            let info = try ImageCodec.probe(upload.image)
+            (width, height) = (info.width, info.height)
+            var denominator = 1
+            while denominator < 8
+                && width * height / (denominator * denominator) > Self.pixelsMax
+            {
+                denominator *= 2
+            }
+            rgb = try ImageCodec.decodeRGB(upload.image, scaleDenominator: denominator)
+        } catch {
+            throw .unreadable(.image, error)
+        }
+        companion = try Self.plane(upload.depth, .depth, width: width, height: height)
+        mask = try Self.plane(upload.mask, .mask, width: width, height: height)
+    }
+
+    private static func plane(
+        _ bytes: [UInt8], _ part: RenderFailure.Part, width: Int, height: Int
+    ) throws(RenderFailure) -> Plane<Float>? {
+        if bytes.isEmpty { return nil }
+        let grey: GreyImage
+        do throws(ImageError) {
+            let info = try ImageCodec.probe(bytes)
+            let isLarge = info.width * info.height > pixelsMax
+            grey = try ImageCodec.decodeGrey(bytes, scaleDenominator: isLarge ? 4 : 1)
+        } catch {
+            throw .unreadable(part, error)
+        }
+        let ratio = Double(grey.width * height) / Double(grey.height * width)
+        guard abs(ratio - 1) <= aspectSlack else {
+            throw .aspectMismatch(part, width: grey.width, height: grey.height)
+        }
+        return Plane(
+            width: grey.width, height: grey.height, grey.samples.map { Float($0) / 65535 })
+    }
+
+    package var hasDepth: Bool { companion != nil }
+
+    var aspect: Double { Double(width) / Double(height) }
+
+    /// The companion depth, else an estimate, which is made once.
+    package var depth: Plane<Float> {
+        if let companion { return companion }
+        return estimate.withLock { estimate in
+            if let estimate { return estimate }
+            let made = HeuristicDepth.estimate(
+                rgb: rgb.pixels, width: rgb.width, height: rgb.height)
+            estimate = made
+            return made
+        }
+    }
+
+    /// "companion" or "heuristic".
+    package var depthProvider: String { hasDepth ? "companion" : "heuristic" }
+
+    /// Memory held, in bytes, for the cache.
+    var costBytes: Int {
+        let planes = [companion, mask].compactMap { $0?.count }.reduce(0, +)
+        return rgb.pixels.count + (planes + HeuristicDepth.pixelsMax) * 4
+    }
+}
