@@ -1,0 +1,52 @@
+/// The header fields of a message, in order. Names compare without case.
+package struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+    package struct Field: Hashable, Sendable {
+        package let name: String
+        package let value: String
+    }
+
+    package private(set) var fields: [Field]
+
+    package init() { fields = [] }
+
+    package init(dictionaryLiteral elements: (String, String)...) {
+        fields = elements.map { Field(name: $0.0, value: $0.1) }
+    }
+
+    /// The first value of the name.
+    package subscript(name: String) -> String? {
+        for field in fields where field.name.isEqualIgnoringCase(name) { return field.value }
+        return nil
+    }
+
+    /// How many fields carry the name.
+    package func count(of name: String) -> Int {
+        fields.count { $0.name.isEqualIgnoringCase(name) }
+    }
+
+    package mutating func append(_ name: String, _ value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// Replaces every field of the name by one.
+    package mutating func set(_ name: String, _ value: String) {
+        fields.removeAll { $0.name.isEqualIgnoringCase(name) }
+        fields.append(Field(name: name, value: value))
+    }
+}
+
+extension String {
+    /// Whether two ASCII texts are equal but for case.
+    package func isEqualIgnoringCase(_ other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        for (left, right) in zip(utf8, other.utf8)
+        where left != right && lowerCased(left) != lowerCased(right) {
+            return false
+        }
+        return true
+    }
+}
+
+private func lowerCased(_ byte: UInt8) -> UInt8 {
+    (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+}

@@ -1,0 +1,67 @@
+/// The client is gone, or the server is stopping: nothing more can be written.
+package struct HTTPStreamClosed: Error, Hashable, Sendable {}
+
+/// Where a streamed answer is written to.
+package struct HTTPBodyWriter: Sendable {
+    let exchange: HTTPExchange
+
+    /// Hands bytes to the client; suspends while more than `writeAheadBytes` wait to be read.
+    /// - Throws: ``HTTPStreamClosed`` once the client is gone; nothing was taken.
+    package func write(_ bytes: [UInt8]) async throws(HTTPStreamClosed) {
+        try await exchange.write(bytes)
+    }
+}
+
+/// The body of a request in pieces, as it arrives.
+// Safe: every field is touched on the server's loop only; `next` runs there because the task of a
+// request prefers that executor.
+package final class HTTPBodyReader: @unchecked Sendable {
+    package enum Failure: Error, Hashable, Sendable {
+        /// The client went away or was too slow.
+        case cut
+        /// More bytes than the route allows.
+        case tooLarge
+    }
+
+    private var pieces: [[UInt8]] = []
+    private(set) var waitingBytes = 0
+    private var isEnded = false
+    private var failure: Failure?
+    private var reader: UnsafeContinuation<Void, Never>?
+    var onDrained: (() -> Void)?
+
+    /// The next piece; nil at the end.
+    package func next() async throws(Failure) -> [UInt8]? {
+        while pieces.isEmpty, !isEnded, failure == nil {
+            await withUnsafeContinuation { reader = $0 }
+        }
+        if let failure { throw failure }
+        guard !pieces.isEmpty else { return nil }
+        let piece = pieces.removeFirst()
+        waitingBytes -= piece.count
+        onDrained?()
+        return piece
+    }
+
+    func append(_ piece: [UInt8]) {
+        waitingBytes += piece.count
+        pieces.append(piece)
+        wake()
+    }
+
+    func end() {
+        isEnded = true
+        wake()
+    }
+
+    func fail(_ failure: Failure) {
+        guard !isEnded, self.failure == nil else { return }
+        self.failure = failure
+        wake()
+    }
+
+    private func wake() {
+        reader?.resume()
+        reader = nil
+    }
+}
