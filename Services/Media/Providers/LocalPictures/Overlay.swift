@@ -35,7 +35,7 @@ private func drawGrain(
     height: Int
 ) {
     // Grain is strongest in the mid tones and vanishes in pure black and white, as on film.
-    let gain = overlay.grainStrength * 3.4
+    let gain = overlay.grainStrength * 2.45
     let weights: [Float] = (0..<256).map { level in
         let v = Float(level) / 255
         return gain * (0.25 + 3 * v * (1 - v))

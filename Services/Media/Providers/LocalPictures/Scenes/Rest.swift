@@ -1,0 +1,14 @@
+extension Stage { func buildMountains(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildDesert(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildRooftops(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildStreet(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildRoom(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildRoad(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildSnowfield(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildSpace(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildRiver(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildMeadow(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildHarbour(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildGarden(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildStudio(_ trace: SubjectTrace) { buildLake(trace) } }
+extension Stage { func buildUnderwater(_ trace: SubjectTrace) { buildLake(trace) } }

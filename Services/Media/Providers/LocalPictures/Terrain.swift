@@ -1,0 +1,90 @@
+/// Ground that rises: a height and a surface for every place.
+protocol Terrain {
+    /// Metres above the subject's feet.
+    func height(_ x: Float, _ z: Float) -> Float
+    /// Lit colour before haze; `z` is the depth, `normal` points up out of the ground.
+    func surface(_ point: Vec3, normal: Vec3, z: Float) -> Vec3
+}
+
+extension Stage {
+    /// Draws a height field column by column, near to far: a camera without pitch sees each column
+    /// of the picture as one line over the ground.
+    /// - Parameters: `near` and `far` are depths from the camera; `ratio` is the step's growth.
+    func march(_ terrain: some Terrain, near: Float, far: Float, ratio: Float = 1.012) {
+        var zs: [Float] = []
+        var z = near
+        while z < far {
+            zs.append(z)
+            z *= plan.worldScale < 1 ? 1 + (ratio - 1) * 1.7 : ratio
+        }
+        let count = zs.count
+        var left = [Float](repeating: 0, count: count)
+        let hy = camera.horizonRow, f = camera.focal, eye = camera.position
+        for i in 0..<count {
+            let x = eye.x + (-0.5 - camera.centreColumn) / f * zs[i]
+            left[i] = terrain.height(x, eye.z + zs[i])
+        }
+        for column in 0..<width {
+            let dx = (Float(column) + 0.5 - camera.centreColumn) / f
+            var top = height
+            var previousHeight: Float = 0
+            var previousZ = near
+            var lastColour = Vec3()
+            var lastZ: Float = 0
+            var partial: Float = 0
+            for i in 0..<count {
+                let z = zs[i]
+                let x = eye.x + dx * z
+                let wz = eye.z + z
+                let h = terrain.height(x, wz)
+                let row = hy - f * (h - eye.y) / z
+                let across = z / f
+                let slopeX = (h - left[i]) / across
+                left[i] = h
+                let slopeZ = i > 0 ? (h - previousHeight) / (z - previousZ) : 0
+                previousHeight = h
+                previousZ = z
+                if row >= Float(top) { continue }
+                let first = max(0, Int(row + 0.999_99))
+                let normal = normalize(Vec3(-slopeX, 1, -slopeZ))
+                let c = haze(
+                    terrain.surface(Vec3(x, h, wz), normal: normal, z: z), z, column)
+                let isEdge = lastZ > 0 && z > lastZ * 1.06
+                if first < top {
+                    let start = lastZ > 0 && !isEdge ? lastColour : c
+                    let span = 1 / Float(top - first)
+                    for r in first..<top {
+                        let i = r * width + column
+                        if depth[i] <= z { continue }
+                        let t = Float(top - r) * span
+                        put(i, mix(start, c, t), lastZ > 0 && !isEdge ? mix(lastZ, z, t) : z)
+                    }
+                }
+                // Coverage is mixed only where something far shows over an edge; at every step it
+                // would draw contour lines.
+                if isEdge && partial > 0 && top - 1 >= 0 && top - 1 >= first && top <= height {
+                    let i = (top - 1) * width + column
+                    if depth[i] >= lastZ {
+                        colour[i] += (Vec4(lastColour, 1) - colour[i]) * partial
+                    }
+                }
+                if first < top || isEdge {
+                    partial = clamp(Float(first) - row)
+                    top = min(top, first)
+                    lastColour = c
+                    lastZ = z
+                } else {
+                    partial = max(partial, clamp(Float(first) - row))
+                    lastZ = z
+                }
+                if top <= 0 { break }
+            }
+            if partial > 0 && top > 0 && top <= height && lastZ > 0 {
+                let i = (top - 1) * width + column
+                if depth[i] >= lastZ {
+                    colour[i] += (Vec4(lastColour, 1) - colour[i]) * partial
+                }
+            }
+        }
+    }
+}
