@@ -2935,7 +2935,7 @@ const ProtobufCMessageDescriptor credits__v1__list_prices_reply__descriptor =
   (ProtobufCMessageInit) credits__v1__list_prices_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__watch_balance_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor credits__v1__watch_balance_request__field_descriptors[3] =
 {
   {
     "user_id",
@@ -2961,15 +2961,28 @@ static const ProtobufCFieldDescriptor credits__v1__watch_balance_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "from_now",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__WatchBalanceRequest, from_now),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__watch_balance_request__field_indices_by_name[] = {
   1,   /* field[1] = after */
+  2,   /* field[2] = from_now */
   0,   /* field[0] = user_id */
 };
 static const ProtobufCIntRange credits__v1__watch_balance_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor credits__v1__watch_balance_request__descriptor =
 {
@@ -2979,7 +2992,7 @@ const ProtobufCMessageDescriptor credits__v1__watch_balance_request__descriptor 
   "Credits__V1__WatchBalanceRequest",
   "credits.v1",
   sizeof(Credits__V1__WatchBalanceRequest),
-  2,
+  3,
   credits__v1__watch_balance_request__field_descriptors,
   credits__v1__watch_balance_request__field_indices_by_name,
   1,  credits__v1__watch_balance_request__number_ranges,

@@ -5568,7 +5568,7 @@ const ProtobufCMessageDescriptor session__v1__wait_operation_request__descriptor
   (ProtobufCMessageInit) session__v1__wait_operation_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__watch_events_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor session__v1__watch_events_request__field_descriptors[3] =
 {
   {
     "user_id",
@@ -5594,15 +5594,28 @@ static const ProtobufCFieldDescriptor session__v1__watch_events_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "from_now",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__WatchEventsRequest, from_now),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__watch_events_request__field_indices_by_name[] = {
   1,   /* field[1] = after */
+  2,   /* field[2] = from_now */
   0,   /* field[0] = user_id */
 };
 static const ProtobufCIntRange session__v1__watch_events_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor session__v1__watch_events_request__descriptor =
 {
@@ -5612,7 +5625,7 @@ const ProtobufCMessageDescriptor session__v1__watch_events_request__descriptor =
   "Session__V1__WatchEventsRequest",
   "session.v1",
   sizeof(Session__V1__WatchEventsRequest),
-  2,
+  3,
   session__v1__watch_events_request__field_descriptors,
   session__v1__watch_events_request__field_indices_by_name,
   1,  session__v1__watch_events_request__number_ranges,

@@ -479,13 +479,16 @@ extension CreditsAPI {
 }
 
 extension CreditsAPI {
+    /// With from_now `after` is ignored and the first item, of kind "now", is the present balance.
     package struct WatchBalanceRequest: Hashable, Sendable {
         package var userID: String
         package var after: UInt64
+        package var fromNow: Bool
 
-        package init(userID: String = "", after: UInt64 = 0) {
+        package init(userID: String = "", after: UInt64 = 0, fromNow: Bool = false) {
             self.userID = userID
             self.after = after
+            self.fromNow = fromNow
         }
     }
 }

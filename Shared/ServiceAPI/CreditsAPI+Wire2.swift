@@ -250,6 +250,7 @@ extension CreditsAPI.WatchBalanceRequest: WireMessage {
     init(_ message: UnsafeMutablePointer<Credits__V1__WatchBalanceRequest>) throws(WireError) {
         self.userID = try wireText(message.pointee.user_id)
         self.after = message.pointee.after
+        self.fromNow = message.pointee.from_now != 0
     }
 
     func wireMessage(
@@ -259,6 +260,7 @@ extension CreditsAPI.WatchBalanceRequest: WireMessage {
         credits__v1__watch_balance_request__init(message)
         if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
         message.pointee.after = self.after
+        message.pointee.from_now = self.fromNow ? 1 : 0
         return message
     }
 }

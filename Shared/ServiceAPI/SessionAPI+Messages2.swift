@@ -328,13 +328,17 @@ extension SessionAPI {
 extension SessionAPI {
     /// `after` 0 = from the oldest event that is kept; 18446744073709551615 = only what happens
     /// from now on.
+    /// With from_now `after` is ignored and the first item, of kind "now", has only the present
+    /// sequence.
     package struct WatchEventsRequest: Hashable, Sendable {
         package var userID: String
         package var after: UInt64
+        package var fromNow: Bool
 
-        package init(userID: String = "", after: UInt64 = 0) {
+        package init(userID: String = "", after: UInt64 = 0, fromNow: Bool = false) {
             self.userID = userID
             self.after = after
+            self.fromNow = fromNow
         }
     }
 }

@@ -343,6 +343,7 @@ extension SessionAPI.WatchEventsRequest: WireMessage {
     init(_ message: UnsafeMutablePointer<Session__V1__WatchEventsRequest>) throws(WireError) {
         self.userID = try wireText(message.pointee.user_id)
         self.after = message.pointee.after
+        self.fromNow = message.pointee.from_now != 0
     }
 
     func wireMessage(
@@ -352,6 +353,7 @@ extension SessionAPI.WatchEventsRequest: WireMessage {
         session__v1__watch_events_request__init(message)
         if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
         message.pointee.after = self.after
+        message.pointee.from_now = self.fromNow ? 1 : 0
         return message
     }
 }

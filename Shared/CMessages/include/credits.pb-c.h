@@ -421,15 +421,19 @@ struct  Credits__V1__ListPricesReply
     , 0, 0,NULL }
 
 
+/*
+ * With from_now `after` is ignored and the first item, of kind "now", is the present balance.
+ */
 struct  Credits__V1__WatchBalanceRequest
 {
   ProtobufCMessage base;
   char *user_id;
   uint64_t after;
+  protobuf_c_boolean from_now;
 };
 #define CREDITS__V1__WATCH_BALANCE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__watch_balance_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Credits__V1__BalanceEvent

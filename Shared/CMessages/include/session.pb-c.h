@@ -674,16 +674,18 @@ struct  Session__V1__WaitOperationRequest
 
 /*
  * `after` 0 = from the oldest event that is kept; 18446744073709551615 = only what happens from now on.
+ * With from_now `after` is ignored and the first item, of kind "now", has only the present sequence.
  */
 struct  Session__V1__WatchEventsRequest
 {
   ProtobufCMessage base;
   char *user_id;
   uint64_t after;
+  protobuf_c_boolean from_now;
 };
 #define SESSION__V1__WATCH_EVENTS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__watch_events_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Session__V1__Event
