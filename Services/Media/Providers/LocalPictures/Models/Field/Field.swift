@@ -169,7 +169,7 @@ struct Field {
     }
 
     private func extrusion(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
-        let q = one.pointee.local(p)
+        let q = one.pointee.inUnits(p)
         let round = one.pointee.radius
         let side = profile(Int(one.pointee.side), q.x, q.y) + round
         let lean = greater(q.y - one.pointee.scale, Lane()) * one.pointee.slope
@@ -186,11 +186,11 @@ struct Field {
         } else {
             front = Lane(repeating: -1e3)
         }
-        return corner(side, across, front) - round
+        return (corner(side, across, front) - round) * one.pointee.unit
     }
 
     private func lathe(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
-        let q = one.pointee.local(p)
+        let q = one.pointee.inUnits(p)
         let stretch = one.pointee.extent.x
         let sx = q.x * stretch
         let radial = root(sx * sx + q.z * q.z)
@@ -210,7 +210,7 @@ struct Field {
                     z: q.z * inverse * count + 40))
             distance += (wave - 0.5) * strength * (2 * depth)
         }
-        return distance
+        return distance * one.pointee.unit
     }
 
     private func torus(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
@@ -231,8 +231,9 @@ struct Field {
         let slot = slots[index]
         let x = (u - slot.left) * slot.cellsPerMetre
         let y = (v - slot.bottom) * slot.cellsPerMetre
-        let cx = lesser(greater(x, Lane()), Lane(repeating: slot.columnMax))
-        let cy = lesser(greater(y, Lane()), Lane(repeating: slot.rowMax))
+        // Comparisons stand so that even a value that is not a number stays in the table.
+        let cx = lesser(Lane().replacing(with: x, where: x .> 0), Lane(repeating: slot.columnMax))
+        let cy = lesser(Lane().replacing(with: y, where: y .> 0), Lane(repeating: slot.rowMax))
         let (ix, fx) = floorParts(cx)
         let (iy, fy) = floorParts(cy)
         var lowLeft = Lane()

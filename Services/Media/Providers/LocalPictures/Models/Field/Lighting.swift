@@ -47,7 +47,8 @@ struct Lighting {
         let rimFacing = smoothstep(-0.25, 0.65, dot(at.normal, toRim))
         let hairRim: Float = finish.isHair ? 1.15 : 0.75
         let rimTone = mix(Vec3(repeating: 1), finish.colour * 2.2, 0.45)
-        out += light.rim * rimTone * (edge * rimFacing * open.squareRoot() * hairRim)
+        let rimShare: Float = finish.isEye ? 0.2 : 1
+        out += light.rim * rimTone * (rimShare * edge * rimFacing * open.squareRoot() * hairRim)
 
         let half = normalize(toKey + at.toEye)
         if finish.isHair {
@@ -68,7 +69,7 @@ struct Lighting {
             let cosine = clamp(dot(n, at.toEye))
             let lack = 1 - cosine
             let square = lack * lack
-            let share = finish.mirror + (1 - finish.mirror) * square * square * lack * 0.8
+            let share = finish.mirror + (1 - finish.mirror) * square * square * lack * (finish.isEye ? 0.2 : 0.8)
             let r = n * (2 * cosine) - at.toEye
             let tone = finish.mirror > 0.45 ? finish.colour : Vec3(repeating: 1)
             out = out * (1 - share * 0.85) + surroundings(r) * tone * (share * (0.35 + 0.65 * open))
@@ -83,9 +84,7 @@ struct Lighting {
         let level = luminance(light.key + light.ambientSky + light.fill + light.rim * 0.5)
         let aim = normalize(at.toEye * 0.9 + Vec3(0, 0.55, 0) + toKey * 0.25)
         let spot = smoothstep(0.968, 0.982, dot(n, aim))
-        let low = normalize(at.toEye - Vec3(0, 0.5, 0))
-        let soft = smoothstep(0.6, 1, dot(n, low)) * 0.05
         let tint = mix(Vec3(repeating: 1), light.ambientSky * (1 / max(luminance(light.ambientSky), 1e-3)), 0.4)
-        return tint * (level * (spot * 0.9 + soft))
+        return tint * (level * spot * 0.85)
     }
 }

@@ -30,6 +30,8 @@ struct Primitive {
     var slope: Float = 0
     /// One over the squared length of a capsule; height from which an extrusion leans in.
     var scale: Float = 0
+    /// Metres per metre of the profile.
+    var unit: Float = 1
     var foldDepth: Float = 0
     var foldCount: Float = 0
     var side: Int32 = -1
@@ -55,5 +57,12 @@ struct Primitive {
             x: dx * rowX.x + dy * rowX.y + dz * rowX.z,
             y: dx * rowY.x + dy * rowY.y + dz * rowY.z,
             z: dx * rowZ.x + dy * rowZ.y + dz * rowZ.z)
+    }
+
+    /// Points in the primitive's own axes and in the units of its profile.
+    @inline(__always) func inUnits(_ p: LanePoint) -> LanePoint {
+        let q = local(p)
+        let inverse = 1 / unit
+        return LanePoint(x: q.x * inverse, y: q.y * inverse, z: q.z * inverse)
     }
 }

@@ -22,7 +22,7 @@ struct Frame {
     var x = Vec3(1, 0, 0)
     var y = Vec3(0, 1, 0)
     var z = Vec3(0, 0, 1)
-    /// Applied to lengths; profiles are never scaled.
+    /// Metres per unit of length.
     var scale: Float = 1
 
     func vector(_ v: Vec3) -> Vec3 { x * v.x + y * v.y + z * v.z }
@@ -150,8 +150,11 @@ struct Solid {
     mutating func extrude(
         _ side: Profile, at origin: Vec3 = Vec3(), half: Float = 0, plan: Profile? = nil,
         front: Profile? = nil, round: Float = 0.01, lean: Float = 0, leanFrom: Float = 0,
-        _ turn: Turn = Turn()
+        within inner: Frame? = nil, _ turn: Turn = Turn()
     ) {
+        let outer = frame
+        frame = inner ?? frame
+        defer { frame = outer }
         let origin = frame.point(origin)
         var one = Primitive(
             shape: .extrusion, origin: origin, extent: Vec3(0, 0, half), boundA: origin,
@@ -161,14 +164,15 @@ struct Solid {
         one.radius = round
         one.slope = lean
         one.scale = leanFrom
+        one.unit = frame.scale
         one.side = use(side)
         if let plan { one.plan = use(plan) }
         if let front { one.front = use(front) }
         let high = side.high
         let depth = plan.map { $0.high.y } ?? half
         bound(
-            &one, origin, axes, low: Vec3(side.low.x, side.low.y, -depth),
-            high: Vec3(high.x, high.y, depth))
+            &one, origin, axes, low: Vec3(side.low.x, side.low.y, -depth) * frame.scale,
+            high: Vec3(high.x, high.y, depth) * frame.scale)
         append(one)
     }
 
@@ -184,6 +188,7 @@ struct Solid {
             boundB: origin, boundRadius: 0)
         let axes = frame.axes(turn)
         set(&one, axes)
+        one.unit = frame.scale
         one.side = use(outline)
         one.foldDepth = foldDepth
         one.foldCount = foldCount
@@ -192,8 +197,9 @@ struct Solid {
         one.radius = foldTwist
         let reach = outline.high.x + foldDepth
         bound(
-            &one, origin, axes, low: Vec3(-reach / squash, outline.low.y - foldDepth, -reach),
-            high: Vec3(reach / squash, outline.high.y + foldDepth, reach))
+            &one, origin, axes,
+            low: Vec3(-reach / squash, outline.low.y - foldDepth, -reach) * frame.scale,
+            high: Vec3(reach / squash, outline.high.y + foldDepth, reach) * frame.scale)
         append(one)
     }
 

@@ -86,13 +86,24 @@ extension Material {
 
     /// Strands: fine noise averaged along the lie of the hair, at the point and beside it.
     private func strands(_ at: SurfacePoint, _ detail: Float) -> (here: Float, beside: Float) {
-        let side = cross(at.flow, at.normal) * (0.45 / detail)
-        let steps = Lane(-3.3, -1.1, 1.1, 3.3) / detail
+        let side = cross(at.flow, at.normal) * (0.5 / detail)
+        // Uneven steps, so that the lattice of the noise does not show as stitches.
+        let near = Lane(-2.3, -0.9, 0.7, 1.9) / detail
+        let wide = Lane(-5.9, -4.1, 3.3, 5.2) / detail
+        // The lattice is turned, so that hair lying along an axis crosses its cells.
         func average(_ p: Vec3) -> Float {
-            let x = (p.x + at.flow.x * steps) * detail
-            let y = (p.y + at.flow.y * steps) * detail
-            let z = (p.z + at.flow.z * steps) * detail
-            return noise(LanePoint(x: x + 50, y: y + 50, z: z + 50)).sum() * 0.25
+            var sum: Float = 0
+            for steps in [near, wide] {
+                let x = (p.x + at.flow.x * steps) * detail
+                let y = (p.y + at.flow.y * steps) * detail
+                let z = (p.z + at.flow.z * steps) * detail
+                sum += noise(
+                    LanePoint(
+                        x: x * 0.64 + y * 0.48 - z * 0.6 + 50, y: y * 0.78 - x * 0.6 + 50,
+                        z: z * 0.8 + x * 0.48 + y * 0.36 + 50)
+                ).sum()
+            }
+            return sum * 0.125
         }
         return (average(at.place), average(at.place + side))
     }
@@ -102,8 +113,8 @@ extension Material {
         let detail = min(grain, 0.42 / at.footprint)
         let (here, beside) = strands(at, detail)
         let clump = roughNoise(at.place * (grain * 0.06))
-        let height = at.normal.y + (clump - 0.5) * 0.9
-        var colour = mix(self.second, self.colour, smoothstep(-0.62, -0.12, height))
+        let height = at.normal.y + (clump - 0.5) * 0.45 + (here - 0.5) * 0.5
+        var colour = mix(self.second, self.colour, smoothstep(-0.85, -0.25, height))
         if strength > 0 {
             let wave = at.place.x * axis.x + at.place.y * axis.y + at.place.z * axis.z
             let bend = spotNoise(at.place * 9 + 7) * 1.3
@@ -111,11 +122,11 @@ extension Material {
             let mark = smoothstep(0.42, 0.72, band + (here - 0.5) * 0.7)
             colour = mix(colour, third, mark * strength * smoothstep(-0.3, 0.25, height))
         }
-        let contrast: Float = 1.5
+        let contrast: Float = 2
         let shade = 1 + (here - 0.5) * contrast + (clump - 0.5) * 0.5
         finish.colour = colour * max(shade, 0.25)
         let side = cross(at.flow, at.normal)
-        finish.normal = normalize(at.normal + side * ((here - beside) * 1.5))
+        finish.normal = normalize(at.normal + side * ((here - beside) * 2))
         finish.gloss = gloss * (0.5 + here)
     }
 
@@ -140,24 +151,26 @@ extension Material {
         finish.isEye = true
         let out = normalize(at.local)
         let facing = dot(out, axis)
-        // Angles from the gaze, in shares of the eye: slit pupils squeeze one axis.
         let off = out - axis * facing
-        let slit = strength > 0 ? Float(2.4) : 1
-        let r = (off.x * off.x * slit * slit + off.z * off.z * slit * slit + off.y * off.y * (strength > 0 ? 0.55 : 1))
-            .squareRoot()
-        let round = length(off)
-        let iris = facing > 0 ? round : 1.2
-        let ray = spotNoise(normalize(off + Vec3(1e-4, 0, 0)) * 9 + 3)
-        var tone = colour * (0.7 + 0.75 * ray) * (0.75 + 0.9 * smoothstep(0.2, 0.62, iris))
-        tone = mix(tone, colour * 0.18, smoothstep(0.62, 0.76, iris))
-        let white = mix(tone, second, smoothstep(0.76, 0.84, iris))
-        let pupil = facing > 0 ? smoothstep(0.27, 0.36, r) : 1
-        finish.colour = white * pupil + Vec3(repeating: 0.004)
+        // Slit pupils are narrow across and tall.
+        let flat = Vec3(off.x, 0, off.z)
+        let across = dot(flat, flat)
+        let tall = off.y * off.y
+        let isSlit = strength > 0
+        let pupilRadius = (isSlit ? across * 6 + tall * 0.45 : across + tall).squareRoot()
+        let round = facing > 0 ? length(off) : 1.5
+        let angle = arcTangent(off.y, dot(flat, normalize(Vec3(-axis.z, 0, axis.x))))
+        let ray = spotNoise(Vec3(sine(angle) * 7 + 20, cosine(angle) * 7 + 20, round * 2.5))
+        var tone = colour * (0.55 + 0.9 * ray) * (0.6 + 1.1 * smoothstep(0.2, 0.7, round))
+        // Light gathers in the iris opposite the catch light.
+        tone *= 1 + 0.9 * clamp(-off.y * 1.4)
+        tone = mix(tone, colour * 0.1, smoothstep(0.68, 0.84, round))
+        tone = mix(tone, second, smoothstep(0.84, 0.92, round))
+        let pupil = smoothstep(0.3, 0.36, pupilRadius)
+        finish.colour = tone * pupil + Vec3(repeating: 0.003)
         // The brow shades the upper part.
-        finish.colour *= 1 - 0.65 * smoothstep(0.25, 0.8, out.y)
-        finish.gloss = 1.6
-        finish.sharpness = 260
-        finish.mirror = 0.03
+        finish.colour *= 1 - 0.6 * smoothstep(0.2, 0.7, out.y)
+        finish.mirror = 0.02
     }
 
     private func skin(_ at: SurfacePoint, _ finish: inout Finish) {

@@ -48,18 +48,18 @@ struct Tracer {
         let pace = 0.92 / root(ray.x * ray.x + ray.y * ray.y + ray.z * ray.z)
         var depth = Lane(repeating: near)
         var isOpen = LaneMask(repeating: true)
+        var isPast = LaneMask(repeating: false)
         for _ in 0..<40 {
             var room = field.coneDistance(point(start, ray, depth), list, count)
             room -= view.footprint(depth) * halfWidth
             isOpen = isOpen .& (room .> 0)
             depth.replace(with: depth + room * pace, where: isOpen)
-            let isPast = depth .> far
-            depth.replace(with: Lane(repeating: .infinity), where: isPast)
+            isPast = isPast .| (isOpen .& (depth .> far))
             isOpen = isOpen .& .!isPast
             if !any(isOpen) { break }
         }
         // A cone that still creeps along a surface starts where it is.
-        return depth
+        return depth.replacing(with: Lane(repeating: .infinity), where: isPast)
     }
 
     func hits(

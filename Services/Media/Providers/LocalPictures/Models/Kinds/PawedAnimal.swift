@@ -21,7 +21,9 @@ struct PawedAnimal {
     var cheek: Float = 0.05
     var ear = Ear.cup
     var earHeight: Float = 0.125
-    var earWidth: Float = 0.041
+    /// Width of a cupped ear in shares of the usual, or half the width of another, in metres.
+    var earWidth: Float = 1
+    var earOut: Float = 0.6
     var earApart: Float = 0.052
     var eye: Float = 0.0155
     var fur: Float = 0.009
@@ -257,12 +259,22 @@ struct PawedAnimal {
             solid.blend = 0.03
             solid.flow = Vec3(-0.8, -0.3, side * 0.5)
             solid.ellipsoid(
-                Vec3(-0.008, -0.037, side * cheek * 0.92),
-                Vec3(cheek * 0.98, cheek * 0.66, cheek * 0.56), Turn(heading: side * 0.5))
+                Vec3(-0.02, -0.042, side * cheek * 0.9),
+                Vec3(cheek * 1.15, cheek * 0.7, cheek * 0.6), Turn(heading: side * 0.5, pitch: 0.3))
+            solid.capsule(
+                Vec3(0.02, -0.045, side * cheek * 0.62), cheek * 0.5,
+                Vec3(0.09, -0.05, side * cheek * 0.3), cheek * 0.36)
         }
         addEars(&solid, main, back, pale)
         addFace(&solid, snout)
     }
+
+    /// An ear of height 1 on a base of 0.7.
+    private static let leaf = Profile(
+        [
+            Vec2(-0.36, -0.2), Vec2(-0.4, 0.12), Vec2(-0.3, 0.5), Vec2(-0.1, 0.92), Vec2(0, 1),
+            Vec2(0.1, 0.92), Vec2(0.3, 0.5), Vec2(0.4, 0.12), Vec2(0.36, -0.2),
+        ], bend: 3, cells: 48)
 
     private func addEars(
         _ solid: inout Solid, _ main: Int32, _ back: Int32, _ pale: Int32
@@ -271,23 +283,26 @@ struct PawedAnimal {
             solid.flow = Vec3(-0.2, 1, 0)
             switch ear {
             case .cup:
-                // A cup: thin capsules from a ring of base points to one tip.
-                let base = Vec3(-skull.x * 0.3, skull.y * 0.62, side * earApart)
-                let tip = base + Vec3(-0.012, earHeight, side * earHeight * 0.17)
-                for step in 0..<6 {
-                    let share = Float(step) / 5 * 2 - 1
-                    let arch = 1 - share * share
-                    let point = base + Vec3(-arch * earWidth * 0.5, 0, share * earWidth)
-                    solid.material = arch > 0.3 ? back : main
-                    solid.blend = 0.012
-                    let belly = mix(point, tip, 0.52) + Vec3(-arch * 0.008, 0, share * earWidth * 0.2)
-                    solid.capsule(point, 0.0125, belly, 0.0095)
-                    solid.capsule(belly, 0.0095, tip, 0.0045)
-                }
+                // A leaf hollowed from the front, turned outward.
+                let base = Vec3(-skull.x * 0.28, skull.y * 0.6, side * earApart)
+                let outer = solid.frame
+                solid.frame = outer.moved(
+                    to: base, Turn(heading: 0.5 * pi + side * earOut),
+                    scale: earHeight
+                ).moved(to: Vec3(), Turn(pitch: side * 0.14, roll: 0.1))
+                solid.part(blend: 0.05)
+                solid.material = back
+                solid.fur = 0
+                solid.extrude(
+                    Self.leaf, half: 0.19, round: 0.16,
+                    within: solid.frame)
                 solid.material = pale
-                solid.blend = 0.01
-                solid.capsule(
-                    base + Vec3(0.002, 0.004, 0), earWidth * 0.5, mix(base, tip, 0.6), 0.007)
+                solid.blend = 0.03
+                solid.cut {
+                    $0.ellipsoid(
+                        Vec3(0, 0.36, -0.24), Vec3(0.27 * earWidth, 0.5, 0.27))
+                }
+                solid.frame = outer
             case .flop:
                 let base = Vec3(-skull.x * 0.25, skull.y * 0.72, side * skull.z * 0.72)
                 solid.material = back
@@ -322,22 +337,22 @@ struct PawedAnimal {
         let end = snout + Vec3(muzzleTip * 0.72, muzzleTip * 0.25, 0)
         solid.ellipsoid(end, Vec3(nose * 0.95, nose * 0.82, nose * 1.15))
         for side in [Float(1), -1] {
-            let place = Vec3(skull.x * 0.62, skull.y * 0.17, side * skull.z * 0.655)
-            let gaze = normalize(Vec3(0.62, 0.02, side * 0.78))
+            let place = Vec3(skull.x * 0.6, skull.y * 0.17, side * skull.z * 0.66)
+            let gaze = normalize(Vec3(0.6, 0.06, side * 0.8))
             solid.part(blend: 0.004)
-            // Dark lids leave an almond; the ball stands in it.
-            solid.material = solid.add(Material(.skin, 0x140E0A) { $0.gloss = 0.1 })
+            // Dark lids drawn out to the nose leave an almond; the ball stands in it.
+            solid.material = solid.add(Material(.plain, 0x0B0705))
             solid.ellipsoid(
-                place - gaze * (eye * 0.16), Vec3(eye * 1.28, eye * 0.98, eye * 0.96),
-                Turn(heading: side * 0.9, pitch: 0.14))
+                place - gaze * (eye * 0.2) + Vec3(eye * 0.12, -eye * 0.05, 0),
+                Vec3(eye * 1.4, eye * 0.93, eye * 0.9), Turn(heading: side * 2.2, pitch: side * 0.22))
             solid.part(blend: 0.002)
             solid.material = solid.add(
                 Material(.eye, iris) {
-                    $0.second = Vec3(repeating: 0.03)
-                    $0.axis = normalize(Vec3(0.76, 0.0, side * 0.62))
+                    $0.second = Vec3(repeating: 0.02)
+                    $0.axis = gaze
                     $0.strength = isSlitEye ? 1 : 0
                 })
-            solid.ellipsoid(place, Vec3(eye * 0.98, eye * 0.86, eye * 0.9))
+            solid.ellipsoid(place, Vec3(eye * 0.94, eye * 0.84, eye * 0.94))
         }
     }
 }
