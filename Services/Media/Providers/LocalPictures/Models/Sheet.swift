@@ -11,7 +11,7 @@ package struct SubjectSheet {
     /// - Returns: sRGB bytes, interleaved; nil for an unknown kind.
     package static func picture(
         kind: String, pose: Int, colour: UInt32?, accessories: UInt32, yaw: Float, light: Int,
-        share: Float, aim: Int, width: Int, height: Int
+        share: Float, aim: Int, width: Int, height: Int, hasGround: Bool = true
     ) -> [UInt8]? {
         guard let kind = SubjectKind(rawValue: kind) else { return nil }
         let spec = SubjectSpec(
@@ -53,7 +53,7 @@ package struct SubjectSheet {
                 let at = y * width + x
                 let one = layer.colour[at]
                 var back = mix(top, low, Float(y) / Float(height))
-                if camera.position.y > 0, Float(y) > camera.horizonRow {
+                if hasGround, camera.position.y > 0, Float(y) > camera.horizonRow {
                     let depth = camera.position.y * focal / (Float(y) + 0.5 - camera.horizonRow)
                     let ray = camera.ray(Float(x) + 0.5, Float(y) + 0.5)
                     let point = camera.position + ray * depth

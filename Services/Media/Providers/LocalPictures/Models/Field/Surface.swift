@@ -235,8 +235,13 @@ extension Material {
     }
 
     private func paint(_ at: SurfacePoint, _ finish: inout Finish) {
-        let dust = roughNoise(at.place * 3.1)
-        finish.colour *= 0.93 + 0.14 * dust
+        finish.colour *= 0.93 + 0.14 * roughNoise(at.place * 3.1)
+        // Seams of doors, at the lengths in `axis`.
+        guard strength > 0, abs(at.normal.z) > 0.6 else { return }
+        for place in [axis.x, axis.y, axis.z] {
+            let seam = line(at.local.x - place + at.local.y * 0.04, 0.012, at.footprint)
+            finish.colour *= 1 - 0.75 * seam * visible(0.012, at.footprint * 0.7)
+        }
     }
 
     private func bands(_ at: SurfacePoint, _ finish: inout Finish) {

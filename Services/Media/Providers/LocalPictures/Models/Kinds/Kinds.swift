@@ -2,6 +2,9 @@ extension SubjectModel {
     /// What the composer must know of a subject.
     static func traits(_ spec: SubjectSpec) -> SubjectTraits {
         switch spec.kind {
+        case .person, .child: return Figure.traits(spec)
+        case .horse, .deer: return HoofedAnimal.traits(spec)
+        case .car: return Car.traits
         default: return PawedAnimal.traits(spec)
         }
     }
@@ -9,6 +12,9 @@ extension SubjectModel {
     /// The primitives of a subject.
     static func solid(_ spec: SubjectSpec, seed: UInt64, finest: Float) -> Solid {
         switch spec.kind {
+        case .person, .child: return Figure.make(spec, seed: seed, finest: finest)
+        case .horse, .deer: return HoofedAnimal.make(spec, finest: finest)
+        case .car: return Car.make(spec, finest: finest)
         default: return PawedAnimal.make(spec, finest: finest)
         }
     }
