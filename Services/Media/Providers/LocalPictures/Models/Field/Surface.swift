@@ -132,19 +132,16 @@ extension Material {
 
     private func feather(_ at: SurfacePoint, _ finish: inout Finish) {
         finish.isHair = true
-        let along = dot(at.place, at.flow)
-        let side = cross(at.flow, at.normal)
-        let across = dot(at.place, side)
-        let row = along * grain
-        let shift = fraction(floorValue(row) * 0.5) > 0.25 ? Float(0.5) : 0
-        let u = fraction(row)
-        let v = fraction(across * grain * 1.4 + shift) - 0.5
-        let edge = smoothstep(0.55, 0.95, u + v * v * 1.6)
-        let seen = visible(1 / grain, at.footprint)
-        let blend = smoothstep(-0.55, -0.05, at.normal.y + (spotNoise(at.place * 40) - 0.5) * 0.4)
+        let barb = strands(at, min(grain * 9, 0.42 / at.footprint))
+        let vane = strands(at, min(grain, 0.3 / at.footprint))
+        let blend = smoothstep(-0.55, -0.05, at.normal.y + (vane.here - 0.5) * 0.6)
         let base = mix(second, colour, blend)
-        finish.colour = base * (1 - 0.42 * edge * seen) * (0.92 + 0.16 * roughNoise(at.place * 70))
-        finish.normal = normalize(at.normal + at.flow * ((0.5 - u) * 0.25 * seen))
+        let edge = smoothstep(0.04, 0.1, abs(vane.here - vane.beside))
+        finish.colour = base * max(0.3, 1 + (barb.here - 0.5) * 1.1 + (vane.here - 0.5) * 1.3)
+        finish.colour *= 1 - 0.22 * edge
+        let side = cross(at.flow, at.normal)
+        finish.normal = normalize(
+            at.normal + side * ((vane.here - vane.beside) * 1.6 + (barb.here - barb.beside)))
     }
 
     private func eye(_ at: SurfacePoint, _ finish: inout Finish) {

@@ -5,6 +5,12 @@ extension SubjectModel {
         case .person, .child: return Figure.traits(spec)
         case .horse, .deer: return HoofedAnimal.traits(spec)
         case .car: return Car.traits
+        case .bird: return Bird.traits(spec)
+        case .boat: return Boat.traits(spec)
+        case .bicycle: return Bicycle.traits
+        case .train: return Train.traits
+        case .lighthouse: return Lighthouse.traits(spec)
+        case .robot: return Robot.traits
         default: return PawedAnimal.traits(spec)
         }
     }
@@ -15,6 +21,12 @@ extension SubjectModel {
         case .person, .child: return Figure.make(spec, seed: seed, finest: finest)
         case .horse, .deer: return HoofedAnimal.make(spec, finest: finest)
         case .car: return Car.make(spec, finest: finest)
+        case .bird: return Bird.make(spec, finest: finest)
+        case .boat: return Boat.make(spec, finest: finest)
+        case .bicycle: return Bicycle.make(spec, finest: finest)
+        case .train: return Train.make(spec, finest: finest)
+        case .lighthouse: return Lighthouse.make(spec, seed: seed, finest: finest)
+        case .robot: return Robot.make(spec, finest: finest)
         default: return PawedAnimal.make(spec, finest: finest)
         }
     }
