@@ -119,14 +119,15 @@ let package = Package(
             .executableTarget(
                 name: "bench",
                 dependencies: [
-                    "ServiceAPI", "RPC", "Wire", "ServiceRuntime", "HTTP",
+                    "ServiceAPI", "RPC", "Wire", "ServiceRuntime", "HTTP", "CLinux",
                 ],
                 path: "Tests/Benchmarks", exclude: ["peers"], swiftSettings: strict,
                 linkerSettings: selfContained),
 
             .target(
                 name: "TestSupport",
-                dependencies: ["ServiceRuntime", "RPC", "Wire"], path: "Tests/TestSupport",
+                dependencies: ["ServiceAPI", "ServiceRuntime", "RPC", "Wire"],
+                path: "Tests/TestSupport",
                 swiftSettings: strict),
             tests("Wire", "Shared/Wire", uses: ["Wire", "CMessages", "CProtobufC"]),
             tests("ImageCodec", "Shared/ImageCodec", uses: ["ImageCodec"]),
