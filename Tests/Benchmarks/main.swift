@@ -1,1 +1,1 @@
-import RPC
+BenchMain.run()

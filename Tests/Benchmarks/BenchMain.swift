@@ -1,0 +1,65 @@
+import Glibc
+import ServiceRuntime
+
+/// Benchmarks beside their peers: `bench rpc --peers`, `bench credits --peers`, `bench gateway --peers`.
+enum BenchMain {
+    static let usage = """
+        Load and benchmarks. Figures are ratios to a peer measured in the same run.
+
+        Usage:
+          bench rpc [--peers] [--json] [--rounds N] [--seconds S]
+          bench credits [--peers] [--json] [--rounds N] [--seconds S]
+          bench gateway [--peers] [--json] [--rounds N] [--seconds S]
+          bench echo-server [--listen HOST:PORT]
+
+        --peers    measure the peer as well, in turn; fails when it cannot run (make bench-peers)
+        --json     one JSON object on stdout: {"ratios": {...}}
+        --rounds   rounds of each case, 3 or more for a median that counts (default 3)
+        --seconds  length of each measurement (default 0.7)
+        """
+
+    static func run() -> Never {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let name = arguments.first, name != "--help", name != "-h" else {
+            print(usage)
+            exit(arguments.isEmpty ? 2 : 0)
+        }
+        signal(SIGPIPE, SIG_IGN)
+        let rest = Array(arguments.dropFirst())
+        let loop = EventLoop(name: "bench")
+        Task(executorPreference: loop) {
+            do {
+                switch name {
+                case "echo-server":
+                    try await EchoServer.run(rest, loop: loop)
+                case "rpc":
+                    try await RPCBenchmark(BenchOptions(rest), loop: loop).run()
+                default:
+                    throw BenchFailure("unknown benchmark \(name); try --help")
+                }
+                exit(0)
+            } catch {
+                FileHandleText.writeError("bench: \(error)")
+                exit(1)
+            }
+        }
+        while true { pause() }
+    }
+}
+
+/// Why a benchmark gives no figures.
+struct BenchFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Lines on stderr.
+enum FileHandleText {
+    static func writeError(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        bytes.withUnsafeBytes { _ = write(2, $0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,27 @@
+/// What the command line asked for.
+struct BenchOptions: Sendable {
+    var withPeers = false
+    var asJSON = false
+    var rounds = 3
+    var seconds = 0.7
+
+    init(_ arguments: [String]) throws {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "--peers": withPeers = true
+            case "--json": asJSON = true
+            case "--rounds":
+                guard let value = rest.popFirst().flatMap(Int.init), (1...100).contains(value)
+                else { throw BenchFailure("--rounds takes 1...100") }
+                rounds = value
+            case "--seconds":
+                guard let value = rest.popFirst().flatMap(Double.init), value >= 0.1, value <= 60
+                else { throw BenchFailure("--seconds takes 0.1...60") }
+                seconds = value
+            default:
+                throw BenchFailure("unknown option \(argument); try --help")
+            }
+        }
+    }
+}
