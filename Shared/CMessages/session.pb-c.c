@@ -1942,6 +1942,51 @@ void   session__v1__stored_choice__free_unpacked
   assert(message->base.descriptor == &session__v1__stored_choice__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   session__v1__stored_slot__init
+                     (Session__V1__StoredSlot         *message)
+{
+  static const Session__V1__StoredSlot init_value = SESSION__V1__STORED_SLOT__INIT;
+  *message = init_value;
+}
+size_t session__v1__stored_slot__get_packed_size
+                     (const Session__V1__StoredSlot *message)
+{
+  assert(message->base.descriptor == &session__v1__stored_slot__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__stored_slot__pack
+                     (const Session__V1__StoredSlot *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__stored_slot__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__stored_slot__pack_to_buffer
+                     (const Session__V1__StoredSlot *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__stored_slot__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__StoredSlot *
+       session__v1__stored_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__StoredSlot *)
+     protobuf_c_message_unpack (&session__v1__stored_slot__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__stored_slot__free_unpacked
+                     (Session__V1__StoredSlot *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__stored_slot__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   session__v1__stored_set__init
                      (Session__V1__StoredSet         *message)
 {
@@ -1985,96 +2030,6 @@ void   session__v1__stored_set__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &session__v1__stored_set__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   session__v1__stored_recipe__init
-                     (Session__V1__StoredRecipe         *message)
-{
-  static const Session__V1__StoredRecipe init_value = SESSION__V1__STORED_RECIPE__INIT;
-  *message = init_value;
-}
-size_t session__v1__stored_recipe__get_packed_size
-                     (const Session__V1__StoredRecipe *message)
-{
-  assert(message->base.descriptor == &session__v1__stored_recipe__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t session__v1__stored_recipe__pack
-                     (const Session__V1__StoredRecipe *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &session__v1__stored_recipe__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t session__v1__stored_recipe__pack_to_buffer
-                     (const Session__V1__StoredRecipe *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &session__v1__stored_recipe__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Session__V1__StoredRecipe *
-       session__v1__stored_recipe__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Session__V1__StoredRecipe *)
-     protobuf_c_message_unpack (&session__v1__stored_recipe__descriptor,
-                                allocator, len, data);
-}
-void   session__v1__stored_recipe__free_unpacked
-                     (Session__V1__StoredRecipe *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &session__v1__stored_recipe__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   session__v1__stored_visible__init
-                     (Session__V1__StoredVisible         *message)
-{
-  static const Session__V1__StoredVisible init_value = SESSION__V1__STORED_VISIBLE__INIT;
-  *message = init_value;
-}
-size_t session__v1__stored_visible__get_packed_size
-                     (const Session__V1__StoredVisible *message)
-{
-  assert(message->base.descriptor == &session__v1__stored_visible__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t session__v1__stored_visible__pack
-                     (const Session__V1__StoredVisible *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &session__v1__stored_visible__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t session__v1__stored_visible__pack_to_buffer
-                     (const Session__V1__StoredVisible *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &session__v1__stored_visible__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Session__V1__StoredVisible *
-       session__v1__stored_visible__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Session__V1__StoredVisible *)
-     protobuf_c_message_unpack (&session__v1__stored_visible__descriptor,
-                                allocator, len, data);
-}
-void   session__v1__stored_visible__free_unpacked
-                     (Session__V1__StoredVisible *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &session__v1__stored_visible__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   session__v1__stored_depth__init
@@ -2122,49 +2077,94 @@ void   session__v1__stored_depth__free_unpacked
   assert(message->base.descriptor == &session__v1__stored_depth__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   session__v1__stored_video__init
-                     (Session__V1__StoredVideo         *message)
+void   session__v1__stored_clip__init
+                     (Session__V1__StoredClip         *message)
 {
-  static const Session__V1__StoredVideo init_value = SESSION__V1__STORED_VIDEO__INIT;
+  static const Session__V1__StoredClip init_value = SESSION__V1__STORED_CLIP__INIT;
   *message = init_value;
 }
-size_t session__v1__stored_video__get_packed_size
-                     (const Session__V1__StoredVideo *message)
+size_t session__v1__stored_clip__get_packed_size
+                     (const Session__V1__StoredClip *message)
 {
-  assert(message->base.descriptor == &session__v1__stored_video__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_clip__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t session__v1__stored_video__pack
-                     (const Session__V1__StoredVideo *message,
+size_t session__v1__stored_clip__pack
+                     (const Session__V1__StoredClip *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &session__v1__stored_video__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_clip__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t session__v1__stored_video__pack_to_buffer
-                     (const Session__V1__StoredVideo *message,
+size_t session__v1__stored_clip__pack_to_buffer
+                     (const Session__V1__StoredClip *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &session__v1__stored_video__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_clip__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Session__V1__StoredVideo *
-       session__v1__stored_video__unpack
+Session__V1__StoredClip *
+       session__v1__stored_clip__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Session__V1__StoredVideo *)
-     protobuf_c_message_unpack (&session__v1__stored_video__descriptor,
+  return (Session__V1__StoredClip *)
+     protobuf_c_message_unpack (&session__v1__stored_clip__descriptor,
                                 allocator, len, data);
 }
-void   session__v1__stored_video__free_unpacked
-                     (Session__V1__StoredVideo *message,
+void   session__v1__stored_clip__free_unpacked
+                     (Session__V1__StoredClip *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &session__v1__stored_video__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_clip__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__stored_subject__init
+                     (Session__V1__StoredSubject         *message)
+{
+  static const Session__V1__StoredSubject init_value = SESSION__V1__STORED_SUBJECT__INIT;
+  *message = init_value;
+}
+size_t session__v1__stored_subject__get_packed_size
+                     (const Session__V1__StoredSubject *message)
+{
+  assert(message->base.descriptor == &session__v1__stored_subject__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__stored_subject__pack
+                     (const Session__V1__StoredSubject *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__stored_subject__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__stored_subject__pack_to_buffer
+                     (const Session__V1__StoredSubject *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__stored_subject__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__StoredSubject *
+       session__v1__stored_subject__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__StoredSubject *)
+     protobuf_c_message_unpack (&session__v1__stored_subject__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__stored_subject__free_unpacked
+                     (Session__V1__StoredSubject *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__stored_subject__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   session__v1__stored_session__init
@@ -2212,94 +2212,274 @@ void   session__v1__stored_session__free_unpacked
   assert(message->base.descriptor == &session__v1__stored_session__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   session__v1__stored_fragments__init
-                     (Session__V1__StoredFragments         *message)
+void   session__v1__stored_picture_plan__init
+                     (Session__V1__StoredPicturePlan         *message)
 {
-  static const Session__V1__StoredFragments init_value = SESSION__V1__STORED_FRAGMENTS__INIT;
+  static const Session__V1__StoredPicturePlan init_value = SESSION__V1__STORED_PICTURE_PLAN__INIT;
   *message = init_value;
 }
-size_t session__v1__stored_fragments__get_packed_size
-                     (const Session__V1__StoredFragments *message)
+size_t session__v1__stored_picture_plan__get_packed_size
+                     (const Session__V1__StoredPicturePlan *message)
 {
-  assert(message->base.descriptor == &session__v1__stored_fragments__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_picture_plan__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t session__v1__stored_fragments__pack
-                     (const Session__V1__StoredFragments *message,
+size_t session__v1__stored_picture_plan__pack
+                     (const Session__V1__StoredPicturePlan *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &session__v1__stored_fragments__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_picture_plan__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t session__v1__stored_fragments__pack_to_buffer
-                     (const Session__V1__StoredFragments *message,
+size_t session__v1__stored_picture_plan__pack_to_buffer
+                     (const Session__V1__StoredPicturePlan *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &session__v1__stored_fragments__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_picture_plan__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Session__V1__StoredFragments *
-       session__v1__stored_fragments__unpack
+Session__V1__StoredPicturePlan *
+       session__v1__stored_picture_plan__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Session__V1__StoredFragments *)
-     protobuf_c_message_unpack (&session__v1__stored_fragments__descriptor,
+  return (Session__V1__StoredPicturePlan *)
+     protobuf_c_message_unpack (&session__v1__stored_picture_plan__descriptor,
                                 allocator, len, data);
 }
-void   session__v1__stored_fragments__free_unpacked
-                     (Session__V1__StoredFragments *message,
+void   session__v1__stored_picture_plan__free_unpacked
+                     (Session__V1__StoredPicturePlan *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &session__v1__stored_fragments__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_picture_plan__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   session__v1__stored_plan__init
-                     (Session__V1__StoredPlan         *message)
+void   session__v1__stored_depth_plan__init
+                     (Session__V1__StoredDepthPlan         *message)
 {
-  static const Session__V1__StoredPlan init_value = SESSION__V1__STORED_PLAN__INIT;
+  static const Session__V1__StoredDepthPlan init_value = SESSION__V1__STORED_DEPTH_PLAN__INIT;
   *message = init_value;
 }
-size_t session__v1__stored_plan__get_packed_size
-                     (const Session__V1__StoredPlan *message)
+size_t session__v1__stored_depth_plan__get_packed_size
+                     (const Session__V1__StoredDepthPlan *message)
 {
-  assert(message->base.descriptor == &session__v1__stored_plan__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_depth_plan__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t session__v1__stored_plan__pack
-                     (const Session__V1__StoredPlan *message,
+size_t session__v1__stored_depth_plan__pack
+                     (const Session__V1__StoredDepthPlan *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &session__v1__stored_plan__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_depth_plan__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t session__v1__stored_plan__pack_to_buffer
-                     (const Session__V1__StoredPlan *message,
+size_t session__v1__stored_depth_plan__pack_to_buffer
+                     (const Session__V1__StoredDepthPlan *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &session__v1__stored_plan__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_depth_plan__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Session__V1__StoredPlan *
-       session__v1__stored_plan__unpack
+Session__V1__StoredDepthPlan *
+       session__v1__stored_depth_plan__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Session__V1__StoredPlan *)
-     protobuf_c_message_unpack (&session__v1__stored_plan__descriptor,
+  return (Session__V1__StoredDepthPlan *)
+     protobuf_c_message_unpack (&session__v1__stored_depth_plan__descriptor,
                                 allocator, len, data);
 }
-void   session__v1__stored_plan__free_unpacked
-                     (Session__V1__StoredPlan *message,
+void   session__v1__stored_depth_plan__free_unpacked
+                     (Session__V1__StoredDepthPlan *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &session__v1__stored_plan__descriptor);
+  assert(message->base.descriptor == &session__v1__stored_depth_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__stored_clip_plan__init
+                     (Session__V1__StoredClipPlan         *message)
+{
+  static const Session__V1__StoredClipPlan init_value = SESSION__V1__STORED_CLIP_PLAN__INIT;
+  *message = init_value;
+}
+size_t session__v1__stored_clip_plan__get_packed_size
+                     (const Session__V1__StoredClipPlan *message)
+{
+  assert(message->base.descriptor == &session__v1__stored_clip_plan__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__stored_clip_plan__pack
+                     (const Session__V1__StoredClipPlan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__stored_clip_plan__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__stored_clip_plan__pack_to_buffer
+                     (const Session__V1__StoredClipPlan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__stored_clip_plan__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__StoredClipPlan *
+       session__v1__stored_clip_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__StoredClipPlan *)
+     protobuf_c_message_unpack (&session__v1__stored_clip_plan__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__stored_clip_plan__free_unpacked
+                     (Session__V1__StoredClipPlan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__stored_clip_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__stored_generation_plan__init
+                     (Session__V1__StoredGenerationPlan         *message)
+{
+  static const Session__V1__StoredGenerationPlan init_value = SESSION__V1__STORED_GENERATION_PLAN__INIT;
+  *message = init_value;
+}
+size_t session__v1__stored_generation_plan__get_packed_size
+                     (const Session__V1__StoredGenerationPlan *message)
+{
+  assert(message->base.descriptor == &session__v1__stored_generation_plan__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__stored_generation_plan__pack
+                     (const Session__V1__StoredGenerationPlan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__stored_generation_plan__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__stored_generation_plan__pack_to_buffer
+                     (const Session__V1__StoredGenerationPlan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__stored_generation_plan__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__StoredGenerationPlan *
+       session__v1__stored_generation_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__StoredGenerationPlan *)
+     protobuf_c_message_unpack (&session__v1__stored_generation_plan__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__stored_generation_plan__free_unpacked
+                     (Session__V1__StoredGenerationPlan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__stored_generation_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__stored_recipe__init
+                     (Session__V1__StoredRecipe         *message)
+{
+  static const Session__V1__StoredRecipe init_value = SESSION__V1__STORED_RECIPE__INIT;
+  *message = init_value;
+}
+size_t session__v1__stored_recipe__get_packed_size
+                     (const Session__V1__StoredRecipe *message)
+{
+  assert(message->base.descriptor == &session__v1__stored_recipe__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__stored_recipe__pack
+                     (const Session__V1__StoredRecipe *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__stored_recipe__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__stored_recipe__pack_to_buffer
+                     (const Session__V1__StoredRecipe *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__stored_recipe__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__StoredRecipe *
+       session__v1__stored_recipe__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__StoredRecipe *)
+     protobuf_c_message_unpack (&session__v1__stored_recipe__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__stored_recipe__free_unpacked
+                     (Session__V1__StoredRecipe *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__stored_recipe__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__stored_journal__init
+                     (Session__V1__StoredJournal         *message)
+{
+  static const Session__V1__StoredJournal init_value = SESSION__V1__STORED_JOURNAL__INIT;
+  *message = init_value;
+}
+size_t session__v1__stored_journal__get_packed_size
+                     (const Session__V1__StoredJournal *message)
+{
+  assert(message->base.descriptor == &session__v1__stored_journal__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__stored_journal__pack
+                     (const Session__V1__StoredJournal *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__stored_journal__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__stored_journal__pack_to_buffer
+                     (const Session__V1__StoredJournal *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__stored_journal__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__StoredJournal *
+       session__v1__stored_journal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__StoredJournal *)
+     protobuf_c_message_unpack (&session__v1__stored_journal__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__stored_journal__free_unpacked
+                     (Session__V1__StoredJournal *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__stored_journal__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor session__v1__start_request__field_descriptors[3] =
@@ -6035,6 +6215,70 @@ const ProtobufCMessageDescriptor session__v1__stored_choice__descriptor =
   (ProtobufCMessageInit) session__v1__stored_choice__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor session__v1__stored_slot__field_descriptors[3] =
+{
+  {
+    "option_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredSlot, option_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "picture",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredSlot, picture),
+    &session__v1__picture__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fragments",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Session__V1__StoredSlot, n_fragments),
+    offsetof(Session__V1__StoredSlot, fragments),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__stored_slot__field_indices_by_name[] = {
+  2,   /* field[2] = fragments */
+  0,   /* field[0] = option_id */
+  1,   /* field[1] = picture */
+};
+static const ProtobufCIntRange session__v1__stored_slot__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor session__v1__stored_slot__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.StoredSlot",
+  "StoredSlot",
+  "Session__V1__StoredSlot",
+  "session.v1",
+  sizeof(Session__V1__StoredSlot),
+  3,
+  session__v1__stored_slot__field_descriptors,
+  session__v1__stored_slot__field_indices_by_name,
+  1,  session__v1__stored_slot__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_slot__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor session__v1__stored_set__field_descriptors[4] =
 {
   {
@@ -6074,13 +6318,13 @@ static const ProtobufCFieldDescriptor session__v1__stored_set__field_descriptors
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "pictures",
+    "slots",
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Session__V1__StoredSet, n_pictures),
-    offsetof(Session__V1__StoredSet, pictures),
-    &session__v1__picture__descriptor,
+    offsetof(Session__V1__StoredSet, n_slots),
+    offsetof(Session__V1__StoredSet, slots),
+    &session__v1__stored_slot__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -6089,8 +6333,8 @@ static const ProtobufCFieldDescriptor session__v1__stored_set__field_descriptors
 static const unsigned session__v1__stored_set__field_indices_by_name[] = {
   1,   /* field[1] = dimension */
   0,   /* field[0] = path */
-  3,   /* field[3] = pictures */
   2,   /* field[2] = regeneration */
+  3,   /* field[3] = slots */
 };
 static const ProtobufCIntRange session__v1__stored_set__number_ranges[1 + 1] =
 {
@@ -6110,121 +6354,6 @@ const ProtobufCMessageDescriptor session__v1__stored_set__descriptor =
   session__v1__stored_set__field_indices_by_name,
   1,  session__v1__stored_set__number_ranges,
   (ProtobufCMessageInit) session__v1__stored_set__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor session__v1__stored_recipe__field_descriptors[3] =
-{
-  {
-    "option_id",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredRecipe, option_id),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "fragments",
-    2,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_STRING,
-    offsetof(Session__V1__StoredRecipe, n_fragments),
-    offsetof(Session__V1__StoredRecipe, fragments),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "prompt",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredRecipe, prompt),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned session__v1__stored_recipe__field_indices_by_name[] = {
-  1,   /* field[1] = fragments */
-  0,   /* field[0] = option_id */
-  2,   /* field[2] = prompt */
-};
-static const ProtobufCIntRange session__v1__stored_recipe__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor session__v1__stored_recipe__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "session.v1.StoredRecipe",
-  "StoredRecipe",
-  "Session__V1__StoredRecipe",
-  "session.v1",
-  sizeof(Session__V1__StoredRecipe),
-  3,
-  session__v1__stored_recipe__field_descriptors,
-  session__v1__stored_recipe__field_indices_by_name,
-  1,  session__v1__stored_recipe__number_ranges,
-  (ProtobufCMessageInit) session__v1__stored_recipe__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor session__v1__stored_visible__field_descriptors[2] =
-{
-  {
-    "dimension",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredVisible, dimension),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "path",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredVisible, path),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned session__v1__stored_visible__field_indices_by_name[] = {
-  0,   /* field[0] = dimension */
-  1,   /* field[1] = path */
-};
-static const ProtobufCIntRange session__v1__stored_visible__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor session__v1__stored_visible__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "session.v1.StoredVisible",
-  "StoredVisible",
-  "Session__V1__StoredVisible",
-  "session.v1",
-  sizeof(Session__V1__StoredVisible),
-  2,
-  session__v1__stored_visible__field_descriptors,
-  session__v1__stored_visible__field_indices_by_name,
-  1,  session__v1__stored_visible__number_ranges,
-  (ProtobufCMessageInit) session__v1__stored_visible__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor session__v1__stored_depth__field_descriptors[2] =
@@ -6278,7 +6407,7 @@ const ProtobufCMessageDescriptor session__v1__stored_depth__descriptor =
   (ProtobufCMessageInit) session__v1__stored_depth__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__stored_video__field_descriptors[3] =
+static const ProtobufCFieldDescriptor session__v1__stored_clip__field_descriptors[3] =
 {
   {
     "key",
@@ -6286,7 +6415,7 @@ static const ProtobufCFieldDescriptor session__v1__stored_video__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredVideo, key),
+    offsetof(Session__V1__StoredClip, key),
     NULL,
     NULL,
     0,             /* flags */
@@ -6298,7 +6427,7 @@ static const ProtobufCFieldDescriptor session__v1__stored_video__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredVideo, asset_id),
+    offsetof(Session__V1__StoredClip, asset_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -6310,39 +6439,90 @@ static const ProtobufCFieldDescriptor session__v1__stored_video__field_descripto
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredVideo, prompt),
+    offsetof(Session__V1__StoredClip, prompt),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned session__v1__stored_video__field_indices_by_name[] = {
+static const unsigned session__v1__stored_clip__field_indices_by_name[] = {
   1,   /* field[1] = asset_id */
   0,   /* field[0] = key */
   2,   /* field[2] = prompt */
 };
-static const ProtobufCIntRange session__v1__stored_video__number_ranges[1 + 1] =
+static const ProtobufCIntRange session__v1__stored_clip__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor session__v1__stored_video__descriptor =
+const ProtobufCMessageDescriptor session__v1__stored_clip__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "session.v1.StoredVideo",
-  "StoredVideo",
-  "Session__V1__StoredVideo",
+  "session.v1.StoredClip",
+  "StoredClip",
+  "Session__V1__StoredClip",
   "session.v1",
-  sizeof(Session__V1__StoredVideo),
+  sizeof(Session__V1__StoredClip),
   3,
-  session__v1__stored_video__field_descriptors,
-  session__v1__stored_video__field_indices_by_name,
-  1,  session__v1__stored_video__number_ranges,
-  (ProtobufCMessageInit) session__v1__stored_video__init,
+  session__v1__stored_clip__field_descriptors,
+  session__v1__stored_clip__field_indices_by_name,
+  1,  session__v1__stored_clip__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_clip__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__stored_session__field_descriptors[20] =
+static const ProtobufCFieldDescriptor session__v1__stored_subject__field_descriptors[2] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredSubject, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "video_asset_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredSubject, video_asset_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__stored_subject__field_indices_by_name[] = {
+  0,   /* field[0] = text */
+  1,   /* field[1] = video_asset_id */
+};
+static const ProtobufCIntRange session__v1__stored_subject__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor session__v1__stored_subject__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.StoredSubject",
+  "StoredSubject",
+  "Session__V1__StoredSubject",
+  "session.v1",
+  sizeof(Session__V1__StoredSubject),
+  2,
+  session__v1__stored_subject__field_descriptors,
+  session__v1__stored_subject__field_indices_by_name,
+  1,  session__v1__stored_subject__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_subject__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__stored_session__field_descriptors[17] =
 {
   {
     "intent",
@@ -6417,20 +6597,8 @@ static const ProtobufCFieldDescriptor session__v1__stored_session__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "visible",
-    7,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Session__V1__StoredSession, n_visible),
-    offsetof(Session__V1__StoredSession, visible),
-    &session__v1__stored_visible__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "regenerations",
-    8,
+    7,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Session__V1__StoredSession, n_regenerations),
@@ -6442,7 +6610,7 @@ static const ProtobufCFieldDescriptor session__v1__stored_session__field_descrip
   },
   {
     "depths",
-    9,
+    8,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Session__V1__StoredSession, n_depths),
@@ -6453,12 +6621,12 @@ static const ProtobufCFieldDescriptor session__v1__stored_session__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "has_camera_options",
-    10,
+    "is_camera_offered",
+    9,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredSession, has_camera_options),
+    offsetof(Session__V1__StoredSession, is_camera_offered),
     NULL,
     NULL,
     0,             /* flags */
@@ -6466,13 +6634,25 @@ static const ProtobufCFieldDescriptor session__v1__stored_session__field_descrip
   },
   {
     "is_depth_fallback",
-    11,
+    10,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
     offsetof(Session__V1__StoredSession, is_depth_fallback),
     NULL,
     NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "depth_asset_id",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredSession, depth_asset_id),
+    NULL,
+    &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
@@ -6501,56 +6681,32 @@ static const ProtobufCFieldDescriptor session__v1__stored_session__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "subject_motion",
+    "subject",
     14,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredSession, subject_motion),
+    offsetof(Session__V1__StoredSession, subject),
+    &session__v1__stored_subject__descriptor,
     NULL,
-    &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "has_subject_motion",
+    "clips",
     15,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredSession, has_subject_motion),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "subject_video_asset_id",
-    16,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredSession, subject_video_asset_id),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "videos",
-    17,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Session__V1__StoredSession, n_videos),
-    offsetof(Session__V1__StoredSession, videos),
-    &session__v1__stored_video__descriptor,
+    offsetof(Session__V1__StoredSession, n_clips),
+    offsetof(Session__V1__StoredSession, clips),
+    &session__v1__stored_clip__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
     "final_prompt",
-    18,
+    16,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -6562,7 +6718,7 @@ static const ProtobufCFieldDescriptor session__v1__stored_session__field_descrip
   },
   {
     "video_prompt",
-    19,
+    17,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -6572,45 +6728,30 @@ static const ProtobufCFieldDescriptor session__v1__stored_session__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "fragments",
-    20,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Session__V1__StoredSession, n_fragments),
-    offsetof(Session__V1__StoredSession, fragments),
-    &session__v1__stored_fragments__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned session__v1__stored_session__field_indices_by_name[] = {
   1,   /* field[1] = aspect_ratio */
   11,   /* field[11] = camera_motion_id */
   3,   /* field[3] = choices */
-  8,   /* field[8] = depths */
-  17,   /* field[17] = final_prompt */
-  19,   /* field[19] = fragments */
-  9,   /* field[9] = has_camera_options */
-  14,   /* field[14] = has_subject_motion */
+  14,   /* field[14] = clips */
+  10,   /* field[10] = depth_asset_id */
+  7,   /* field[7] = depths */
+  15,   /* field[15] = final_prompt */
   0,   /* field[0] = intent */
-  10,   /* field[10] = is_depth_fallback */
+  8,   /* field[8] = is_camera_offered */
+  9,   /* field[9] = is_depth_fallback */
   4,   /* field[4] = previous */
   12,   /* field[12] = previous_camera_motion_id */
-  7,   /* field[7] = regenerations */
+  6,   /* field[6] = regenerations */
   2,   /* field[2] = seed */
   5,   /* field[5] = sets */
-  13,   /* field[13] = subject_motion */
-  15,   /* field[15] = subject_video_asset_id */
-  18,   /* field[18] = video_prompt */
-  16,   /* field[16] = videos */
-  6,   /* field[6] = visible */
+  13,   /* field[13] = subject */
+  16,   /* field[16] = video_prompt */
 };
 static const ProtobufCIntRange session__v1__stored_session__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor session__v1__stored_session__descriptor =
 {
@@ -6620,73 +6761,34 @@ const ProtobufCMessageDescriptor session__v1__stored_session__descriptor =
   "Session__V1__StoredSession",
   "session.v1",
   sizeof(Session__V1__StoredSession),
-  20,
+  17,
   session__v1__stored_session__field_descriptors,
   session__v1__stored_session__field_indices_by_name,
   1,  session__v1__stored_session__number_ranges,
   (ProtobufCMessageInit) session__v1__stored_session__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__stored_fragments__field_descriptors[2] =
+static const ProtobufCFieldDescriptor session__v1__stored_picture_plan__field_descriptors[9] =
 {
   {
-    "path",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredFragments, path),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "recipes",
-    2,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Session__V1__StoredFragments, n_recipes),
-    offsetof(Session__V1__StoredFragments, recipes),
-    &session__v1__stored_recipe__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned session__v1__stored_fragments__field_indices_by_name[] = {
-  0,   /* field[0] = path */
-  1,   /* field[1] = recipes */
-};
-static const ProtobufCIntRange session__v1__stored_fragments__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor session__v1__stored_fragments__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "session.v1.StoredFragments",
-  "StoredFragments",
-  "Session__V1__StoredFragments",
-  "session.v1",
-  sizeof(Session__V1__StoredFragments),
-  2,
-  session__v1__stored_fragments__field_descriptors,
-  session__v1__stored_fragments__field_indices_by_name,
-  1,  session__v1__stored_fragments__number_ranges,
-  (ProtobufCMessageInit) session__v1__stored_fragments__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor session__v1__stored_plan__field_descriptors[18] =
-{
-  {
-    "dimension",
+    "purpose",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, dimension),
+    offsetof(Session__V1__StoredPicturePlan, purpose),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dimension",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredPicturePlan, dimension),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -6694,11 +6796,11 @@ static const ProtobufCFieldDescriptor session__v1__stored_plan__field_descriptor
   },
   {
     "path",
-    2,
+    3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, path),
+    offsetof(Session__V1__StoredPicturePlan, path),
     NULL,
     NULL,
     0,             /* flags */
@@ -6706,11 +6808,23 @@ static const ProtobufCFieldDescriptor session__v1__stored_plan__field_descriptor
   },
   {
     "intent",
-    3,
+    4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, intent),
+    offsetof(Session__V1__StoredPicturePlan, intent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "aspect_ratio",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredPicturePlan, aspect_ratio),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -6718,11 +6832,11 @@ static const ProtobufCFieldDescriptor session__v1__stored_plan__field_descriptor
   },
   {
     "choices",
-    4,
+    6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Session__V1__StoredPlan, n_choices),
-    offsetof(Session__V1__StoredPlan, choices),
+    offsetof(Session__V1__StoredPicturePlan, n_choices),
+    offsetof(Session__V1__StoredPicturePlan, choices),
     &session__v1__stored_choice__descriptor,
     NULL,
     0,             /* flags */
@@ -6730,11 +6844,23 @@ static const ProtobufCFieldDescriptor session__v1__stored_plan__field_descriptor
   },
   {
     "regeneration",
-    5,
+    7,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, regeneration),
+    offsetof(Session__V1__StoredPicturePlan, regeneration),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seed",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredPicturePlan, seed),
     NULL,
     NULL,
     0,             /* flags */
@@ -6742,71 +6868,107 @@ static const ProtobufCFieldDescriptor session__v1__stored_plan__field_descriptor
   },
   {
     "missing",
-    6,
+    9,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_STRING,
-    offsetof(Session__V1__StoredPlan, n_missing),
-    offsetof(Session__V1__StoredPlan, missing),
+    offsetof(Session__V1__StoredPicturePlan, n_missing),
+    offsetof(Session__V1__StoredPicturePlan, missing),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+};
+static const unsigned session__v1__stored_picture_plan__field_indices_by_name[] = {
+  4,   /* field[4] = aspect_ratio */
+  5,   /* field[5] = choices */
+  1,   /* field[1] = dimension */
+  3,   /* field[3] = intent */
+  8,   /* field[8] = missing */
+  2,   /* field[2] = path */
+  0,   /* field[0] = purpose */
+  6,   /* field[6] = regeneration */
+  7,   /* field[7] = seed */
+};
+static const ProtobufCIntRange session__v1__stored_picture_plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor session__v1__stored_picture_plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.StoredPicturePlan",
+  "StoredPicturePlan",
+  "Session__V1__StoredPicturePlan",
+  "session.v1",
+  sizeof(Session__V1__StoredPicturePlan),
+  9,
+  session__v1__stored_picture_plan__field_descriptors,
+  session__v1__stored_picture_plan__field_indices_by_name,
+  1,  session__v1__stored_picture_plan__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_picture_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__stored_depth_plan__field_descriptors[1] =
+{
   {
-    "recipes",
-    7,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Session__V1__StoredPlan, n_recipes),
-    offsetof(Session__V1__StoredPlan, recipes),
-    &session__v1__stored_recipe__descriptor,
+    "source_asset_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredDepthPlan, source_asset_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__stored_depth_plan__field_indices_by_name[] = {
+  0,   /* field[0] = source_asset_id */
+};
+static const ProtobufCIntRange session__v1__stored_depth_plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor session__v1__stored_depth_plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.StoredDepthPlan",
+  "StoredDepthPlan",
+  "Session__V1__StoredDepthPlan",
+  "session.v1",
+  sizeof(Session__V1__StoredDepthPlan),
+  1,
+  session__v1__stored_depth_plan__field_descriptors,
+  session__v1__stored_depth_plan__field_indices_by_name,
+  1,  session__v1__stored_depth_plan__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_depth_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__stored_clip_plan__field_descriptors[5] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredClipPlan, key),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
     "source_asset_id",
-    8,
+    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, source_asset_id),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "subject_motion",
-    9,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, subject_motion),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "video_key",
-    10,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BYTES,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, video_key),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "prompt",
-    11,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, prompt),
+    offsetof(Session__V1__StoredClipPlan, source_asset_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -6814,59 +6976,89 @@ static const ProtobufCFieldDescriptor session__v1__stored_plan__field_descriptor
   },
   {
     "camera_motion_id",
-    12,
+    3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, camera_motion_id),
+    offsetof(Session__V1__StoredClipPlan, camera_motion_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "choice",
-    13,
+    "subject_motion",
+    4,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
+    PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, choice),
+    offsetof(Session__V1__StoredClipPlan, subject_motion),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "choices",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__StoredClipPlan, n_choices),
+    offsetof(Session__V1__StoredClipPlan, choices),
     &session__v1__stored_choice__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+};
+static const unsigned session__v1__stored_clip_plan__field_indices_by_name[] = {
+  2,   /* field[2] = camera_motion_id */
+  4,   /* field[4] = choices */
+  0,   /* field[0] = key */
+  1,   /* field[1] = source_asset_id */
+  3,   /* field[3] = subject_motion */
+};
+static const ProtobufCIntRange session__v1__stored_clip_plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor session__v1__stored_clip_plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.StoredClipPlan",
+  "StoredClipPlan",
+  "Session__V1__StoredClipPlan",
+  "session.v1",
+  sizeof(Session__V1__StoredClipPlan),
+  5,
+  session__v1__stored_clip_plan__field_descriptors,
+  session__v1__stored_clip_plan__field_indices_by_name,
+  1,  session__v1__stored_clip_plan__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_clip_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__stored_generation_plan__field_descriptors[9] =
+{
   {
-    "aspect_ratio",
-    14,
+    "generation_id",
+    1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, aspect_ratio),
+    offsetof(Session__V1__StoredGenerationPlan, generation_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "seed",
-    15,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, seed),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "depth_asset_id",
-    16,
+    "kind",
+    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, depth_asset_id),
+    offsetof(Session__V1__StoredGenerationPlan, kind),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -6874,67 +7066,350 @@ static const ProtobufCFieldDescriptor session__v1__stored_plan__field_descriptor
   },
   {
     "model",
-    17,
+    3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Session__V1__StoredPlan, model),
+    offsetof(Session__V1__StoredGenerationPlan, model),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "delivered",
-    18,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Session__V1__StoredPlan, n_delivered),
-    offsetof(Session__V1__StoredPlan, delivered),
-    &session__v1__stored_recipe__descriptor,
+    "prompt",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredGenerationPlan, prompt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "aspect_ratio",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredGenerationPlan, aspect_ratio),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_asset_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredGenerationPlan, source_asset_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "camera_motion_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredGenerationPlan, camera_motion_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_motion",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredGenerationPlan, subject_motion),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seed",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredGenerationPlan, seed),
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned session__v1__stored_plan__field_indices_by_name[] = {
-  13,   /* field[13] = aspect_ratio */
-  11,   /* field[11] = camera_motion_id */
-  12,   /* field[12] = choice */
-  3,   /* field[3] = choices */
-  17,   /* field[17] = delivered */
-  15,   /* field[15] = depth_asset_id */
-  0,   /* field[0] = dimension */
-  2,   /* field[2] = intent */
-  5,   /* field[5] = missing */
-  16,   /* field[16] = model */
-  1,   /* field[1] = path */
-  10,   /* field[10] = prompt */
-  6,   /* field[6] = recipes */
-  4,   /* field[4] = regeneration */
-  14,   /* field[14] = seed */
-  7,   /* field[7] = source_asset_id */
-  8,   /* field[8] = subject_motion */
-  9,   /* field[9] = video_key */
+static const unsigned session__v1__stored_generation_plan__field_indices_by_name[] = {
+  4,   /* field[4] = aspect_ratio */
+  6,   /* field[6] = camera_motion_id */
+  0,   /* field[0] = generation_id */
+  1,   /* field[1] = kind */
+  2,   /* field[2] = model */
+  3,   /* field[3] = prompt */
+  8,   /* field[8] = seed */
+  5,   /* field[5] = source_asset_id */
+  7,   /* field[7] = subject_motion */
 };
-static const ProtobufCIntRange session__v1__stored_plan__number_ranges[1 + 1] =
+static const ProtobufCIntRange session__v1__stored_generation_plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 18 }
+  { 0, 9 }
 };
-const ProtobufCMessageDescriptor session__v1__stored_plan__descriptor =
+const ProtobufCMessageDescriptor session__v1__stored_generation_plan__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "session.v1.StoredPlan",
-  "StoredPlan",
-  "Session__V1__StoredPlan",
+  "session.v1.StoredGenerationPlan",
+  "StoredGenerationPlan",
+  "Session__V1__StoredGenerationPlan",
   "session.v1",
-  sizeof(Session__V1__StoredPlan),
-  18,
-  session__v1__stored_plan__field_descriptors,
-  session__v1__stored_plan__field_indices_by_name,
-  1,  session__v1__stored_plan__number_ranges,
-  (ProtobufCMessageInit) session__v1__stored_plan__init,
+  sizeof(Session__V1__StoredGenerationPlan),
+  9,
+  session__v1__stored_generation_plan__field_descriptors,
+  session__v1__stored_generation_plan__field_indices_by_name,
+  1,  session__v1__stored_generation_plan__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_generation_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__stored_recipe__field_descriptors[4] =
+{
+  {
+    "slot_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredRecipe, slot_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recipe_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredRecipe, recipe_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fragments",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Session__V1__StoredRecipe, n_fragments),
+    offsetof(Session__V1__StoredRecipe, fragments),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prompt",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredRecipe, prompt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__stored_recipe__field_indices_by_name[] = {
+  2,   /* field[2] = fragments */
+  3,   /* field[3] = prompt */
+  1,   /* field[1] = recipe_id */
+  0,   /* field[0] = slot_id */
+};
+static const ProtobufCIntRange session__v1__stored_recipe__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor session__v1__stored_recipe__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.StoredRecipe",
+  "StoredRecipe",
+  "Session__V1__StoredRecipe",
+  "session.v1",
+  sizeof(Session__V1__StoredRecipe),
+  4,
+  session__v1__stored_recipe__field_descriptors,
+  session__v1__stored_recipe__field_indices_by_name,
+  1,  session__v1__stored_recipe__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_recipe__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__stored_journal__field_descriptors[10] =
+{
+  {
+    "pictures",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, pictures),
+    &session__v1__stored_picture_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "depth",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, depth),
+    &session__v1__stored_depth_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clip",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, clip),
+    &session__v1__stored_clip_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, generation),
+    &session__v1__stored_generation_plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recipes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__StoredJournal, n_recipes),
+    offsetof(Session__V1__StoredJournal, recipes),
+    &session__v1__stored_recipe__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slots",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__StoredJournal, n_slots),
+    offsetof(Session__V1__StoredJournal, slots),
+    &session__v1__stored_slot__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, failure),
+    &session__v1__problem__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered_asset_id",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, delivered_asset_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered_content_type",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, delivered_content_type),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivered_provider",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, delivered_provider),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__stored_journal__field_indices_by_name[] = {
+  2,   /* field[2] = clip */
+  7,   /* field[7] = delivered_asset_id */
+  8,   /* field[8] = delivered_content_type */
+  9,   /* field[9] = delivered_provider */
+  1,   /* field[1] = depth */
+  6,   /* field[6] = failure */
+  3,   /* field[3] = generation */
+  0,   /* field[0] = pictures */
+  4,   /* field[4] = recipes */
+  5,   /* field[5] = slots */
+};
+static const ProtobufCIntRange session__v1__stored_journal__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor session__v1__stored_journal__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.StoredJournal",
+  "StoredJournal",
+  "Session__V1__StoredJournal",
+  "session.v1",
+  sizeof(Session__V1__StoredJournal),
+  10,
+  session__v1__stored_journal__field_descriptors,
+  session__v1__stored_journal__field_indices_by_name,
+  1,  session__v1__stored_journal__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_journal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue session__v1__operation_state__enum_values_by_number[5] =

@@ -452,49 +452,38 @@ extension SessionAPI {
 }
 
 extension SessionAPI {
+    /// Made, failed (the picture has an error) or not tried yet (no picture).
+    package struct StoredSlot: Hashable, Sendable {
+        package var optionID: String
+        package var picture: Picture?
+        package var fragments: [String]
+
+        package init(optionID: String = "", picture: Picture? = nil, fragments: [String] = []) {
+            self.optionID = optionID
+            self.picture = picture
+            self.fragments = fragments
+        }
+    }
+}
+
+extension SessionAPI {
     /// The pictures of one upstream path, found by its hash.
     package struct StoredSet: Hashable, Sendable {
         package var path: Bytes
         package var dimension: String
         package var regeneration: UInt32
-        package var pictures: [Picture]
+        package var slots: [StoredSlot]
 
         package init(
             path: Bytes = Bytes(),
             dimension: String = "",
             regeneration: UInt32 = 0,
-            pictures: [Picture] = []
+            slots: [StoredSlot] = []
         ) {
             self.path = path
             self.dimension = dimension
             self.regeneration = regeneration
-            self.pictures = pictures
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct StoredRecipe: Hashable, Sendable {
-        package var optionID: String
-        package var fragments: [String]
-        package var prompt: String
-
-        package init(optionID: String = "", fragments: [String] = [], prompt: String = "") {
-            self.optionID = optionID
-            self.fragments = fragments
-            self.prompt = prompt
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct StoredVisible: Hashable, Sendable {
-        package var dimension: String
-        package var path: Bytes
-
-        package init(dimension: String = "", path: Bytes = Bytes()) {
-            self.dimension = dimension
-            self.path = path
+            self.slots = slots
         }
     }
 }
@@ -512,7 +501,7 @@ extension SessionAPI {
 }
 
 extension SessionAPI {
-    package struct StoredVideo: Hashable, Sendable {
+    package struct StoredClip: Hashable, Sendable {
         package var key: Bytes
         package var assetID: String
         package var prompt: String
@@ -521,6 +510,18 @@ extension SessionAPI {
             self.key = key
             self.assetID = assetID
             self.prompt = prompt
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredSubject: Hashable, Sendable {
+        package var text: String
+        package var videoAssetID: String
+
+        package init(text: String = "", videoAssetID: String = "") {
+            self.text = text
+            self.videoAssetID = videoAssetID
         }
     }
 }

@@ -11,20 +11,18 @@ extension SessionAPI {
         package var choices: [StoredChoice]
         package var previous: [StoredChoice]
         package var sets: [StoredSet]
-        package var visible: [StoredVisible]
         package var regenerations: [RegenerationCount]
         package var depths: [StoredDepth]
-        package var hasCameraOptions: Bool
+        package var isCameraOffered: Bool
         package var isDepthFallback: Bool
+        package var depthAssetID: String
         package var cameraMotionID: String
         package var previousCameraMotionID: String
-        package var subjectMotion: String
-        package var hasSubjectMotion: Bool
-        package var subjectVideoAssetID: String
-        package var videos: [StoredVideo]
+        /// absent = neither given nor skipped
+        package var subject: StoredSubject?
+        package var clips: [StoredClip]
         package var finalPrompt: String
         package var videoPrompt: String
-        package var fragments: [StoredFragments]
 
         package init(
             intent: String = "",
@@ -33,20 +31,17 @@ extension SessionAPI {
             choices: [StoredChoice] = [],
             previous: [StoredChoice] = [],
             sets: [StoredSet] = [],
-            visible: [StoredVisible] = [],
             regenerations: [RegenerationCount] = [],
             depths: [StoredDepth] = [],
-            hasCameraOptions: Bool = false,
+            isCameraOffered: Bool = false,
             isDepthFallback: Bool = false,
+            depthAssetID: String = "",
             cameraMotionID: String = "",
             previousCameraMotionID: String = "",
-            subjectMotion: String = "",
-            hasSubjectMotion: Bool = false,
-            subjectVideoAssetID: String = "",
-            videos: [StoredVideo] = [],
+            subject: StoredSubject? = nil,
+            clips: [StoredClip] = [],
             finalPrompt: String = "",
-            videoPrompt: String = "",
-            fragments: [StoredFragments] = []
+            videoPrompt: String = ""
         ) {
             self.intent = intent
             self.aspectRatio = aspectRatio
@@ -54,101 +49,185 @@ extension SessionAPI {
             self.choices = choices
             self.previous = previous
             self.sets = sets
-            self.visible = visible
             self.regenerations = regenerations
             self.depths = depths
-            self.hasCameraOptions = hasCameraOptions
+            self.isCameraOffered = isCameraOffered
             self.isDepthFallback = isDepthFallback
+            self.depthAssetID = depthAssetID
             self.cameraMotionID = cameraMotionID
             self.previousCameraMotionID = previousCameraMotionID
-            self.subjectMotion = subjectMotion
-            self.hasSubjectMotion = hasSubjectMotion
-            self.subjectVideoAssetID = subjectVideoAssetID
-            self.videos = videos
+            self.subject = subject
+            self.clips = clips
             self.finalPrompt = finalPrompt
             self.videoPrompt = videoPrompt
-            self.fragments = fragments
         }
     }
 }
 
 extension SessionAPI {
-    /// The fragments that each picture of a set was made with.
-    package struct StoredFragments: Hashable, Sendable {
-        package var path: Bytes
-        package var recipes: [StoredRecipe]
-
-        package init(path: Bytes = Bytes(), recipes: [StoredRecipe] = []) {
-            self.path = path
-            self.recipes = recipes
-        }
-    }
-}
-
-extension SessionAPI {
-    /// What an operation set out to make, written before it acts.
-    package struct StoredPlan: Hashable, Sendable {
+    /// What an operation set out to make, written before it acts, and how far it came.
+    package struct StoredPicturePlan: Hashable, Sendable {
+        package var purpose: String
         package var dimension: String
         package var path: Bytes
         package var intent: String
+        package var aspectRatio: String
         package var choices: [StoredChoice]
         package var regeneration: UInt32
-        /// option ids to make
-        package var missing: [String]
-        /// once they are built
-        package var recipes: [StoredRecipe]
-        /// for depth and videos
-        package var sourceAssetID: String
-        package var subjectMotion: String
-        package var videoKey: Bytes
-        package var prompt: String
-        package var cameraMotionID: String
-        /// what the command chooses; absent = nothing
-        package var choice: StoredChoice?
-        package var aspectRatio: String
         package var seed: UInt64
-        package var depthAssetID: String
-        package var model: String
-        package var delivered: [StoredRecipe]
+        package var missing: [String]
 
         package init(
+            purpose: String = "",
             dimension: String = "",
             path: Bytes = Bytes(),
             intent: String = "",
+            aspectRatio: String = "",
             choices: [StoredChoice] = [],
             regeneration: UInt32 = 0,
-            missing: [String] = [],
-            recipes: [StoredRecipe] = [],
-            sourceAssetID: String = "",
-            subjectMotion: String = "",
-            videoKey: Bytes = Bytes(),
-            prompt: String = "",
-            cameraMotionID: String = "",
-            choice: StoredChoice? = nil,
-            aspectRatio: String = "",
             seed: UInt64 = 0,
-            depthAssetID: String = "",
-            model: String = "",
-            delivered: [StoredRecipe] = []
+            missing: [String] = []
         ) {
+            self.purpose = purpose
             self.dimension = dimension
             self.path = path
             self.intent = intent
+            self.aspectRatio = aspectRatio
             self.choices = choices
             self.regeneration = regeneration
-            self.missing = missing
-            self.recipes = recipes
-            self.sourceAssetID = sourceAssetID
-            self.subjectMotion = subjectMotion
-            self.videoKey = videoKey
-            self.prompt = prompt
-            self.cameraMotionID = cameraMotionID
-            self.choice = choice
-            self.aspectRatio = aspectRatio
             self.seed = seed
-            self.depthAssetID = depthAssetID
+            self.missing = missing
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredDepthPlan: Hashable, Sendable {
+        package var sourceAssetID: String
+
+        package init(sourceAssetID: String = "") {
+            self.sourceAssetID = sourceAssetID
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredClipPlan: Hashable, Sendable {
+        package var key: Bytes
+        package var sourceAssetID: String
+        package var cameraMotionID: String
+        package var subjectMotion: String
+        package var choices: [StoredChoice]
+
+        package init(
+            key: Bytes = Bytes(),
+            sourceAssetID: String = "",
+            cameraMotionID: String = "",
+            subjectMotion: String = "",
+            choices: [StoredChoice] = []
+        ) {
+            self.key = key
+            self.sourceAssetID = sourceAssetID
+            self.cameraMotionID = cameraMotionID
+            self.subjectMotion = subjectMotion
+            self.choices = choices
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredGenerationPlan: Hashable, Sendable {
+        package var generationID: String
+        package var kind: String
+        package var model: String
+        package var prompt: String
+        package var aspectRatio: String
+        package var sourceAssetID: String
+        package var cameraMotionID: String
+        package var subjectMotion: String
+        package var seed: UInt64
+
+        package init(
+            generationID: String = "",
+            kind: String = "",
+            model: String = "",
+            prompt: String = "",
+            aspectRatio: String = "",
+            sourceAssetID: String = "",
+            cameraMotionID: String = "",
+            subjectMotion: String = "",
+            seed: UInt64 = 0
+        ) {
+            self.generationID = generationID
+            self.kind = kind
             self.model = model
-            self.delivered = delivered
+            self.prompt = prompt
+            self.aspectRatio = aspectRatio
+            self.sourceAssetID = sourceAssetID
+            self.cameraMotionID = cameraMotionID
+            self.subjectMotion = subjectMotion
+            self.seed = seed
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredRecipe: Hashable, Sendable {
+        package var slotID: String
+        package var recipeID: String
+        package var fragments: [String]
+        package var prompt: String
+
+        package init(
+            slotID: String = "",
+            recipeID: String = "",
+            fragments: [String] = [],
+            prompt: String = ""
+        ) {
+            self.slotID = slotID
+            self.recipeID = recipeID
+            self.fragments = fragments
+            self.prompt = prompt
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredJournal: Hashable, Sendable {
+        /// one of these four; none = the command only navigated
+        package var pictures: StoredPicturePlan?
+        package var depth: StoredDepthPlan?
+        package var clip: StoredClipPlan?
+        package var generation: StoredGenerationPlan?
+        package var recipes: [StoredRecipe]
+        package var slots: [StoredSlot]
+        package var failure: Problem?
+        package var deliveredAssetID: String
+        package var deliveredContentType: String
+        package var deliveredProvider: String
+
+        package init(
+            pictures: StoredPicturePlan? = nil,
+            depth: StoredDepthPlan? = nil,
+            clip: StoredClipPlan? = nil,
+            generation: StoredGenerationPlan? = nil,
+            recipes: [StoredRecipe] = [],
+            slots: [StoredSlot] = [],
+            failure: Problem? = nil,
+            deliveredAssetID: String = "",
+            deliveredContentType: String = "",
+            deliveredProvider: String = ""
+        ) {
+            self.pictures = pictures
+            self.depth = depth
+            self.clip = clip
+            self.generation = generation
+            self.recipes = recipes
+            self.slots = slots
+            self.failure = failure
+            self.deliveredAssetID = deliveredAssetID
+            self.deliveredContentType = deliveredContentType
+            self.deliveredProvider = deliveredProvider
         }
     }
 }

@@ -4,6 +4,40 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.StoredSlot: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredSlot()
+        session__v1__stored_slot__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredSlot.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredSlot>) throws(WireError) {
+        self.optionID = try wireText(message.pointee.option_id)
+        self.picture = try wireOptional(message.pointee.picture, SessionAPI.Picture.init)
+        self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredSlot> {
+        let message = arena.allocate(Session__V1__StoredSlot.self)
+        session__v1__stored_slot__init(message)
+        if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
+        if let value = self.picture { message.pointee.picture = try value.wireMessage(arena) }
+        message.pointee.n_fragments = self.fragments.count
+        message.pointee.fragments = try arena.texts(self.fragments)
+        return message
+    }
+}
+
 extension SessionAPI.StoredSet: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__StoredSet()
@@ -30,8 +64,8 @@ extension SessionAPI.StoredSet: WireMessage {
         self.path = wireBytes(message.pointee.path)
         self.dimension = try wireText(message.pointee.dimension)
         self.regeneration = message.pointee.regeneration
-        self.pictures = try wireMessages(
-            message.pointee.pictures, message.pointee.n_pictures, SessionAPI.Picture.init
+        self.slots = try wireMessages(
+            message.pointee.slots, message.pointee.n_slots, SessionAPI.StoredSlot.init
         )
     }
 
@@ -43,82 +77,10 @@ extension SessionAPI.StoredSet: WireMessage {
         message.pointee.path = arena.binary(self.path)
         if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
         message.pointee.regeneration = self.regeneration
-        message.pointee.n_pictures = self.pictures.count
-        message.pointee.pictures = try arena.messages(self.pictures) {
+        message.pointee.n_slots = self.slots.count
+        message.pointee.slots = try arena.messages(self.slots) {
             value throws(WireError) in try value.wireMessage(arena)
         }
-        return message
-    }
-}
-
-extension SessionAPI.StoredRecipe: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredRecipe()
-        session__v1__stored_recipe__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredRecipe.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredRecipe>) throws(WireError) {
-        self.optionID = try wireText(message.pointee.option_id)
-        self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
-        self.prompt = try wireText(message.pointee.prompt)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredRecipe> {
-        let message = arena.allocate(Session__V1__StoredRecipe.self)
-        session__v1__stored_recipe__init(message)
-        if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
-        message.pointee.n_fragments = self.fragments.count
-        message.pointee.fragments = try arena.texts(self.fragments)
-        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
-        return message
-    }
-}
-
-extension SessionAPI.StoredVisible: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredVisible()
-        session__v1__stored_visible__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredVisible.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    package mutating func attach(_ bytes: Bytes, field: UInt32) {
-        switch field {
-        case 2: self.path = bytes
-        default: break
-        }
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredVisible>) throws(WireError) {
-        self.dimension = try wireText(message.pointee.dimension)
-        self.path = wireBytes(message.pointee.path)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredVisible> {
-        let message = arena.allocate(Session__V1__StoredVisible.self)
-        session__v1__stored_visible__init(message)
-        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
-        message.pointee.path = arena.binary(self.path)
         return message
     }
 }
@@ -158,15 +120,15 @@ extension SessionAPI.StoredDepth: WireMessage {
     }
 }
 
-extension SessionAPI.StoredVideo: WireMessage {
+extension SessionAPI.StoredClip: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredVideo()
-        session__v1__stored_video__init(&message)
+        var message = Session__V1__StoredClip()
+        session__v1__stored_clip__init(&message)
         return UnsafeRawPointer(message.base.descriptor)
     }
 
     package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredVideo.self))
+        try self.init(wireStruct(message, of: Session__V1__StoredClip.self))
     }
 
     package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
@@ -180,7 +142,7 @@ extension SessionAPI.StoredVideo: WireMessage {
         }
     }
 
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredVideo>) throws(WireError) {
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredClip>) throws(WireError) {
         self.key = wireBytes(message.pointee.key)
         self.assetID = try wireText(message.pointee.asset_id)
         self.prompt = try wireText(message.pointee.prompt)
@@ -188,12 +150,45 @@ extension SessionAPI.StoredVideo: WireMessage {
 
     func wireMessage(
         _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredVideo> {
-        let message = arena.allocate(Session__V1__StoredVideo.self)
-        session__v1__stored_video__init(message)
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredClip> {
+        let message = arena.allocate(Session__V1__StoredClip.self)
+        session__v1__stored_clip__init(message)
         message.pointee.key = arena.binary(self.key)
         if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
         if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
+        return message
+    }
+}
+
+extension SessionAPI.StoredSubject: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredSubject()
+        session__v1__stored_subject__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredSubject.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredSubject>) throws(WireError) {
+        self.text = try wireText(message.pointee.text)
+        self.videoAssetID = try wireText(message.pointee.video_asset_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredSubject> {
+        let message = arena.allocate(Session__V1__StoredSubject.self)
+        session__v1__stored_subject__init(message)
+        if !self.text.isEmpty { message.pointee.text = try arena.text(self.text) }
+        if !self.videoAssetID.isEmpty {
+            message.pointee.video_asset_id = try arena.text(self.videoAssetID)
+        }
         return message
     }
 }
@@ -226,9 +221,6 @@ extension SessionAPI.StoredSession: WireMessage {
         self.sets = try wireMessages(
             message.pointee.sets, message.pointee.n_sets, SessionAPI.StoredSet.init
         )
-        self.visible = try wireMessages(
-            message.pointee.visible, message.pointee.n_visible, SessionAPI.StoredVisible.init
-        )
         self.regenerations = try wireMessages(
             message.pointee.regenerations,
             message.pointee.n_regenerations,
@@ -237,21 +229,17 @@ extension SessionAPI.StoredSession: WireMessage {
         self.depths = try wireMessages(
             message.pointee.depths, message.pointee.n_depths, SessionAPI.StoredDepth.init
         )
-        self.hasCameraOptions = message.pointee.has_camera_options != 0
+        self.isCameraOffered = message.pointee.is_camera_offered != 0
         self.isDepthFallback = message.pointee.is_depth_fallback != 0
+        self.depthAssetID = try wireText(message.pointee.depth_asset_id)
         self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
         self.previousCameraMotionID = try wireText(message.pointee.previous_camera_motion_id)
-        self.subjectMotion = try wireText(message.pointee.subject_motion)
-        self.hasSubjectMotion = message.pointee.has_subject_motion != 0
-        self.subjectVideoAssetID = try wireText(message.pointee.subject_video_asset_id)
-        self.videos = try wireMessages(
-            message.pointee.videos, message.pointee.n_videos, SessionAPI.StoredVideo.init
+        self.subject = try wireOptional(message.pointee.subject, SessionAPI.StoredSubject.init)
+        self.clips = try wireMessages(
+            message.pointee.clips, message.pointee.n_clips, SessionAPI.StoredClip.init
         )
         self.finalPrompt = try wireText(message.pointee.final_prompt)
         self.videoPrompt = try wireText(message.pointee.video_prompt)
-        self.fragments = try wireMessages(
-            message.pointee.fragments, message.pointee.n_fragments, SessionAPI.StoredFragments.init
-        )
     }
 
     func wireMessage(
@@ -276,10 +264,6 @@ extension SessionAPI.StoredSession: WireMessage {
         message.pointee.sets = try arena.messages(self.sets) {
             value throws(WireError) in try value.wireMessage(arena)
         }
-        message.pointee.n_visible = self.visible.count
-        message.pointee.visible = try arena.messages(self.visible) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
         message.pointee.n_regenerations = self.regenerations.count
         message.pointee.regenerations = try arena.messages(self.regenerations) {
             value throws(WireError) in try value.wireMessage(arena)
@@ -288,23 +272,20 @@ extension SessionAPI.StoredSession: WireMessage {
         message.pointee.depths = try arena.messages(self.depths) {
             value throws(WireError) in try value.wireMessage(arena)
         }
-        message.pointee.has_camera_options = self.hasCameraOptions ? 1 : 0
+        message.pointee.is_camera_offered = self.isCameraOffered ? 1 : 0
         message.pointee.is_depth_fallback = self.isDepthFallback ? 1 : 0
+        if !self.depthAssetID.isEmpty {
+            message.pointee.depth_asset_id = try arena.text(self.depthAssetID)
+        }
         if !self.cameraMotionID.isEmpty {
             message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
         }
         if !self.previousCameraMotionID.isEmpty {
             message.pointee.previous_camera_motion_id = try arena.text(self.previousCameraMotionID)
         }
-        if !self.subjectMotion.isEmpty {
-            message.pointee.subject_motion = try arena.text(self.subjectMotion)
-        }
-        message.pointee.has_subject_motion = self.hasSubjectMotion ? 1 : 0
-        if !self.subjectVideoAssetID.isEmpty {
-            message.pointee.subject_video_asset_id = try arena.text(self.subjectVideoAssetID)
-        }
-        message.pointee.n_videos = self.videos.count
-        message.pointee.videos = try arena.messages(self.videos) {
+        if let value = self.subject { message.pointee.subject = try value.wireMessage(arena) }
+        message.pointee.n_clips = self.clips.count
+        message.pointee.clips = try arena.messages(self.clips) {
             value throws(WireError) in try value.wireMessage(arena)
         }
         if !self.finalPrompt.isEmpty {
@@ -313,23 +294,19 @@ extension SessionAPI.StoredSession: WireMessage {
         if !self.videoPrompt.isEmpty {
             message.pointee.video_prompt = try arena.text(self.videoPrompt)
         }
-        message.pointee.n_fragments = self.fragments.count
-        message.pointee.fragments = try arena.messages(self.fragments) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
         return message
     }
 }
 
-extension SessionAPI.StoredFragments: WireMessage {
+extension SessionAPI.StoredPicturePlan: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredFragments()
-        session__v1__stored_fragments__init(&message)
+        var message = Session__V1__StoredPicturePlan()
+        session__v1__stored_picture_plan__init(&message)
         return UnsafeRawPointer(message.base.descriptor)
     }
 
     package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredFragments.self))
+        try self.init(wireStruct(message, of: Session__V1__StoredPicturePlan.self))
     }
 
     package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
@@ -338,124 +315,286 @@ extension SessionAPI.StoredFragments: WireMessage {
 
     package mutating func attach(_ bytes: Bytes, field: UInt32) {
         switch field {
-        case 1: self.path = bytes
+        case 3: self.path = bytes
         default: break
         }
     }
 
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredFragments>) throws(WireError) {
-        self.path = wireBytes(message.pointee.path)
-        self.recipes = try wireMessages(
-            message.pointee.recipes, message.pointee.n_recipes, SessionAPI.StoredRecipe.init
-        )
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredFragments> {
-        let message = arena.allocate(Session__V1__StoredFragments.self)
-        session__v1__stored_fragments__init(message)
-        message.pointee.path = arena.binary(self.path)
-        message.pointee.n_recipes = self.recipes.count
-        message.pointee.recipes = try arena.messages(self.recipes) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        return message
-    }
-}
-
-extension SessionAPI.StoredPlan: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredPlan()
-        session__v1__stored_plan__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredPlan.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    package mutating func attach(_ bytes: Bytes, field: UInt32) {
-        switch field {
-        case 2: self.path = bytes
-        case 10: self.videoKey = bytes
-        default: break
-        }
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredPlan>) throws(WireError) {
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredPicturePlan>) throws(WireError) {
+        self.purpose = try wireText(message.pointee.purpose)
         self.dimension = try wireText(message.pointee.dimension)
         self.path = wireBytes(message.pointee.path)
         self.intent = try wireText(message.pointee.intent)
+        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
         self.choices = try wireMessages(
             message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
         )
         self.regeneration = message.pointee.regeneration
-        self.missing = try wireTexts(message.pointee.missing, message.pointee.n_missing)
-        self.recipes = try wireMessages(
-            message.pointee.recipes, message.pointee.n_recipes, SessionAPI.StoredRecipe.init
-        )
-        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
-        self.subjectMotion = try wireText(message.pointee.subject_motion)
-        self.videoKey = wireBytes(message.pointee.video_key)
-        self.prompt = try wireText(message.pointee.prompt)
-        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
-        self.choice = try wireOptional(message.pointee.choice, SessionAPI.StoredChoice.init)
-        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
         self.seed = message.pointee.seed
-        self.depthAssetID = try wireText(message.pointee.depth_asset_id)
-        self.model = try wireText(message.pointee.model)
-        self.delivered = try wireMessages(
-            message.pointee.delivered, message.pointee.n_delivered, SessionAPI.StoredRecipe.init
-        )
+        self.missing = try wireTexts(message.pointee.missing, message.pointee.n_missing)
     }
 
     func wireMessage(
         _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredPlan> {
-        let message = arena.allocate(Session__V1__StoredPlan.self)
-        session__v1__stored_plan__init(message)
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredPicturePlan> {
+        let message = arena.allocate(Session__V1__StoredPicturePlan.self)
+        session__v1__stored_picture_plan__init(message)
+        if !self.purpose.isEmpty { message.pointee.purpose = try arena.text(self.purpose) }
         if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
         message.pointee.path = arena.binary(self.path)
         if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
+        if !self.aspectRatio.isEmpty {
+            message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
+        }
         message.pointee.n_choices = self.choices.count
         message.pointee.choices = try arena.messages(self.choices) {
             value throws(WireError) in try value.wireMessage(arena)
         }
         message.pointee.regeneration = self.regeneration
+        message.pointee.seed = self.seed
         message.pointee.n_missing = self.missing.count
         message.pointee.missing = try arena.texts(self.missing)
-        message.pointee.n_recipes = self.recipes.count
-        message.pointee.recipes = try arena.messages(self.recipes) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
+        return message
+    }
+}
+
+extension SessionAPI.StoredDepthPlan: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredDepthPlan()
+        session__v1__stored_depth_plan__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredDepthPlan.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredDepthPlan>) throws(WireError) {
+        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredDepthPlan> {
+        let message = arena.allocate(Session__V1__StoredDepthPlan.self)
+        session__v1__stored_depth_plan__init(message)
         if !self.sourceAssetID.isEmpty {
             message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.StoredClipPlan: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredClipPlan()
+        session__v1__stored_clip_plan__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredClipPlan.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    package mutating func attach(_ bytes: Bytes, field: UInt32) {
+        switch field {
+        case 1: self.key = bytes
+        default: break
+        }
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredClipPlan>) throws(WireError) {
+        self.key = wireBytes(message.pointee.key)
+        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.subjectMotion = try wireText(message.pointee.subject_motion)
+        self.choices = try wireMessages(
+            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
+        )
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredClipPlan> {
+        let message = arena.allocate(Session__V1__StoredClipPlan.self)
+        session__v1__stored_clip_plan__init(message)
+        message.pointee.key = arena.binary(self.key)
+        if !self.sourceAssetID.isEmpty {
+            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
+        }
+        if !self.cameraMotionID.isEmpty {
+            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
         }
         if !self.subjectMotion.isEmpty {
             message.pointee.subject_motion = try arena.text(self.subjectMotion)
         }
-        message.pointee.video_key = arena.binary(self.videoKey)
-        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
-        if !self.cameraMotionID.isEmpty {
-            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
+        message.pointee.n_choices = self.choices.count
+        message.pointee.choices = try arena.messages(self.choices) {
+            value throws(WireError) in try value.wireMessage(arena)
         }
-        if let value = self.choice { message.pointee.choice = try value.wireMessage(arena) }
+        return message
+    }
+}
+
+extension SessionAPI.StoredGenerationPlan: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredGenerationPlan()
+        session__v1__stored_generation_plan__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredGenerationPlan.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredGenerationPlan>) throws(WireError) {
+        self.generationID = try wireText(message.pointee.generation_id)
+        self.kind = try wireText(message.pointee.kind)
+        self.model = try wireText(message.pointee.model)
+        self.prompt = try wireText(message.pointee.prompt)
+        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
+        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.subjectMotion = try wireText(message.pointee.subject_motion)
+        self.seed = message.pointee.seed
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredGenerationPlan> {
+        let message = arena.allocate(Session__V1__StoredGenerationPlan.self)
+        session__v1__stored_generation_plan__init(message)
+        if !self.generationID.isEmpty {
+            message.pointee.generation_id = try arena.text(self.generationID)
+        }
+        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
         if !self.aspectRatio.isEmpty {
             message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
         }
-        message.pointee.seed = self.seed
-        if !self.depthAssetID.isEmpty {
-            message.pointee.depth_asset_id = try arena.text(self.depthAssetID)
+        if !self.sourceAssetID.isEmpty {
+            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
         }
-        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
-        message.pointee.n_delivered = self.delivered.count
-        message.pointee.delivered = try arena.messages(self.delivered) {
+        if !self.cameraMotionID.isEmpty {
+            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
+        }
+        if !self.subjectMotion.isEmpty {
+            message.pointee.subject_motion = try arena.text(self.subjectMotion)
+        }
+        message.pointee.seed = self.seed
+        return message
+    }
+}
+
+extension SessionAPI.StoredRecipe: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredRecipe()
+        session__v1__stored_recipe__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredRecipe.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredRecipe>) throws(WireError) {
+        self.slotID = try wireText(message.pointee.slot_id)
+        self.recipeID = try wireText(message.pointee.recipe_id)
+        self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
+        self.prompt = try wireText(message.pointee.prompt)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredRecipe> {
+        let message = arena.allocate(Session__V1__StoredRecipe.self)
+        session__v1__stored_recipe__init(message)
+        if !self.slotID.isEmpty { message.pointee.slot_id = try arena.text(self.slotID) }
+        if !self.recipeID.isEmpty { message.pointee.recipe_id = try arena.text(self.recipeID) }
+        message.pointee.n_fragments = self.fragments.count
+        message.pointee.fragments = try arena.texts(self.fragments)
+        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
+        return message
+    }
+}
+
+extension SessionAPI.StoredJournal: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredJournal()
+        session__v1__stored_journal__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredJournal.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredJournal>) throws(WireError) {
+        self.pictures = try wireOptional(
+            message.pointee.pictures, SessionAPI.StoredPicturePlan.init)
+        self.depth = try wireOptional(message.pointee.depth, SessionAPI.StoredDepthPlan.init)
+        self.clip = try wireOptional(message.pointee.clip, SessionAPI.StoredClipPlan.init)
+        self.generation = try wireOptional(
+            message.pointee.generation, SessionAPI.StoredGenerationPlan.init)
+        self.recipes = try wireMessages(
+            message.pointee.recipes, message.pointee.n_recipes, SessionAPI.StoredRecipe.init
+        )
+        self.slots = try wireMessages(
+            message.pointee.slots, message.pointee.n_slots, SessionAPI.StoredSlot.init
+        )
+        self.failure = try wireOptional(message.pointee.failure, SessionAPI.Problem.init)
+        self.deliveredAssetID = try wireText(message.pointee.delivered_asset_id)
+        self.deliveredContentType = try wireText(message.pointee.delivered_content_type)
+        self.deliveredProvider = try wireText(message.pointee.delivered_provider)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredJournal> {
+        let message = arena.allocate(Session__V1__StoredJournal.self)
+        session__v1__stored_journal__init(message)
+        if let value = self.pictures { message.pointee.pictures = try value.wireMessage(arena) }
+        if let value = self.depth { message.pointee.depth = try value.wireMessage(arena) }
+        if let value = self.clip { message.pointee.clip = try value.wireMessage(arena) }
+        if let value = self.generation { message.pointee.generation = try value.wireMessage(arena) }
+        message.pointee.n_recipes = self.recipes.count
+        message.pointee.recipes = try arena.messages(self.recipes) {
             value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.n_slots = self.slots.count
+        message.pointee.slots = try arena.messages(self.slots) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if let value = self.failure { message.pointee.failure = try value.wireMessage(arena) }
+        if !self.deliveredAssetID.isEmpty {
+            message.pointee.delivered_asset_id = try arena.text(self.deliveredAssetID)
+        }
+        if !self.deliveredContentType.isEmpty {
+            message.pointee.delivered_content_type = try arena.text(self.deliveredContentType)
+        }
+        if !self.deliveredProvider.isEmpty {
+            message.pointee.delivered_provider = try arena.text(self.deliveredProvider)
         }
         return message
     }

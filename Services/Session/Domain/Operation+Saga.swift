@@ -10,7 +10,7 @@ extension Operation {
         /// Every slot has ended, or the rest was stopped.
         case watched
         /// A depth map or clip is in storage.
-        case delivered(assetID: String)
+        case delivered(Delivered)
         /// Something failed in a way that repeating does not cure.
         case failed(Failure)
         case applied(Conclusion)
@@ -45,9 +45,9 @@ extension Operation {
         case .watched:
             guard stage == .watch else { return }
             stage = .apply
-        case .delivered(let assetID):
+        case .delivered(let delivered):
             guard stage == .watch else { return }
-            deliveredAssetID = assetID
+            self.delivered = delivered
             stage = .apply
         case .failed(let failure):
             guard stage < .apply else { return }
@@ -130,19 +130,19 @@ extension SessionMachine {
             return concludePictures(operation, plan, session, nowUs)
         case .depth(let source):
             if operation.cancellation == .keep { return Conclusion(outcome: .cancelled) }
-            let depth = operation.deliveredAssetID.isEmpty ? nil : operation.deliveredAssetID
+            let depth = operation.delivered?.assetID
             return Conclusion(
                 outcome: .succeeded, captureU4: depth == nil ? 0 : operation.heldU4,
                 session: offered(depth: depth, for: source, to: session, nowUs: nowUs))
         case .clip(let plan):
             if operation.cancellation == .keep { return Conclusion(outcome: .cancelled) }
-            guard !operation.deliveredAssetID.isEmpty else {
+            guard let delivered = operation.delivered else {
                 return Conclusion(
                     outcome: .failed, failure: operation.failure ?? .video,
                     session: unfilmed(plan, in: session, nowUs: nowUs))
             }
             let clip = Clip(
-                assetID: operation.deliveredAssetID, prompt: operation.recipes.first?.prompt ?? "")
+                assetID: delivered.assetID, prompt: operation.recipes.first?.prompt ?? "")
             return Conclusion(
                 outcome: .succeeded, captureU4: operation.heldU4,
                 session: filmed(plan, clip: clip, in: session, nowUs: nowUs))
@@ -181,7 +181,7 @@ extension SessionMachine {
     }
 
     private func concludeGeneration(_ operation: Operation) -> Conclusion {
-        if !operation.deliveredAssetID.isEmpty {
+        if operation.delivered != nil {
             return Conclusion(outcome: .succeeded, captureU4: operation.heldU4)
         }
         if operation.cancellation != .none { return Conclusion(outcome: .cancelled) }

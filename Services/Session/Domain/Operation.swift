@@ -68,6 +68,19 @@ package struct Operation: Hashable, Sendable {
         }
     }
 
+    /// The one thing that work other than pictures makes.
+    package struct Delivered: Hashable, Sendable {
+        package var assetID: String
+        package var contentType: String
+        package var provider: String
+
+        package init(assetID: String, contentType: String, provider: String) {
+            self.assetID = assetID
+            self.contentType = contentType
+            self.provider = provider
+        }
+    }
+
     package var id: String
     package var userID: String
     /// Empty for a generation without a session.
@@ -91,7 +104,7 @@ package struct Operation: Hashable, Sendable {
     package var outcome: State
     package var failure: Failure?
     /// The depth map or clip that was made.
-    package var deliveredAssetID: String
+    package var delivered: Delivered?
     package var createdAtUs: Int64
     package var finishedAtUs: Int64
 
@@ -117,7 +130,7 @@ package struct Operation: Hashable, Sendable {
         heldU4 = 0
         captureU4 = 0
         failure = nil
-        deliveredAssetID = ""
+        delivered = nil
         createdAtUs = nowUs
         finishedAtUs = isDone ? nowUs : 0
     }

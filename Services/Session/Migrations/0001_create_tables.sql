@@ -34,7 +34,6 @@ CREATE TABLE operations(
     held_u4        INTEGER NOT NULL CHECK(held_u4 >= 0),
     capture_u4     INTEGER NOT NULL,
     journal        BLOB NOT NULL,
-    result         BLOB,
     created_at_us  INTEGER NOT NULL,
     finished_at_us INTEGER NOT NULL,
     CHECK(capture_u4 BETWEEN 0 AND held_u4),

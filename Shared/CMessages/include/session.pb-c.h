@@ -58,14 +58,18 @@ typedef struct Session__V1__MergeUserReply Session__V1__MergeUserReply;
 typedef struct Session__V1__VerifyRequest Session__V1__VerifyRequest;
 typedef struct Session__V1__VerifyReply Session__V1__VerifyReply;
 typedef struct Session__V1__StoredChoice Session__V1__StoredChoice;
+typedef struct Session__V1__StoredSlot Session__V1__StoredSlot;
 typedef struct Session__V1__StoredSet Session__V1__StoredSet;
-typedef struct Session__V1__StoredRecipe Session__V1__StoredRecipe;
-typedef struct Session__V1__StoredVisible Session__V1__StoredVisible;
 typedef struct Session__V1__StoredDepth Session__V1__StoredDepth;
-typedef struct Session__V1__StoredVideo Session__V1__StoredVideo;
+typedef struct Session__V1__StoredClip Session__V1__StoredClip;
+typedef struct Session__V1__StoredSubject Session__V1__StoredSubject;
 typedef struct Session__V1__StoredSession Session__V1__StoredSession;
-typedef struct Session__V1__StoredFragments Session__V1__StoredFragments;
-typedef struct Session__V1__StoredPlan Session__V1__StoredPlan;
+typedef struct Session__V1__StoredPicturePlan Session__V1__StoredPicturePlan;
+typedef struct Session__V1__StoredDepthPlan Session__V1__StoredDepthPlan;
+typedef struct Session__V1__StoredClipPlan Session__V1__StoredClipPlan;
+typedef struct Session__V1__StoredGenerationPlan Session__V1__StoredGenerationPlan;
+typedef struct Session__V1__StoredRecipe Session__V1__StoredRecipe;
+typedef struct Session__V1__StoredJournal Session__V1__StoredJournal;
 
 
 /* --- enums --- */
@@ -780,6 +784,22 @@ struct  Session__V1__StoredChoice
 
 
 /*
+ * Made, failed (the picture has an error) or not tried yet (no picture).
+ */
+struct  Session__V1__StoredSlot
+{
+  ProtobufCMessage base;
+  char *option_id;
+  Session__V1__Picture *picture;
+  size_t n_fragments;
+  char **fragments;
+};
+#define SESSION__V1__STORED_SLOT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_slot__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL, 0,NULL }
+
+
+/*
  * The pictures of one upstream path, found by its hash.
  */
 struct  Session__V1__StoredSet
@@ -788,36 +808,12 @@ struct  Session__V1__StoredSet
   ProtobufCBinaryData path;
   char *dimension;
   uint32_t regeneration;
-  size_t n_pictures;
-  Session__V1__Picture **pictures;
+  size_t n_slots;
+  Session__V1__StoredSlot **slots;
 };
 #define SESSION__V1__STORED_SET__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_set__descriptor) \
     , {0,NULL}, (char *)protobuf_c_empty_string, 0, 0,NULL }
-
-
-struct  Session__V1__StoredRecipe
-{
-  ProtobufCMessage base;
-  char *option_id;
-  size_t n_fragments;
-  char **fragments;
-  char *prompt;
-};
-#define SESSION__V1__STORED_RECIPE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_recipe__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
-
-
-struct  Session__V1__StoredVisible
-{
-  ProtobufCMessage base;
-  char *dimension;
-  ProtobufCBinaryData path;
-};
-#define SESSION__V1__STORED_VISIBLE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_visible__descriptor) \
-    , (char *)protobuf_c_empty_string, {0,NULL} }
 
 
 struct  Session__V1__StoredDepth
@@ -831,16 +827,27 @@ struct  Session__V1__StoredDepth
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
-struct  Session__V1__StoredVideo
+struct  Session__V1__StoredClip
 {
   ProtobufCMessage base;
   ProtobufCBinaryData key;
   char *asset_id;
   char *prompt;
 };
-#define SESSION__V1__STORED_VIDEO__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_video__descriptor) \
+#define SESSION__V1__STORED_CLIP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_clip__descriptor) \
     , {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Session__V1__StoredSubject
+{
+  ProtobufCMessage base;
+  char *text;
+  char *video_asset_id;
+};
+#define SESSION__V1__STORED_SUBJECT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_subject__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Session__V1__StoredSession
@@ -858,90 +865,131 @@ struct  Session__V1__StoredSession
   Session__V1__StoredChoice **previous;
   size_t n_sets;
   Session__V1__StoredSet **sets;
-  size_t n_visible;
-  Session__V1__StoredVisible **visible;
   size_t n_regenerations;
   Session__V1__RegenerationCount **regenerations;
   size_t n_depths;
   Session__V1__StoredDepth **depths;
-  protobuf_c_boolean has_camera_options;
+  protobuf_c_boolean is_camera_offered;
   protobuf_c_boolean is_depth_fallback;
+  char *depth_asset_id;
   char *camera_motion_id;
   char *previous_camera_motion_id;
-  char *subject_motion;
-  protobuf_c_boolean has_subject_motion;
-  char *subject_video_asset_id;
-  size_t n_videos;
-  Session__V1__StoredVideo **videos;
+  /*
+   * absent = neither given nor skipped
+   */
+  Session__V1__StoredSubject *subject;
+  size_t n_clips;
+  Session__V1__StoredClip **clips;
   char *final_prompt;
   char *video_prompt;
-  size_t n_fragments;
-  Session__V1__StoredFragments **fragments;
 };
 #define SESSION__V1__STORED_SESSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_session__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
- * The fragments that each picture of a set was made with.
+ * What an operation set out to make, written before it acts, and how far it came.
  */
-struct  Session__V1__StoredFragments
+struct  Session__V1__StoredPicturePlan
 {
   ProtobufCMessage base;
-  ProtobufCBinaryData path;
-  size_t n_recipes;
-  Session__V1__StoredRecipe **recipes;
-};
-#define SESSION__V1__STORED_FRAGMENTS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_fragments__descriptor) \
-    , {0,NULL}, 0,NULL }
-
-
-/*
- * What an operation set out to make, written before it acts.
- */
-struct  Session__V1__StoredPlan
-{
-  ProtobufCMessage base;
+  char *purpose;
   char *dimension;
   ProtobufCBinaryData path;
   char *intent;
+  char *aspect_ratio;
   size_t n_choices;
   Session__V1__StoredChoice **choices;
   uint32_t regeneration;
-  /*
-   * option ids to make
-   */
+  uint64_t seed;
   size_t n_missing;
   char **missing;
+};
+#define SESSION__V1__STORED_PICTURE_PLAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_picture_plan__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, 0,NULL }
+
+
+struct  Session__V1__StoredDepthPlan
+{
+  ProtobufCMessage base;
+  char *source_asset_id;
+};
+#define SESSION__V1__STORED_DEPTH_PLAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_depth_plan__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Session__V1__StoredClipPlan
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData key;
+  char *source_asset_id;
+  char *camera_motion_id;
+  char *subject_motion;
+  size_t n_choices;
+  Session__V1__StoredChoice **choices;
+};
+#define SESSION__V1__STORED_CLIP_PLAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_clip_plan__descriptor) \
+    , {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Session__V1__StoredGenerationPlan
+{
+  ProtobufCMessage base;
+  char *generation_id;
+  char *kind;
+  char *model;
+  char *prompt;
+  char *aspect_ratio;
+  char *source_asset_id;
+  char *camera_motion_id;
+  char *subject_motion;
+  uint64_t seed;
+};
+#define SESSION__V1__STORED_GENERATION_PLAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_generation_plan__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Session__V1__StoredRecipe
+{
+  ProtobufCMessage base;
+  char *slot_id;
+  char *recipe_id;
+  size_t n_fragments;
+  char **fragments;
+  char *prompt;
+};
+#define SESSION__V1__STORED_RECIPE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_recipe__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Session__V1__StoredJournal
+{
+  ProtobufCMessage base;
   /*
-   * once they are built
+   * one of these four; none = the command only navigated
    */
+  Session__V1__StoredPicturePlan *pictures;
+  Session__V1__StoredDepthPlan *depth;
+  Session__V1__StoredClipPlan *clip;
+  Session__V1__StoredGenerationPlan *generation;
   size_t n_recipes;
   Session__V1__StoredRecipe **recipes;
-  /*
-   * for depth and videos
-   */
-  char *source_asset_id;
-  char *subject_motion;
-  ProtobufCBinaryData video_key;
-  char *prompt;
-  char *camera_motion_id;
-  /*
-   * what the command chooses; absent = nothing
-   */
-  Session__V1__StoredChoice *choice;
-  char *aspect_ratio;
-  uint64_t seed;
-  char *depth_asset_id;
-  char *model;
-  size_t n_delivered;
-  Session__V1__StoredRecipe **delivered;
+  size_t n_slots;
+  Session__V1__StoredSlot **slots;
+  Session__V1__Problem *failure;
+  char *delivered_asset_id;
+  char *delivered_content_type;
+  char *delivered_provider;
 };
-#define SESSION__V1__STORED_PLAN__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_plan__descriptor) \
-    , (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, 0,NULL, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+#define SESSION__V1__STORED_JOURNAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_journal__descriptor) \
+    , NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Session__V1__StartRequest methods */
@@ -1761,6 +1809,25 @@ Session__V1__StoredChoice *
 void   session__v1__stored_choice__free_unpacked
                      (Session__V1__StoredChoice *message,
                       ProtobufCAllocator *allocator);
+/* Session__V1__StoredSlot methods */
+void   session__v1__stored_slot__init
+                     (Session__V1__StoredSlot         *message);
+size_t session__v1__stored_slot__get_packed_size
+                     (const Session__V1__StoredSlot   *message);
+size_t session__v1__stored_slot__pack
+                     (const Session__V1__StoredSlot   *message,
+                      uint8_t             *out);
+size_t session__v1__stored_slot__pack_to_buffer
+                     (const Session__V1__StoredSlot   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__StoredSlot *
+       session__v1__stored_slot__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__stored_slot__free_unpacked
+                     (Session__V1__StoredSlot *message,
+                      ProtobufCAllocator *allocator);
 /* Session__V1__StoredSet methods */
 void   session__v1__stored_set__init
                      (Session__V1__StoredSet         *message);
@@ -1779,44 +1846,6 @@ Session__V1__StoredSet *
                       const uint8_t       *data);
 void   session__v1__stored_set__free_unpacked
                      (Session__V1__StoredSet *message,
-                      ProtobufCAllocator *allocator);
-/* Session__V1__StoredRecipe methods */
-void   session__v1__stored_recipe__init
-                     (Session__V1__StoredRecipe         *message);
-size_t session__v1__stored_recipe__get_packed_size
-                     (const Session__V1__StoredRecipe   *message);
-size_t session__v1__stored_recipe__pack
-                     (const Session__V1__StoredRecipe   *message,
-                      uint8_t             *out);
-size_t session__v1__stored_recipe__pack_to_buffer
-                     (const Session__V1__StoredRecipe   *message,
-                      ProtobufCBuffer     *buffer);
-Session__V1__StoredRecipe *
-       session__v1__stored_recipe__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   session__v1__stored_recipe__free_unpacked
-                     (Session__V1__StoredRecipe *message,
-                      ProtobufCAllocator *allocator);
-/* Session__V1__StoredVisible methods */
-void   session__v1__stored_visible__init
-                     (Session__V1__StoredVisible         *message);
-size_t session__v1__stored_visible__get_packed_size
-                     (const Session__V1__StoredVisible   *message);
-size_t session__v1__stored_visible__pack
-                     (const Session__V1__StoredVisible   *message,
-                      uint8_t             *out);
-size_t session__v1__stored_visible__pack_to_buffer
-                     (const Session__V1__StoredVisible   *message,
-                      ProtobufCBuffer     *buffer);
-Session__V1__StoredVisible *
-       session__v1__stored_visible__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   session__v1__stored_visible__free_unpacked
-                     (Session__V1__StoredVisible *message,
                       ProtobufCAllocator *allocator);
 /* Session__V1__StoredDepth methods */
 void   session__v1__stored_depth__init
@@ -1837,24 +1866,43 @@ Session__V1__StoredDepth *
 void   session__v1__stored_depth__free_unpacked
                      (Session__V1__StoredDepth *message,
                       ProtobufCAllocator *allocator);
-/* Session__V1__StoredVideo methods */
-void   session__v1__stored_video__init
-                     (Session__V1__StoredVideo         *message);
-size_t session__v1__stored_video__get_packed_size
-                     (const Session__V1__StoredVideo   *message);
-size_t session__v1__stored_video__pack
-                     (const Session__V1__StoredVideo   *message,
+/* Session__V1__StoredClip methods */
+void   session__v1__stored_clip__init
+                     (Session__V1__StoredClip         *message);
+size_t session__v1__stored_clip__get_packed_size
+                     (const Session__V1__StoredClip   *message);
+size_t session__v1__stored_clip__pack
+                     (const Session__V1__StoredClip   *message,
                       uint8_t             *out);
-size_t session__v1__stored_video__pack_to_buffer
-                     (const Session__V1__StoredVideo   *message,
+size_t session__v1__stored_clip__pack_to_buffer
+                     (const Session__V1__StoredClip   *message,
                       ProtobufCBuffer     *buffer);
-Session__V1__StoredVideo *
-       session__v1__stored_video__unpack
+Session__V1__StoredClip *
+       session__v1__stored_clip__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   session__v1__stored_video__free_unpacked
-                     (Session__V1__StoredVideo *message,
+void   session__v1__stored_clip__free_unpacked
+                     (Session__V1__StoredClip *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__StoredSubject methods */
+void   session__v1__stored_subject__init
+                     (Session__V1__StoredSubject         *message);
+size_t session__v1__stored_subject__get_packed_size
+                     (const Session__V1__StoredSubject   *message);
+size_t session__v1__stored_subject__pack
+                     (const Session__V1__StoredSubject   *message,
+                      uint8_t             *out);
+size_t session__v1__stored_subject__pack_to_buffer
+                     (const Session__V1__StoredSubject   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__StoredSubject *
+       session__v1__stored_subject__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__stored_subject__free_unpacked
+                     (Session__V1__StoredSubject *message,
                       ProtobufCAllocator *allocator);
 /* Session__V1__StoredSession methods */
 void   session__v1__stored_session__init
@@ -1875,43 +1923,119 @@ Session__V1__StoredSession *
 void   session__v1__stored_session__free_unpacked
                      (Session__V1__StoredSession *message,
                       ProtobufCAllocator *allocator);
-/* Session__V1__StoredFragments methods */
-void   session__v1__stored_fragments__init
-                     (Session__V1__StoredFragments         *message);
-size_t session__v1__stored_fragments__get_packed_size
-                     (const Session__V1__StoredFragments   *message);
-size_t session__v1__stored_fragments__pack
-                     (const Session__V1__StoredFragments   *message,
+/* Session__V1__StoredPicturePlan methods */
+void   session__v1__stored_picture_plan__init
+                     (Session__V1__StoredPicturePlan         *message);
+size_t session__v1__stored_picture_plan__get_packed_size
+                     (const Session__V1__StoredPicturePlan   *message);
+size_t session__v1__stored_picture_plan__pack
+                     (const Session__V1__StoredPicturePlan   *message,
                       uint8_t             *out);
-size_t session__v1__stored_fragments__pack_to_buffer
-                     (const Session__V1__StoredFragments   *message,
+size_t session__v1__stored_picture_plan__pack_to_buffer
+                     (const Session__V1__StoredPicturePlan   *message,
                       ProtobufCBuffer     *buffer);
-Session__V1__StoredFragments *
-       session__v1__stored_fragments__unpack
+Session__V1__StoredPicturePlan *
+       session__v1__stored_picture_plan__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   session__v1__stored_fragments__free_unpacked
-                     (Session__V1__StoredFragments *message,
+void   session__v1__stored_picture_plan__free_unpacked
+                     (Session__V1__StoredPicturePlan *message,
                       ProtobufCAllocator *allocator);
-/* Session__V1__StoredPlan methods */
-void   session__v1__stored_plan__init
-                     (Session__V1__StoredPlan         *message);
-size_t session__v1__stored_plan__get_packed_size
-                     (const Session__V1__StoredPlan   *message);
-size_t session__v1__stored_plan__pack
-                     (const Session__V1__StoredPlan   *message,
+/* Session__V1__StoredDepthPlan methods */
+void   session__v1__stored_depth_plan__init
+                     (Session__V1__StoredDepthPlan         *message);
+size_t session__v1__stored_depth_plan__get_packed_size
+                     (const Session__V1__StoredDepthPlan   *message);
+size_t session__v1__stored_depth_plan__pack
+                     (const Session__V1__StoredDepthPlan   *message,
                       uint8_t             *out);
-size_t session__v1__stored_plan__pack_to_buffer
-                     (const Session__V1__StoredPlan   *message,
+size_t session__v1__stored_depth_plan__pack_to_buffer
+                     (const Session__V1__StoredDepthPlan   *message,
                       ProtobufCBuffer     *buffer);
-Session__V1__StoredPlan *
-       session__v1__stored_plan__unpack
+Session__V1__StoredDepthPlan *
+       session__v1__stored_depth_plan__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   session__v1__stored_plan__free_unpacked
-                     (Session__V1__StoredPlan *message,
+void   session__v1__stored_depth_plan__free_unpacked
+                     (Session__V1__StoredDepthPlan *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__StoredClipPlan methods */
+void   session__v1__stored_clip_plan__init
+                     (Session__V1__StoredClipPlan         *message);
+size_t session__v1__stored_clip_plan__get_packed_size
+                     (const Session__V1__StoredClipPlan   *message);
+size_t session__v1__stored_clip_plan__pack
+                     (const Session__V1__StoredClipPlan   *message,
+                      uint8_t             *out);
+size_t session__v1__stored_clip_plan__pack_to_buffer
+                     (const Session__V1__StoredClipPlan   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__StoredClipPlan *
+       session__v1__stored_clip_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__stored_clip_plan__free_unpacked
+                     (Session__V1__StoredClipPlan *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__StoredGenerationPlan methods */
+void   session__v1__stored_generation_plan__init
+                     (Session__V1__StoredGenerationPlan         *message);
+size_t session__v1__stored_generation_plan__get_packed_size
+                     (const Session__V1__StoredGenerationPlan   *message);
+size_t session__v1__stored_generation_plan__pack
+                     (const Session__V1__StoredGenerationPlan   *message,
+                      uint8_t             *out);
+size_t session__v1__stored_generation_plan__pack_to_buffer
+                     (const Session__V1__StoredGenerationPlan   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__StoredGenerationPlan *
+       session__v1__stored_generation_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__stored_generation_plan__free_unpacked
+                     (Session__V1__StoredGenerationPlan *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__StoredRecipe methods */
+void   session__v1__stored_recipe__init
+                     (Session__V1__StoredRecipe         *message);
+size_t session__v1__stored_recipe__get_packed_size
+                     (const Session__V1__StoredRecipe   *message);
+size_t session__v1__stored_recipe__pack
+                     (const Session__V1__StoredRecipe   *message,
+                      uint8_t             *out);
+size_t session__v1__stored_recipe__pack_to_buffer
+                     (const Session__V1__StoredRecipe   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__StoredRecipe *
+       session__v1__stored_recipe__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__stored_recipe__free_unpacked
+                     (Session__V1__StoredRecipe *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__StoredJournal methods */
+void   session__v1__stored_journal__init
+                     (Session__V1__StoredJournal         *message);
+size_t session__v1__stored_journal__get_packed_size
+                     (const Session__V1__StoredJournal   *message);
+size_t session__v1__stored_journal__pack
+                     (const Session__V1__StoredJournal   *message,
+                      uint8_t             *out);
+size_t session__v1__stored_journal__pack_to_buffer
+                     (const Session__V1__StoredJournal   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__StoredJournal *
+       session__v1__stored_journal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__stored_journal__free_unpacked
+                     (Session__V1__StoredJournal *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -2044,29 +2168,41 @@ typedef void (*Session__V1__VerifyReply_Closure)
 typedef void (*Session__V1__StoredChoice_Closure)
                  (const Session__V1__StoredChoice *message,
                   void *closure_data);
+typedef void (*Session__V1__StoredSlot_Closure)
+                 (const Session__V1__StoredSlot *message,
+                  void *closure_data);
 typedef void (*Session__V1__StoredSet_Closure)
                  (const Session__V1__StoredSet *message,
-                  void *closure_data);
-typedef void (*Session__V1__StoredRecipe_Closure)
-                 (const Session__V1__StoredRecipe *message,
-                  void *closure_data);
-typedef void (*Session__V1__StoredVisible_Closure)
-                 (const Session__V1__StoredVisible *message,
                   void *closure_data);
 typedef void (*Session__V1__StoredDepth_Closure)
                  (const Session__V1__StoredDepth *message,
                   void *closure_data);
-typedef void (*Session__V1__StoredVideo_Closure)
-                 (const Session__V1__StoredVideo *message,
+typedef void (*Session__V1__StoredClip_Closure)
+                 (const Session__V1__StoredClip *message,
+                  void *closure_data);
+typedef void (*Session__V1__StoredSubject_Closure)
+                 (const Session__V1__StoredSubject *message,
                   void *closure_data);
 typedef void (*Session__V1__StoredSession_Closure)
                  (const Session__V1__StoredSession *message,
                   void *closure_data);
-typedef void (*Session__V1__StoredFragments_Closure)
-                 (const Session__V1__StoredFragments *message,
+typedef void (*Session__V1__StoredPicturePlan_Closure)
+                 (const Session__V1__StoredPicturePlan *message,
                   void *closure_data);
-typedef void (*Session__V1__StoredPlan_Closure)
-                 (const Session__V1__StoredPlan *message,
+typedef void (*Session__V1__StoredDepthPlan_Closure)
+                 (const Session__V1__StoredDepthPlan *message,
+                  void *closure_data);
+typedef void (*Session__V1__StoredClipPlan_Closure)
+                 (const Session__V1__StoredClipPlan *message,
+                  void *closure_data);
+typedef void (*Session__V1__StoredGenerationPlan_Closure)
+                 (const Session__V1__StoredGenerationPlan *message,
+                  void *closure_data);
+typedef void (*Session__V1__StoredRecipe_Closure)
+                 (const Session__V1__StoredRecipe *message,
+                  void *closure_data);
+typedef void (*Session__V1__StoredJournal_Closure)
+                 (const Session__V1__StoredJournal *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -2391,14 +2527,18 @@ extern const ProtobufCMessageDescriptor session__v1__merge_user_reply__descripto
 extern const ProtobufCMessageDescriptor session__v1__verify_request__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__verify_reply__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__stored_choice__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_slot__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__stored_set__descriptor;
-extern const ProtobufCMessageDescriptor session__v1__stored_recipe__descriptor;
-extern const ProtobufCMessageDescriptor session__v1__stored_visible__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__stored_depth__descriptor;
-extern const ProtobufCMessageDescriptor session__v1__stored_video__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_clip__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_subject__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__stored_session__descriptor;
-extern const ProtobufCMessageDescriptor session__v1__stored_fragments__descriptor;
-extern const ProtobufCMessageDescriptor session__v1__stored_plan__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_picture_plan__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_depth_plan__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_clip_plan__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_generation_plan__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_recipe__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_journal__descriptor;
 extern const ProtobufCServiceDescriptor session__v1__session__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,56 @@
+internal import ServiceRuntime
+
+/// Wakes those who wait for a change in the store, so that nobody polls.
+///
+/// Listen first, then look into the store, then wait: a change between the two is not missed.
+final class Bell: Sendable {
+    private struct State {
+        var nextID = 0
+        var listeners: [String: [Int: AsyncStream<Void>.Continuation]] = [:]
+    }
+
+    private let state = Lock(State())
+
+    /// Rings until the listener is let go. Rings that nobody took yet count as one.
+    func listen(to topic: String) -> Listener {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLock { state in
+            state.nextID += 1
+            state.listeners[topic, default: [:]][state.nextID] = continuation
+            return state.nextID
+        }
+        continuation.onTermination = { [weak self] _ in self?.remove(id, topic) }
+        return Listener(stream: stream, continuation: continuation)
+    }
+
+    func ring(_ topics: String...) {
+        for topic in topics {
+            let listeners = state.withLock { Array(($0.listeners[topic] ?? [:]).values) }
+            for listener in listeners { listener.yield() }
+        }
+    }
+
+    /// Listeners of all topics; for tests of leaks.
+    var count: Int { state.withLock { $0.listeners.values.reduce(0) { $0 + $1.count } } }
+
+    private func remove(_ id: Int, _ topic: String) {
+        state.withLock { state in
+            state.listeners[topic]?[id] = nil
+            if state.listeners[topic]?.isEmpty == true { state.listeners[topic] = nil }
+        }
+    }
+
+    struct Listener: Sendable {
+        fileprivate let stream: AsyncStream<Void>
+        fileprivate let continuation: AsyncStream<Void>.Continuation
+
+        /// - Returns: False when the task was cancelled.
+        func ringing() async -> Bool {
+            for await _ in stream { return true }
+            return false
+        }
+
+        func stop() { continuation.finish() }
+    }
+}

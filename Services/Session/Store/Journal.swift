@@ -1,0 +1,233 @@
+internal import ServiceAPI
+internal import ServiceRuntime
+internal import Storage
+
+/// The store: sessions, operations, generations and events, changed together in one transaction
+/// each. Whoever waits for a change is woken after it is on disk.
+struct Journal: Sendable {
+    static let migrations = [
+        Migration(1, "create_tables", PackageResources._001_create_tables_sql)
+    ]
+
+    let database: Database
+    let time: any TimeSource
+    let bell = Bell()
+
+    static func topic(user id: String) -> String { "user/\(id)" }
+    static func topic(operation id: String) -> String { "operation/\(id)" }
+
+    // MARK: Reading
+
+    func session(_ id: String) async throws -> Session? {
+        try await database.read { transaction in try SessionRows.session(id, transaction) }
+    }
+
+    func activeSession(of userID: String) async throws -> Session? {
+        try await database.read { transaction in
+            try SessionRows.active(of: userID, transaction)
+        }
+    }
+
+    func sessions(
+        of userID: String, before: (createdAtUs: Int64, id: String), limit: Int
+    ) async throws -> [Session] {
+        try await database.read { transaction in
+            try SessionRows.page(of: userID, before: before, limit: limit, transaction)
+        }
+    }
+
+    func operation(_ id: String) async throws -> Operation? {
+        try await database.read { transaction in try OperationRows.operation(id, transaction) }
+    }
+
+    func runningOperation(in sessionID: String) async throws -> Operation? {
+        try await database.read { transaction in
+            try OperationRows.running(in: sessionID, transaction)
+        }
+    }
+
+    func runningOperations(limit: Int) async throws -> [Operation] {
+        try await database.read { transaction in
+            try OperationRows.running(limit: limit, transaction)
+        }
+    }
+
+    func generation(_ id: String) async throws -> Generation? {
+        try await database.read { transaction in
+            try GenerationRows.generation(id, transaction)
+        }
+    }
+
+    func generations(
+        of userID: String, before: (createdAtUs: Int64, id: String), limit: Int
+    ) async throws -> [Generation] {
+        try await database.read { transaction in
+            try GenerationRows.page(of: userID, before: before, limit: limit, transaction)
+        }
+    }
+
+    // MARK: Accepting commands
+
+    /// What a command on a session came to when it was accepted.
+    struct Acceptance: Sendable {
+        var operation: Operation
+        /// Nil while a start has not made it yet.
+        var session: Session?
+        /// The same command was accepted before.
+        var isReplay = false
+        /// What it stopped.
+        var stopped: Operation?
+    }
+
+    /// Accepts a command on a session once: decides it, writes the session or the work to do.
+    ///
+    /// - Parameters:
+    ///   - draft: The operation with its work still empty.
+    ///   - decide: Gives the session to write, if any, and the work that is left.
+    /// - Throws: `SessionError`; nothing is written.
+    func accept(
+        _ draft: Operation,
+        decide: @escaping @Sendable (Session) throws -> (Session?, Operation.Work)
+    ) async throws -> Acceptance {
+        let now = time.now.microseconds
+        let acceptance = try await database.write { transaction -> Acceptance in
+            if let replay = try replay(of: draft, transaction) { return replay }
+            guard let session = try SessionRows.session(draft.sessionID, transaction) else {
+                throw SessionError.sessionNotFound(draft.sessionID)
+            }
+            guard session.userID == draft.userID else { throw SessionError.notOwner }
+            if let running = try OperationRows.running(in: session.id, transaction) {
+                return try stop(running, for: draft, session, transaction, decide)
+            }
+            let (written, work) = try decide(session)
+            var operation = Operation(
+                id: draft.id, userID: draft.userID, sessionID: draft.sessionID,
+                kind: draft.kind, idempotencyKey: draft.idempotencyKey,
+                fingerprint: draft.fingerprint, work: work, nowUs: now)
+            operation.recipes = draft.recipes
+            try OperationRows.insert(operation, transaction)
+            if let written { try write(written, transaction) }
+            try append(operation, transaction)
+            return Acceptance(operation: operation, session: written ?? session)
+        }
+        ring(acceptance.operation)
+        if let stopped = acceptance.stopped { ring(stopped) }
+        return acceptance
+    }
+
+    /// Back, cancel and abandon stop what a session is busy with; nothing else gets in meanwhile.
+    private func stop(
+        _ running: Operation, for draft: Operation, _ session: Session,
+        _ transaction: borrowing Transaction,
+        _ decide: @Sendable (Session) throws -> (Session?, Operation.Work)
+    ) throws -> Acceptance {
+        let cancellation: Operation.Cancellation
+        switch draft.kind {
+        case .cancel: cancellation = .keep
+        case .back, .abandon: cancellation = .discard
+        case .resume:
+            cancellation = .none
+        case .start, .select, .regenerate, .retry, .jump, .intent, .cameraMotion,
+            .selectCameraMotion, .subjectMotion, .skipSubjectMotion, .finalize, .generation:
+            throw SessionError.commandRunning(sessionID: session.id, operationID: running.id)
+        }
+        // Owner, expiry and version are still checked; what back would do to the step is not done.
+        var written: Session?
+        if draft.kind != .back && draft.kind != .cancel { written = try decide(session).0 }
+        if draft.kind == .resume { written = nil }
+        var operation = draft
+        operation.state = .succeeded
+        operation.stage = .ended
+        operation.finishedAtUs = time.now.microseconds
+        try OperationRows.insert(operation, transaction)
+        if let written { try write(written, transaction) }
+        if cancellation != .none {
+            _ = try OperationRows.cancel(running.id, cancellation, transaction)
+        }
+        try append(operation, transaction)
+        return Acceptance(
+            operation: operation, session: written ?? session,
+            stopped: cancellation == .none ? nil : running)
+    }
+
+    /// Accepts work that has no session row to decide on: a start or a generation.
+    func accept(
+        _ operation: Operation, generation: Generation? = nil, runningMax: Int? = nil
+    ) async throws -> Acceptance {
+        let acceptance = try await database.write { transaction -> Acceptance in
+            if let replay = try replay(of: operation, transaction) { return replay }
+            if let runningMax,
+                try OperationRows.countRunning(of: operation.userID, transaction) >= runningMax
+            {
+                throw SessionError.tooManyRunning(limit: runningMax)
+            }
+            try OperationRows.insert(operation, transaction)
+            if let generation { try GenerationRows.insert(generation, transaction) }
+            try append(operation, transaction)
+            return Acceptance(operation: operation)
+        }
+        ring(acceptance.operation)
+        return acceptance
+    }
+
+    /// What a command with a known key came to; nil when the key is new.
+    func replay(of draft: Operation) async throws -> Acceptance? {
+        try await database.read { transaction in try replay(of: draft, transaction) }
+    }
+
+    private func replay(
+        of draft: Operation, _ transaction: borrowing Transaction
+    ) throws -> Acceptance? {
+        let found = try OperationRows.operation(
+            of: draft.userID, key: draft.idempotencyKey, transaction)
+        guard let found else { return nil }
+        guard found.kind == draft.kind, found.fingerprint == draft.fingerprint else {
+            throw SessionError.keyReused
+        }
+        return Acceptance(
+            operation: found, session: try SessionRows.session(found.sessionID, transaction),
+            isReplay: true)
+    }
+
+    /// Forgets an operation that was refused before anything was held: its key may be used again.
+    func refuse(_ operation: Operation) async throws {
+        try await database.write { transaction in
+            try OperationRows.delete(operation.id, transaction)
+            try GenerationRows.delete(ofOperation: operation.id, transaction)
+        }
+        ring(operation)
+    }
+
+    /// Asks a running operation to stop.
+    /// - Returns: Whether it was running.
+    func cancel(_ operation: Operation, _ cancellation: Operation.Cancellation) async throws -> Bool
+    {
+        let isRunning = try await database.write { transaction in
+            try OperationRows.cancel(operation.id, cancellation, transaction)
+        }
+        ring(operation)
+        return isRunning
+    }
+
+    // MARK: Shared
+
+    func ring(_ operation: Operation) {
+        bell.ring(Self.topic(user: operation.userID), Self.topic(operation: operation.id))
+    }
+
+    func write(_ session: Session, _ transaction: borrowing Transaction) throws {
+        try SessionRows.update(session, transaction)
+        try ReferenceRows.note("session/\(session.id)", transaction)
+        let event = SessionAPI.Event(
+            kind: "session", sessionID: session.id, atUs: time.now.microseconds)
+        try EventRows.append(event, to: session.userID, transaction)
+    }
+
+    func append(_ operation: Operation, _ transaction: borrowing Transaction) throws {
+        let event = SessionAPI.Event(
+            kind: "operation", operation: SessionAPI.Operation(operation),
+            sessionID: operation.sessionID, atUs: time.now.microseconds,
+            operationID: operation.id)
+        try EventRows.append(event, to: operation.userID, transaction)
+    }
+}
