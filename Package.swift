@@ -129,7 +129,9 @@ let package = Package(
                 dependencies: ["ServiceAPI", "ServiceRuntime", "RPC", "Wire"],
                 path: "Tests/TestSupport",
                 swiftSettings: strict),
-            tests("Wire", "Shared/Wire", uses: ["Wire", "CMessages", "CProtobufC"]),
+            tests(
+                "Wire", "Shared/Wire",
+                uses: ["Wire", "CMessages", "CProtobufC", "CLinux", "ServiceAPI"]),
             tests("ImageCodec", "Shared/ImageCodec", uses: ["ImageCodec"]),
             tests("ServiceRuntime", "Shared/ServiceRuntime", uses: ["ServiceRuntime"]),
             tests(

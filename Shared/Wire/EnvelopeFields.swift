@@ -41,7 +41,7 @@ struct StatusFields {
                     throw .limit(.status)
                 }
                 details.append(pair)
-            case 5: isRetryable = try field.boolean()
+            case 5: isRetryable = field.boolean()
             case 6: retryAfterMilliseconds = try field.unsigned32()
             default: break
             }

@@ -142,9 +142,11 @@ extension FieldReader.Field {
         return value
     }
 
-    /// The value of a `bool`.
-    func boolean() throws(WireError) -> Bool {
-        guard wireType == .varint else { throw .malformed }
-        return varint != 0
+    /// The value of a `bool`, whose wire type protobuf-c does not look at: true when any bit of the
+    /// value (with its length prefix) is set that is not the top of a byte.
+    func boolean() -> Bool {
+        let end = value.baseAddress.map { $0 + value.count } ?? prefix
+        return UnsafeRawBufferPointer(start: prefix, count: end - prefix)
+            .contains { $0 & 0x7f != 0 }
     }
 }
