@@ -20,6 +20,9 @@ package struct ParallaxGeometry: Hashable, Sendable {
     /// fits the picture exactly.
     static let focalLength = 1.5
 
+    /// How far the camera may go toward the nearest content; 1 would be through it.
+    private static let approachMax = 0.7
+
     /// Largest enlargement that hides the border; a path that needs more is scaled down.
     package static let overscanMax = 1.2
 }
@@ -97,6 +100,8 @@ extension ParallaxGeometry {
                 }
                 for depth in [depths.lowerBound, depths.upperBound] {
                     let weight = strength * (depth - pivot)
+                    // The camera stays well in front of what is nearest.
+                    if weight * pose.position.z > Self.approachMax { return false }
                     let qx = p.x * (1 - weight * pose.position.z) + weight * pose.position.x
                     let qy = p.y * (1 - weight * pose.position.z) + weight * pose.position.y
                     if abs(qx) > aspect / 2 + 1e-9 || abs(qy) > 0.5 + 1e-9 { return false }

@@ -1,0 +1,45 @@
+package import ServiceRuntime
+
+/// Settings of the render service, read once at start.
+package struct RenderConfiguration: Sendable {
+    /// Threads that render; one move keeps one of them busy.
+    package var workers = 2
+    /// Moves and estimates that may wait for a worker; more are refused with a hint.
+    package var queuedMax = 64
+    /// Largest upload: picture, depth and mask together, in bytes.
+    package var uploadBytesMax = 32 << 20
+    /// Memory for decoded pictures, in bytes.
+    package var sourceCacheBytes = 128 << 20
+    /// Memory for pictures prepared for a frame size, in bytes.
+    package var sceneCacheBytes = 192 << 20
+    /// Memory for finished moves and depth maps, in bytes.
+    package var resultCacheBytes = 64 << 20
+
+    package init() {}
+
+    package init(_ reader: inout ConfigurationReader, processors: Int) {
+        let megabytes = 1...65536
+        workers = reader.integer(
+            "WORKERS", default: min(max(processors, 1), 256), in: 1...256,
+            help: "threads that render")
+        queuedMax = reader.integer(
+            "QUEUED_MAX", default: queuedMax, in: 1...10_000,
+            help: "moves that may wait for a thread; more are refused")
+        uploadBytesMax =
+            reader.integer(
+                "UPLOAD_MAX_MIB", default: 32, in: 1...256,
+                help: "largest upload of picture, depth and mask together") << 20
+        sourceCacheBytes =
+            reader.integer(
+                "SOURCE_CACHE_MIB", default: 128, in: megabytes,
+                help: "memory for decoded pictures") << 20
+        sceneCacheBytes =
+            reader.integer(
+                "SCENE_CACHE_MIB", default: 192, in: megabytes,
+                help: "memory for pictures prepared for a frame size") << 20
+        resultCacheBytes =
+            reader.integer(
+                "RESULT_CACHE_MIB", default: 64, in: megabytes,
+                help: "memory for finished moves and depth maps") << 20
+    }
+}

@@ -1,0 +1,302 @@
+import RenderService
+import Testing
+
+/// What a person sees on the screen, for each move.
+@Suite struct `on the screen` {
+    private static let width = 320
+    private static let height = 180
+    private static let geometry = ParallaxGeometry(strength: 0.4, pivot: 0)
+
+    /// First, middle and last frame of a move, with its crop.
+    private func frames(_ id: String, _ scene: SheetScene) throws -> [Picture420] {
+        let move = try #require(CameraMove.named(id))
+        let fitted = Self.geometry.fit(
+            move.path, aspect: Double(Self.width) / Double(Self.height),
+            depths: Double(scene.depths.lowerBound)...Double(scene.depths.upperBound))
+        let renderer = SheetRenderer(scene: scene, width: Self.width, height: Self.height)
+        return [0, 22, 44].map { index in
+            let frame = Picture420(
+                width: Self.width, height: Self.height, encoding: .fullRange601)
+            renderer.render(
+                fitted.path.pose(frame: index, of: 45), geometry: Self.geometry,
+                overscan: fitted.overscan, into: frame)
+            return frame
+        }
+    }
+
+    /// How far the near and the far disc travel from the first to the last frame, y down.
+    private func travel(
+        _ id: String, near: SIMD2<Double> = [-0.2, 0], far: SIMD2<Double> = [0.25, 0]
+    ) throws -> (near: SIMD2<Double>, far: SIMD2<Double>) {
+        let all = try frames(id, LayeredScene.discs(near: near, far: far).scene())
+        return (
+            centroid(all[2], red: true) - centroid(all[0], red: true),
+            centroid(all[2], red: false) - centroid(all[0], red: false)
+        )
+    }
+
+    @Test(arguments: ["pan_left", "track_left"])
+    func `moving left sends content right, near more than far`(_ id: String) throws {
+        let way = try travel(id)
+        #expect(way.near.x > 0.08 && way.far.x > 0.02)
+        #expect(way.near.x > 2 * way.far.x)
+        #expect(abs(way.near.y) < 0.01 && abs(way.far.y) < 0.01)
+    }
+
+    @Test(arguments: ["pan_right", "track_right"])
+    func `moving right sends content left, near more than far`(_ id: String) throws {
+        let way = try travel(id)
+        #expect(way.near.x < -0.08 && way.far.x < -0.02)
+        #expect(way.near.x < 2 * way.far.x)
+    }
+
+    @Test func `pan_left is pan_right in a mirror`() throws {
+        var mirrored = LayeredScene.room
+        mirrored.shapes = mirrored.shapes.map { shape in
+            LayeredScene.Shape(
+                depth: shape.depth, covers: { x, y in shape.covers(-x, y) },
+                colour: { x, y in shape.colour(-x, y) })
+        }
+        let left = try frames("pan_left", LayeredScene.room.scene())
+        let right = try frames("pan_right", mirrored.scene())
+        for (a, b) in zip(left, right) {
+            var different = 0
+            for y in 0..<a.height {
+                for x in 0..<a.width
+                where abs(Int(a.luma[x, y]) - Int(b.luma[a.width - 1 - x, y])) > 8 {
+                    different += 1
+                }
+            }
+            // A silhouette may fall to either side of a pixel.
+            #expect(different < a.width * a.height / 50)
+        }
+    }
+
+    @Test func `pushing in sends content outward, near faster than far`() throws {
+        let way = try travel("push_in", near: [-0.4, 0.2], far: [0.4, -0.2])
+        #expect(way.near.x < -0.03 && way.near.y > 0.015)
+        #expect(way.far.x > 0.01 && way.far.y < -0.005)
+        #expect(-way.near.x > 2 * way.far.x)
+    }
+
+    @Test func `pulling back draws content inward, near faster than far`() throws {
+        let way = try travel("pull_back", near: [-0.4, 0.2], far: [0.4, -0.2])
+        #expect(way.near.x > 0.03 && way.near.y < -0.015)
+        #expect(way.far.x < -0.01 && way.far.y > 0.005)
+        #expect(way.near.x > -2 * way.far.x)
+    }
+
+    @Test(arguments: ["crane_up", "pedestal_up"])
+    func `rising sends content down, near more than far`(_ id: String) throws {
+        let way = try travel(id)
+        #expect(way.near.y > 0.06 && way.far.y > 0.02)
+        #expect(way.near.y > 2 * way.far.y)
+    }
+
+    @Test(arguments: ["crane_down", "pedestal_down"])
+    func `sinking sends near content up`(_ id: String) throws {
+        #expect(try travel(id).near.y < -0.02)
+    }
+
+    @Test(arguments: [("yaw_left", 1.0), ("yaw_right", -1)])
+    func `turning sideways moves near and far alike`(_ c: (id: String, sign: Double)) throws {
+        let way = try travel(c.id)
+        #expect(way.near.x * c.sign > 0.1)
+        #expect(abs(way.near.x - way.far.x) < 0.02)
+    }
+
+    @Test(arguments: [("tilt_up", 1.0), ("tilt_down", -1)])
+    func `tilting moves near and far alike`(_ c: (id: String, sign: Double)) throws {
+        let way = try travel(c.id)
+        #expect(way.near.y * c.sign > 0.05)
+        #expect(abs(way.near.y - way.far.y) < 0.02)
+    }
+
+    @Test(arguments: [("dutch_left", 1.0), ("dutch_right", -1)])
+    func `leaning turns the picture the other way`(_ c: (id: String, sign: Double)) throws {
+        // Content turns clockwise when the camera leans left: what is on the right sinks.
+        let way = try travel(c.id, near: [-0.4, 0], far: [0.4, 0])
+        #expect(way.far.y * c.sign > 0.02)
+        #expect(way.near.y * c.sign < -0.02)
+    }
+
+    @Test(arguments: [("arc_left", "track_left", 1.0), ("arc_right", "track_right", -1)])
+    func `an arc turns toward its subject while it travels`(
+        _ c: (arc: String, track: String, sign: Double)
+    ) throws {
+        let arc = try travel(c.arc, near: [0, 0], far: [0.25, 0])
+        let track = try travel(c.track, near: [0, 0], far: [0.25, 0])
+        // It travels the same way: near content shifts against far content as in a track.
+        #expect((arc.near.x - arc.far.x) * c.sign > 0.01)
+        #expect((track.near.x - track.far.x) * c.sign > 0.01)
+        // It turns the other way: far content goes against the travel.
+        #expect(arc.far.x * c.sign < 0 && track.far.x * c.sign > 0)
+    }
+
+    @Test func `a static move shows the picture itself, in every frame`() throws {
+        let scene = LayeredScene.room.scene()
+        let still = Picture420(
+            rgb: LayeredScene.room.view(), width: Self.width, height: Self.height,
+            encoding: .fullRange601)
+        for frame in try frames("static", scene) {
+            #expect(frame.luma.values == still.luma.values)
+            #expect(frame.cb.values == still.cb.values)
+            #expect(frame.cr.values == still.cr.values)
+        }
+    }
+
+    @Test(arguments: CameraMove.all)
+    func `no frame shows a repeated border`(_ move: CameraMove) throws {
+        // A ramp on the nearest plane: beyond the border its last column would be repeated.
+        let (width, height) = (Self.width, Self.height)
+        var rgb: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width {
+                rgb += [UInt8(x * 255 / (width - 1)), UInt8(y * 255 / (height - 1)), 128]
+            }
+        }
+        let depth = Plane<Float>(
+            width: 2, height: 2, [1, 1, 1, 1])
+        let scene = SheetScene(
+            rgb: rgb, width: width, height: height, depth: depth, encoding: .fullRange601,
+            reach: 30)
+        for frame in try frames(move.id, scene) {
+            for (x, y) in [(0, 90), (312, 90)] {
+                let change = Int(frame.cr[x / 2 + 3, y / 2]) - Int(frame.cr[x / 2, y / 2])
+                #expect(abs(change) >= 1, "column \(x)")
+            }
+            for (x, y) in [(160, 0), (160, 172)] {
+                let change = Int(frame.luma[x, y + 6]) - Int(frame.luma[x, y])
+                #expect(abs(change) >= 2, "row \(y)")
+            }
+        }
+    }
+}
+
+@Suite struct `rendered frames` {
+    private static let cameras: [(name: String, position: Vector3)] = [
+        ("left", Vector3(-0.15, 0, 0)), ("right", Vector3(0.15, 0, 0)),
+        ("in", Vector3(0, 0, 0.25)), ("out", Vector3(0, 0, -0.15)),
+        ("up", Vector3(0, 0.15, 0.05)),
+    ]
+    private static let geometry = ParallaxGeometry(strength: 0.4, pivot: 0.5)
+
+    private func planes(
+        depth: Plane<Float>, _ position: Vector3
+    ) -> (rendered: Plane<UInt8>, still: Plane<UInt8>, truth: Plane<UInt8>) {
+        let room = LayeredScene.room
+        let scene = SheetScene(
+            rgb: room.view(), width: room.width, height: room.height, depth: depth,
+            encoding: .fullRange601, reach: 30)
+        let frame = Picture420(width: room.width, height: room.height, encoding: .fullRange601)
+        SheetRenderer(scene: scene, width: room.width, height: room.height)
+            .render(CameraPose(position), geometry: Self.geometry, into: frame)
+        func luma(_ rgb: [UInt8]) -> Plane<UInt8> {
+            Picture420(
+                rgb: rgb, width: room.width, height: room.height, encoding: .fullRange601
+            ).luma
+        }
+        return (
+            frame.luma, luma(room.view()), luma(room.view(from: position, geometry: Self.geometry))
+        )
+    }
+
+    @Test(arguments: cameras)
+    func `a moved camera sees nearly what is really there`(
+        _ camera: (name: String, position: Vector3)
+    ) {
+        let planes = planes(depth: LayeredScene.room.depth(), camera.position)
+        let quality = psnr(planes.rendered, planes.truth)
+        #expect(quality > 29, "\(camera.name)")
+        #expect(quality > psnr(planes.still, planes.truth) + 6, "\(camera.name)")
+    }
+
+    @Test(arguments: cameras)
+    func `soft depth gives no worse a view than a rubber sheet by a decibel`(
+        _ camera: (name: String, position: Vector3)
+    ) {
+        let crisp = LayeredScene.room.depth()
+        let soft = blurred(blurred(crisp))
+        let planes = planes(depth: soft, camera.position)
+        let rubber = rubberSheet(planes.still, soft, camera.position)
+        let quality = psnr(planes.rendered, planes.truth)
+        let limit = psnr(rubber, planes.truth)
+        #expect(quality > limit + 1, "\(camera.name): \(quality) against \(limit) dB")
+    }
+
+    private func blurred(_ plane: Plane<Float>) -> Plane<Float> {
+        var values = plane.values
+        for y in 1..<(plane.height - 1) {
+            for x in 1..<(plane.width - 1) {
+                var sum: Float = 0
+                for dy in -1...1 { for dx in -1...1 { sum += plane[x + dx, y + dy] } }
+                values[y * plane.width + x] = sum / 9
+            }
+        }
+        return Plane(width: plane.width, height: plane.height, values)
+    }
+
+    /// A dense search through a depth map taken as one stretched skin: what simple tools do.
+    private func rubberSheet(
+        _ luma: Plane<UInt8>, _ depth: Plane<Float>, _ c: Vector3
+    ) -> Plane<UInt8> {
+        let (width, height) = (luma.width, luma.height)
+        let unit = Double(height)
+        func mixed(_ x: Double, _ y: Double, _ at: (Int, Int) -> Double) -> Double {
+            let cx = min(max(x, 0), Double(width - 1) - 0.001)
+            let cy = min(max(y, 0), Double(height - 1) - 0.001)
+            let (ix, iy) = (Int(cx), Int(cy))
+            let (fx, fy) = (cx - Double(ix), cy - Double(iy))
+            let top = at(ix, iy) * (1 - fx) + at(ix + 1, iy) * fx
+            let bottom = at(ix, iy + 1) * (1 - fx) + at(ix + 1, iy + 1) * fx
+            return top * (1 - fy) + bottom * fy
+        }
+        var out: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width {
+                let px = Double(x) + 0.5 - Double(width) / 2
+                let py = Double(y) + 0.5 - unit / 2
+                let ex = Self.geometry.strength * (c.x * unit - px * c.z)
+                let ey = Self.geometry.strength * (-c.y * unit - py * c.z)
+                var q = (x: 0.0, y: 0.0)
+                for step in 0...200 {
+                    let u = 1 - Double(step) / 200
+                    q.x = Double(x) + (u - Self.geometry.pivot) * ex
+                    q.y = Double(y) + (u - Self.geometry.pivot) * ey
+                    if mixed(q.x, q.y, { Double(depth[$0, $1]) }) >= u { break }
+                }
+                out.append(UInt8(mixed(q.x, q.y) { Double(luma[$0, $1]) } + 0.5))
+            }
+        }
+        return Plane(width: width, height: height, out)
+    }
+
+    @Test func `a flat map moves the whole picture and fills nothing`() {
+        let room = LayeredScene.room
+        let depth = Plane<Float>(width: 4, height: 4, [Float](repeating: 0.5, count: 16))
+        let scene = SheetScene(
+            rgb: room.view(), width: room.width, height: room.height, depth: depth,
+            encoding: .fullRange601, reach: 30)
+        let frame = Picture420(width: room.width, height: room.height, encoding: .fullRange601)
+        let filled = SheetRenderer(scene: scene, width: room.width, height: room.height)
+            .render(CameraPose(Vector3(0.15, 0, 0)), geometry: ParallaxGeometry(), into: frame)
+        #expect(filled == 0)
+    }
+
+    @Test(arguments: [(2, 2), (3, 5), (17, 9), (64, 36), (639, 361)])
+    func `any picture size can be rendered`(_ size: (width: Int, height: Int)) {
+        let rgb = (0..<(size.width * size.height * 3)).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let depth = (0..<(size.width * size.height)).map { Float($0 * 37 % 256) / 255 }
+        let scene = SheetScene(
+            rgb: rgb, width: size.width, height: size.height,
+            depth: Plane(width: size.width, height: size.height, depth),
+            encoding: .videoRange709, reach: max(2, size.height / 6))
+        let frame = Picture420(width: 66, height: 64, encoding: .videoRange709)
+        let renderer = SheetRenderer(scene: scene, width: 66, height: 64)
+        for move in CameraMove.all {
+            renderer.render(
+                move.path.end, geometry: ParallaxGeometry(strength: 1, pivot: -1), into: frame)
+        }
+        #expect(frame.luma.values.count == 66 * 64)
+    }
+}
