@@ -30,8 +30,9 @@ package final class Arena {
     private let state: UnsafeMutablePointer<State>
     private let first: UnsafeMutableRawPointer
     private let allocator: UnsafeMutablePointer<ProtobufCAllocator>
-    /// The bytes of the message being packed, which its C struct points to.
-    private(set) var references: [Bytes] = []
+    /// The bytes of the message being packed, which its C struct points to. Most have at most one.
+    private var lent: Bytes?
+    private var furtherLent: [Bytes] = []
     /// True when one of them is large enough to be sent by reference.
     private(set) var hasLargeReferences = false
 
@@ -65,16 +66,29 @@ package final class Arena {
         state.pointee.end = first + Self.chunkBytes
         state.pointee.budget = .max
         state.pointee.isExhausted = false
-        if !references.isEmpty {
-            references.removeAll(keepingCapacity: true)
-            hasLargeReferences = false
-        }
+        if lent != nil { forgetLent() }
+    }
+
+    private func forgetLent() {
+        lent = nil
+        if !furtherLent.isEmpty { furtherLent = [] }
+        hasLargeReferences = false
     }
 
     /// Keeps the bytes alive until the next `reset`.
     func keep(_ bytes: Bytes) {
-        references.append(bytes)
+        if lent == nil {
+            lent = bytes
+        } else {
+            furtherLent.append(bytes)
+        }
         if bytes.count >= OutputBuffer.referenceBytesMin { hasLargeReferences = true }
+    }
+
+    /// What is kept and large enough to be sent by reference, in the order of packing.
+    var largeReferences: [Bytes] {
+        ((lent.map { [$0] } ?? []) + furtherLent)
+            .filter { $0.count >= OutputBuffer.referenceBytesMin }
     }
 
     /// Allows as many bytes until the next `reset` as a message of `byteCount` bytes may take up.

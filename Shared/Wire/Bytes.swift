@@ -2,23 +2,22 @@ internal import CLinux
 
 /// Memory of a fixed size that is filled once, by its creator, and read-only from then on.
 ///
-/// Large payloads are received straight into one; every `Bytes` cut from them keeps it alive.
-// Safe: the bytes are written only before the block is shared and never after.
-package final class Block: @unchecked Sendable {
-    /// The size in bytes.
-    package let capacity: Int
-    /// The first byte. Write only while nobody else has the block.
-    package let pointer: UnsafeMutableRawPointer
-
-    /// Allocates `capacity` bytes that are not initialised; zero is allowed.
-    package init(capacity: Int) {
-        precondition(capacity >= 0)
-        self.capacity = capacity
-        pointer = .allocate(byteCount: max(capacity, 1), alignment: 16)
+/// Large payloads are received straight into one; every `Bytes` cut from them keeps it alive. The
+/// bytes follow the object in the same allocation.
+package final class Block: ManagedBuffer<Int, UInt8> {
+    /// A block of `byteCount` bytes that are not initialised; zero is allowed.
+    package static func allocate(_ byteCount: Int) -> Block {
+        precondition(byteCount >= 0)
+        let buffer = create(minimumCapacity: byteCount) { _ in byteCount }
+        return unsafeDowncast(buffer, to: Block.self)
     }
 
-    deinit {
-        pointer.deallocate()
+    /// The size in bytes.
+    package var byteCount: Int { header }
+
+    /// The first byte; valid as long as the block is. Write only while nobody else has the block.
+    package var pointer: UnsafeMutableRawPointer {
+        withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
     }
 }
 
@@ -44,7 +43,7 @@ package struct Bytes: @unchecked Sendable {
     ///
     /// Nobody may write to the block from now on.
     package init(block: Block, offset: Int = 0, count: Int) {
-        precondition(offset >= 0 && count >= 0 && offset <= block.capacity - count)
+        precondition(offset >= 0 && count >= 0 && offset <= block.byteCount - count)
         self.block = block
         start = UnsafeRawPointer(block.pointer + offset)
         self.count = count
@@ -56,7 +55,7 @@ package struct Bytes: @unchecked Sendable {
             self.init()
             return
         }
-        let block = Block(capacity: source.count)
+        let block = Block.allocate(source.count)
         block.pointer.copyMemory(from: base, byteCount: source.count)
         self.init(block: block, count: source.count)
     }

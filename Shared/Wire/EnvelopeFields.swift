@@ -3,6 +3,33 @@
 // replaces it if it is present, bytes replace them if they are not empty, repeated fields follow
 // one another.
 
+/// The status and the hello of the frames that have one. It belongs to one frame view.
+final class FrameParts {
+    private var statusFields: StatusFields?
+    private var helloFields: HelloFields?
+    private(set) var status: Status?
+    private(set) var hello: Hello?
+
+    /// Takes in a field 7 or 9 of a frame.
+    func append(_ field: FieldReader.Field) throws(WireError) {
+        if field.number == 7 {
+            let latter = try StatusFields(try field.bytes())
+            statusFields = statusFields.map { latter.merging(earlier: $0) } ?? latter
+        } else {
+            let latter = try HelloFields(try field.bytes())
+            helloFields = helloFields.map { latter.merging(earlier: $0) } ?? latter
+        }
+    }
+
+    /// Copies out what was found, once all fields were taken in.
+    func finish() throws(WireError) {
+        status = try statusFields?.value()
+        hello = try helloFields?.value()
+        statusFields = nil
+        helloFields = nil
+    }
+}
+
 /// The two fields of a metadata pair or a detail, by address.
 struct PairFields {
     private(set) var key = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -41,7 +41,7 @@ package struct FrameReader: ~Copyable {
     ) -> Int {
         if let block {
             let room = UnsafeMutableRawBufferPointer(
-                start: block.pointer + blockFilled, count: block.capacity - blockFilled)
+                start: block.pointer + blockFilled, count: block.byteCount - blockFilled)
             let filled = body(room)
             precondition(filled <= room.count)
             blockFilled += max(filled, 0)
@@ -72,11 +72,11 @@ package struct FrameReader: ~Copyable {
     ///   further use then.
     package mutating func next() throws(WireError) -> FrameView? {
         if let block {
-            guard blockFilled == block.capacity else { return nil }
+            guard blockFilled == block.byteCount else { return nil }
             self.block = nil
             blockFilled = 0
             return try FrameView(
-                UnsafeRawBufferPointer(start: block.pointer, count: block.capacity), block: block)
+                UnsafeRawBufferPointer(start: block.pointer, count: block.byteCount), block: block)
         }
         guard end - start >= Self.prefixBytes else { return nil }
         let length = Int(
@@ -89,7 +89,7 @@ package struct FrameReader: ~Copyable {
         let available = end - start - Self.prefixBytes
         let body = start + Self.prefixBytes
         if length >= Self.blockBytesMin {
-            let block = Block(capacity: length)
+            let block = Block.allocate(length)
             let present = min(available, length)
             UnsafeMutableRawBufferPointer(start: block.pointer, count: length)
                 .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[body..<body + present]))

@@ -18,10 +18,13 @@ package struct FrameView {
     package let block: Block?
     /// The pairs of the metadata, read when they are asked for.
     package private(set) var metadata: MetadataView
+    /// What few frames have, apart, so that the others are cheap to pass on.
+    private var parts: FrameParts?
+
     /// Set when the frame has one; on ERROR.
-    package private(set) var status: Status?
+    package var status: Status? { parts?.status }
     /// Set when the frame has one; on HELLO.
-    package private(set) var hello: Hello?
+    package var hello: Hello? { parts?.hello }
 
     /// Parses and checks the bytes of one frame (without its length prefix).
     package init(_ bytes: UnsafeRawBufferPointer, block: Block? = nil) throws(WireError) {
@@ -31,8 +34,6 @@ package struct FrameView {
         metadata = MetadataView()
         self.block = block
         var kindNumber: Int32 = 0
-        var statusFields: StatusFields?
-        var helloFields: HelloFields?
         var reader = FieldReader(bytes)
         while let field = try reader.next() {
             switch field.number {
@@ -44,25 +45,22 @@ package struct FrameView {
                 _ = try field.bytes()
                 metadata.append(field)
             case 6: payload = try field.bytes()
-            case 7:
-                let latter = try StatusFields(try field.bytes())
-                statusFields = statusFields.map { latter.merging(earlier: $0) } ?? latter
+            case 7, 9:
+                let found = parts ?? FrameParts()
+                try found.append(field)
+                parts = found
             case 8: credit = try field.unsigned32()
-            case 9:
-                let latter = try HelloFields(try field.bytes())
-                helloFields = helloFields.map { latter.merging(earlier: $0) } ?? latter
             default: break
             }
         }
         guard kindNumber > 0, kindNumber <= 255, let known = FrameKind(rawValue: UInt8(kindNumber))
         else { throw .unknownKind(kindNumber) }
         kind = known
-        if let statusFields { status = try statusFields.value() }
-        if let helloFields { hello = try helloFields.value() }
-        try check(frame: bytes)
+        try parts?.finish()
+        try check()
     }
 
-    private func check(frame: UnsafeRawBufferPointer) throws(WireError) {
+    private func check() throws(WireError) {
         switch kind {
         case .request:
             guard stream != 0 else { throw .limit(.stream) }

@@ -10,7 +10,7 @@ extension WireMessage {
     ) throws(WireError) -> Self {
         guard let base = bytes.baseAddress else { return try unpack(bytes, arena: arena) }
         assert(base >= UnsafeRawPointer(block.pointer))
-        assert(base + bytes.count <= UnsafeRawPointer(block.pointer) + block.capacity)
+        assert(base + bytes.count <= UnsafeRawPointer(block.pointer) + block.byteCount)
         let descriptor = wireDescriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
         var cuts: [Cut] = []
         var cutBytes = 0

@@ -121,7 +121,7 @@ package struct PreparedMessage {
             base: ProtobufCBuffer(append: { ReferencingSink.append($0, $1, $2) }))
         withUnsafeMutablePointer(to: &output) { output in
             sink.output = UnsafeMutableRawPointer(output)
-            sink.references = arena.references
+            sink.references = arena.largeReferences
             withUnsafeMutablePointer(to: &sink) { sink in
                 let buffer = UnsafeMutableRawPointer(sink)
                     .assumingMemoryBound(to: ProtobufCBuffer.self)
