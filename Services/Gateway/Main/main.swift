@@ -1,1 +1,3 @@
 import GatewayService
+
+GatewayService.run()

@@ -52,6 +52,13 @@ package struct JSONWriter: Sendable {
             self.name(name)
             writer.value(value)
         }
+        /// Whatever the closure writes: one value.
+        package mutating func write<E: Error>(
+            _ name: String, _ body: (inout JSONWriter) throws(E) -> Void
+        ) throws(E) {
+            self.name(name)
+            try body(&writer)
+        }
         package mutating func object<E: Error>(
             _ name: String, _ body: (inout Members) throws(E) -> Void
         ) throws(E) {

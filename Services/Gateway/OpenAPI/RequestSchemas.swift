@@ -1,0 +1,88 @@
+internal import HTTP
+
+/// The bodies of requests.
+enum RequestSchemas {
+    private static let id = Schema.text(1...128)
+    private static let version: JSONValue = [
+        "type": "integer", "minimum": 1,
+        "description":
+            "The version of the session that was seen; another one is answered with 409.",
+    ]
+
+    static let all: [(String, JSONValue)] = [
+        ("EmptyRequest", Schema.object([:])),
+        (
+            "SignUpRequest",
+            Schema.object([
+                "email": Schema.text(3...254), "password": Schema.text(8...200),
+                "name?": Schema.text(1...100),
+            ])
+        ),
+        (
+            "LogInRequest",
+            Schema.object(["email": Schema.text(3...254), "password": Schema.text(1...200)])
+        ),
+        (
+            "KeyRequest",
+            Schema.object([
+                "name": Schema.text(1...100),
+                "scopes?": Schema.list(Schema.choice(Scope.allCases.map(\.rawValue))),
+                "expiresInDays?": Schema.integer(1...3650),
+            ])
+        ),
+        (
+            "StartRequest",
+            Schema.object([
+                "intent": Schema.text(1...4000),
+                "aspectRatio?": Schema.choice(ConvergenceRoutes.aspectRatios),
+            ])
+        ),
+        ("SessionRequest", Schema.object(["sessionId": id, "version?": version])),
+        (
+            "SelectRequest",
+            Schema.object([
+                "sessionId": id, "dimension": Schema.choice(ConvergenceRoutes.dimensions),
+                "optionId": id, "version?": version,
+            ])
+        ),
+        (
+            "DimensionRequest",
+            Schema.object([
+                "sessionId": id, "dimension": Schema.choice(ConvergenceRoutes.dimensions),
+                "version?": version,
+            ])
+        ),
+        (
+            "JumpRequest",
+            Schema.object([
+                "sessionId": id, "step": Schema.choice(ConvergenceRoutes.steps),
+                "version?": version,
+            ])
+        ),
+        (
+            "IntentRequest",
+            Schema.object([
+                "sessionId": id, "intent": Schema.text(1...4000), "version?": version,
+            ])
+        ),
+        (
+            "CameraMotionRequest",
+            Schema.object(["sessionId": id, "cameraMotionId": id, "version?": version])
+        ),
+        (
+            "SubjectMotionRequest",
+            Schema.object([
+                "sessionId": id, "subjectMotion": Schema.text(1...1000), "version?": version,
+            ])
+        ),
+        (
+            "GenerationRequest",
+            Schema.object([
+                "kind": Schema.choice(GenerationRoutes.kinds), "sessionId?": id,
+                "prompt?": Schema.text(1...4000), "model?": id,
+                "aspectRatio?": Schema.choice(ConvergenceRoutes.aspectRatios),
+                "metadata?": ["type": "object"], "sourceAssetId?": id,
+            ])
+        ),
+    ]
+}
