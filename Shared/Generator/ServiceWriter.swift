@@ -1,7 +1,14 @@
 /// The namespace with the methods, the client, the handler protocol and what joins it to a server.
 func writeService(_ file: ProtoFile, _ namespace: String, into out: inout SourceText) {
     out.documentation(file.comment)
-    out.line("package enum \(namespace) {}")
+    out.block("package enum \(namespace)") { out in
+        out.line("/// Every message of the file; for tests of the wire format.")
+        out.line("package static let messages: [any WireMessage.Type] = [")
+        out.indented { out in
+            for message in file.messages { out.line("\(message.name).self,") }
+        }
+        out.line("]")
+    }
     for service in file.services {
         out.line()
         writeMethods(service, file.package, namespace, into: &out)

@@ -13,7 +13,7 @@ struct SourceFile {
         writeService(file, namespace, into: &service)
         return pack(
             [service], as: namespace, from: file,
-            imports: ["package import RPC"])
+            imports: ["package import RPC", "package import Wire"])
             + pack(
                 file.enums.map { enumeration($0, namespace) }
                     + file.messages.map { message($0, namespace) },
