@@ -1,1 +1,64 @@
-// The service; see README.md in this folder.
+package import RPC
+internal import ServiceAPI
+package import ServiceRuntime
+internal import Storage
+
+/// The ledger, its sweeper and what serves it.
+///
+/// ```swift
+/// let service = try await CreditsService.open(configuration)
+/// let server = Server(identity: identity, methods: service.methods, loops: loops)
+/// async let sweeping: Void = service.run()
+/// ```
+package final class CreditsService: Sendable {
+    package let handler: CreditsHandler
+    private let store: CreditsStore
+    private let sweeper: HoldSweeper
+
+    private init(handler: CreditsHandler, store: CreditsStore, sweeper: HoldSweeper) {
+        self.handler = handler
+        self.store = store
+        self.sweeper = sweeper
+    }
+
+    /// Opens the store, brings it to the newest schema and publishes the prices.
+    ///
+    /// - Throws: Why the service cannot start, in one line.
+    package static func open(
+        _ configuration: CreditsConfiguration, time: any TimeSource = SystemTime(),
+        metrics: Metrics = Metrics(), logger: Logger = .silent
+    ) async throws -> CreditsService {
+        var options = DatabaseOptions()
+        options.readers = configuration.readers
+        let store = try await CreditsStore.open(
+            configuration.store, grace: configuration.expiryGrace, time: time, options: options)
+        let counters = CreditsMetrics(metrics)
+        let handler = CreditsHandler(
+            store: store, configuration: configuration, metrics: counters, logger: logger)
+        let sweeper = HoldSweeper(
+            store: store, interval: configuration.sweepInterval, time: time, metrics: counters,
+            logger: logger)
+        return CreditsService(handler: handler, store: store, sweeper: sweeper)
+    }
+
+    /// What a server needs to serve it.
+    package var methods: [MethodHandler] { CreditsAPI.methods(handler) }
+
+    /// Sweeps until the task is cancelled.
+    package func run() async { await sweeper.run() }
+
+    /// Ends the leases that are over now, as the sweeper does from time to time.
+    package func sweep() async { await sweeper.sweep() }
+
+    /// Ends the streams of watchers, finishes the writes that wait and closes the store.
+    package func close() {
+        store.watchers.close()
+        store.database.close()
+    }
+
+    /// How many writes shared how many flushes; for benchmarks and metrics.
+    package var storeStatistics: (commits: UInt64, writes: UInt64) {
+        let statistics = store.database.statistics
+        return (statistics.commits, statistics.writes)
+    }
+}

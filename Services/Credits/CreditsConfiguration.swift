@@ -1,0 +1,42 @@
+package import ServiceRuntime
+
+/// The settings of the service; see the table in README.md.
+package struct CreditsConfiguration: Hashable, Sendable {
+    /// Where the ledger is: `sqlite:PATH`.
+    package var store = "sqlite:data/credits/credits.db"
+    /// Whole credits given once to each new user.
+    package var starterGrant = 100
+    /// A balance strictly below this many whole credits is low.
+    package var lowThreshold = 10
+    /// How often leases that are over are ended.
+    package var sweepInterval = Duration.seconds(5)
+    /// How long after the start no hold expires, so that its owner can come back first.
+    package var expiryGrace = Duration.seconds(10)
+    /// Connections that read at the same time.
+    package var readers = 3
+
+    package init() {}
+
+    /// Reads `CREDITS_STORE`, `CREDITS_STARTER_GRANT` and the others.
+    package init(_ reader: inout ConfigurationReader) {
+        let defaults = CreditsConfiguration()
+        store = reader.text(
+            "STORE", default: defaults.store, help: "where the ledger is: sqlite:PATH")
+        starterGrant = reader.integer(
+            "STARTER_GRANT", default: defaults.starterGrant, in: 0...1_000_000,
+            help: "credits given once to a new user")
+        lowThreshold = reader.integer(
+            "LOW_THRESHOLD", default: defaults.lowThreshold, in: 0...1_000_000,
+            help: "a balance below this many credits is low")
+        sweepInterval = reader.duration(
+            "SWEEP_INTERVAL", default: "5s",
+            in: .milliseconds(100)...(.seconds(3_600)),
+            help: "how often leases that are over are ended")
+        expiryGrace = reader.duration(
+            "EXPIRY_GRACE", default: "10s", in: .zero...(.seconds(3_600)),
+            help: "how long after the start no hold expires")
+        readers = reader.integer(
+            "READERS", default: defaults.readers, in: 1...16,
+            help: "connections that read at the same time")
+    }
+}

@@ -1,0 +1,259 @@
+package import RPC
+package import ServiceAPI
+internal import ServiceRuntime
+internal import Storage
+internal import Wire
+
+/// Serves `credits.v1.Credits`: checks what came in, asks the store, and says it in the messages of
+/// the interface. What each call does is written in `proto/credits.proto`.
+package struct CreditsHandler: CreditsAPI.Handler {
+    let store: CreditsStore
+    let configuration: CreditsConfiguration
+    let metrics: CreditsMetrics
+    let logger: Logger
+
+    // MARK: Accounts
+
+    package func openAccount(
+        _ request: CreditsAPI.OpenAccountRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance {
+        try await answer {
+            let user = try RequestChecks.name(request.userID, "user_id")
+            let starter = CreditAmount(credits: Int64(configuration.starterGrant))
+            return message(try await store.openAccount(user, starter: starter, origin(context)))
+        }
+    }
+
+    package func getBalance(
+        _ request: CreditsAPI.GetBalanceRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance {
+        try await answer {
+            message(try await store.balance(of: RequestChecks.name(request.userID, "user_id")))
+        }
+    }
+
+    package func grant(
+        _ request: CreditsAPI.GrantRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.GrantReply {
+        try await answer {
+            guard let category = GrantCategory(rawValue: request.category) else {
+                throw LedgerError.invalid(field: "category", reason: "is not paid, promo or plan")
+            }
+            let source = try RequestChecks.name(request.source, "source", max: 200)
+            guard !source.hasPrefix("starter:") else {
+                throw LedgerError.invalid(field: "source", reason: "may not begin with starter:")
+            }
+            let command = GrantCommand(
+                user: try RequestChecks.name(request.userID, "user_id"),
+                amount: try RequestChecks.amount(request.amountU4, "amount_u4"), source: source,
+                category: category, reason: try RequestChecks.note(request.reason, "reason"))
+            let origin = Origin(
+                actor: try RequestChecks.name(request.actor, "actor"),
+                request: self.origin(context).request)
+            let (isDuplicate, balance) = try await store.grant(command, origin)
+            return CreditsAPI.GrantReply(isDuplicate: isDuplicate, balance: message(balance))
+        }
+    }
+
+    package func mergeAccount(
+        _ request: CreditsAPI.MergeAccountRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance {
+        try await answer {
+            let source = try RequestChecks.name(request.fromUserID, "from_user_id")
+            let target = try RequestChecks.name(request.intoUserID, "into_user_id")
+            return message(try await store.merge(source, into: target, origin(context)))
+        }
+    }
+
+    // MARK: Holds
+
+    package func hold(
+        _ request: CreditsAPI.HoldRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.HoldReply {
+        try await answer {
+            let command = try holdCommand(request)
+            do {
+                let receipt = try await store.openHold(command, origin(context))
+                if !receipt.isReplay { metrics.holds.increment() }
+                return message(receipt)
+            } catch LedgerError.insufficientCredits(let required, let available, let operation) {
+                metrics.insufficient.increment()
+                throw LedgerError.insufficientCredits(
+                    required: required, available: available, operation: operation)
+            }
+        }
+    }
+
+    private func holdCommand(
+        _ request: CreditsAPI.HoldRequest
+    ) throws(LedgerError) -> HoldCommand {
+        let quantity = Int64(max(1, request.quantity))
+        guard quantity <= 1_000 else {
+            throw .invalid(field: "quantity", reason: "is more than 1000")
+        }
+        let terms = HoldTerms(
+            job: try RequestChecks.name(request.job, "job"),
+            operation: try RequestChecks.name(request.operation, "operation", max: 64),
+            model: try RequestChecks.optionalName(request.model, "model", max: 64),
+            quantity: quantity,
+            session: try RequestChecks.optionalName(request.sessionID, "session_id"))
+        let isListed = request.amountU4 == 0
+        let amount =
+            isListed
+            ? try store.prices.amount(
+                of: terms.operation, model: terms.model, quantity: quantity)
+            : try RequestChecks.amount(request.amountU4, "amount_u4")
+        let lifetimes = HoldLifetimes.standard(for: terms.operation)
+        return HoldCommand(
+            user: try RequestChecks.name(request.userID, "user_id"), terms: terms, amount: amount,
+            priceVersion: isListed ? store.prices.version : 0,
+            ttlMs: try RequestChecks.lifetime(request.ttlMs, default: lifetimes.ttlMs, "ttl_ms"),
+            hardMs: try RequestChecks.lifetime(
+                request.hardMs, default: lifetimes.hardMs, "hard_ms"))
+    }
+
+    package func renewHold(
+        _ request: CreditsAPI.RenewHoldRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.HoldReply {
+        try await answer {
+            let ttlMs = try RequestChecks.lifetime(
+                request.ttlMs, default: Self.leaseMs, "ttl_ms")
+            return message(
+                try await store.renew(RequestChecks.hold(request.holdID), ttlMs: ttlMs))
+        }
+    }
+
+    package func submitHold(
+        _ request: CreditsAPI.SubmitHoldRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.HoldReply {
+        try await answer {
+            let ttlMs = try RequestChecks.lifetime(
+                request.ttlMs, default: Self.leaseMs, "ttl_ms")
+            let reference = try RequestChecks.note(
+                request.providerReference, "provider_reference", max: 200)
+            return message(
+                try await store.submit(
+                    RequestChecks.hold(request.holdID), reference: reference, ttlMs: ttlMs))
+        }
+    }
+
+    /// The lease of a submitted hold when the caller names none: three renewals of 30 s.
+    private static let leaseMs: Int64 = 90_000
+
+    package func captureHold(
+        _ request: CreditsAPI.CaptureHoldRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.HoldReply {
+        try await answer {
+            let receipt = try await store.capture(
+                RequestChecks.hold(request.holdID),
+                RequestChecks.amount(request.amountU4, "amount_u4"),
+                asset: RequestChecks.optionalName(request.assetID, "asset_id", max: 200),
+                origin(context))
+            if !receipt.isReplay { metrics.captures.increment() }
+            return message(receipt)
+        }
+    }
+
+    package func releaseHold(
+        _ request: CreditsAPI.ReleaseHoldRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.HoldReply {
+        try await answer {
+            let receipt = try await store.release(
+                RequestChecks.hold(request.holdID),
+                reason: RequestChecks.note(request.reason, "reason"), origin(context))
+            if !receipt.isReplay { metrics.releases.increment() }
+            return message(receipt)
+        }
+    }
+
+    package func getHold(
+        _ request: CreditsAPI.GetHoldRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.HoldReply {
+        try await answer {
+            message(try await store.hold(RequestChecks.hold(request.holdID)))
+        }
+    }
+
+    package func listOverdueHolds(
+        _ request: CreditsAPI.ListOverdueHoldsRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ListHoldsReply {
+        try await answer {
+            let limit = try pageSize(request.limit, default: 100, max: 500)
+            let holds = try await store.overdueHolds(limit: limit)
+            return CreditsAPI.ListHoldsReply(holds: holds.map { message($0) })
+        }
+    }
+
+    package func refund(
+        _ request: CreditsAPI.RefundRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance {
+        try await answer {
+            let balance = try await store.refund(
+                RequestChecks.hold(request.holdID),
+                RequestChecks.amount(request.amountU4, "amount_u4"),
+                key: RequestChecks.name(request.key, "key", max: 200),
+                reason: RequestChecks.note(request.reason, "reason"), origin(context))
+            return message(balance)
+        }
+    }
+
+    // MARK: Reading
+
+    package func listHistory(
+        _ request: CreditsAPI.ListHistoryRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ListHistoryReply {
+        try await answer {
+            let page = try await store.history(
+                of: RequestChecks.name(request.userID, "user_id"),
+                before: Int64(clamping: request.before),
+                limit: pageSize(request.limit, default: 50, max: 200),
+                session: RequestChecks.optionalName(request.sessionID, "session_id"))
+            return CreditsAPI.ListHistoryReply(
+                entries: page.rows.map { message($0) }, nextBefore: UInt64(page.nextBefore))
+        }
+    }
+
+    package func listPrices(
+        _ request: CreditsAPI.ListPricesRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ListPricesReply {
+        try await answer {
+            let list = store.prices
+            guard request.catalogue.isEmpty || request.catalogue == list.catalogue else {
+                throw LedgerError.invalid(field: "catalogue", reason: "is unknown")
+            }
+            let validFromUs = try await store.pricesValidFromUs()
+            return CreditsAPI.ListPricesReply(
+                version: UInt32(list.version),
+                prices: list.prices.map { price in
+                    CreditsAPI.Price(
+                        operation: price.operation, model: price.model,
+                        amountU4: price.amount.tenThousandths, version: UInt32(list.version),
+                        validFromUs: validFromUs, unit: price.unit.rawValue, label: price.label)
+                })
+        }
+    }
+
+    package func verify(
+        _ request: CreditsAPI.VerifyRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.VerifyReply {
+        try await answer {
+            let report = try await store.verify()
+            if !report.isSound {
+                logger.error(
+                    "ledger.unsound", report.violations[0],
+                    ["violations": LogValue(report.violations.count)])
+            }
+            return CreditsAPI.VerifyReply(
+                isSound: report.isSound, transactions: UInt64(report.transactions),
+                entries: UInt64(report.entries), violations: report.violations,
+                head: Bytes(report.head))
+        }
+    }
+
+    private func pageSize(
+        _ asked: UInt32, default standard: Int, max: Int
+    ) throws(LedgerError) -> Int {
+        guard asked <= max else { throw .invalid(field: "limit", reason: "is more than \(max)") }
+        return asked == 0 ? standard : Int(asked)
+    }
+}

@@ -1,0 +1,89 @@
+internal import RPC
+internal import Storage
+
+extension RPCError {
+    /// The one place where the ledger's refusals get their codes.
+    init(_ error: LedgerError) {
+        switch error {
+        case .accountNotFound(let user):
+            self.init(
+                .notFound, "ACCOUNT_NOT_FOUND", "There is no account of \(user).",
+                details: ["userId": user])
+        case .insufficientCredits(let required, let available, let operation):
+            let short = CreditAmount(
+                tenThousandths: required.tenThousandths - available.tenThousandths)
+            self.init(
+                .failedPrecondition, "INSUFFICIENT_CREDITS",
+                "This needs \(required) credits; you have \(available), \(short) short.",
+                details: [
+                    "required": required.description, "available": available.description,
+                    "shortBy": short.description, "operation": operation,
+                ])
+        case .unknownPrice(let operation, let model):
+            self.init(
+                .invalidArgument, "UNKNOWN_PRICE",
+                model.isEmpty
+                    ? "There is no price for \(operation)."
+                    : "There is no price for \(operation) with \(model).",
+                details: ["operation": operation, "model": model])
+        case .holdNotFound(let id):
+            self.init(
+                .notFound, "HOLD_NOT_FOUND", "There is no hold \(id).", details: ["holdId": id])
+        case .holdResolved(let hold):
+            self.init(
+                .failedPrecondition, "HOLD_RESOLVED",
+                "The hold is \(hold.state.isOpen ? "over" : hold.state.rawValue).",
+                details: [
+                    "holdId": hold.id.text, "state": hold.state.rawValue,
+                    "amount": hold.amount.description, "captured": hold.captured.description,
+                ])
+        case .captureExceedsHold(let asked, let held):
+            self.init(
+                .invalidArgument, "CAPTURE_EXCEEDS_HOLD",
+                "\(asked) credits cannot be taken from a hold of \(held).",
+                details: ["asked": asked.description, "held": held.description])
+        case .refundExceeds(let asked, let refundable):
+            self.init(
+                .failedPrecondition, "REFUND_EXCEEDS",
+                "\(asked) credits cannot be refunded; \(refundable) can.",
+                details: ["asked": asked.description, "refundable": refundable.description])
+        case .keyReused(let what):
+            self.init(
+                .alreadyExists, "IDEMPOTENCY_KEY_REUSED",
+                "The \(what) was used before for something else.")
+        case .accountMerged(let user):
+            self.init(
+                .failedPrecondition, "ACCOUNT_MERGED",
+                "The account of \(user) belongs to another account already.")
+        case .invalid(let field, let reason):
+            self.init(
+                .invalidArgument, "VALIDATION_FAILED", "\(field) \(reason).",
+                details: ["field": field, "reason": reason])
+        case .amountOverflow:
+            self.init(.invalidArgument, "AMOUNT_OVERFLOW", "The amount is too large.")
+        case .pricesChanged(let version):
+            self.init(
+                .internal, "PRICES_CHANGED", "Version \(version) of the prices has been changed.")
+        case .unsound:
+            // What exactly is wrong is in the log and in `credits verify`.
+            self.init(.dataLoss, "LEDGER_UNSOUND", "The ledger needs repair.")
+        }
+    }
+
+    /// What a caller is told when the store did not do its work. Details are in the log only.
+    init(_ error: StorageError) {
+        switch error {
+        case .overloaded: self = .overloaded("Too many changes are waiting; try again.")
+        case .closed: self = .draining
+        case .busy: self = .unavailable("The store is busy; try again.")
+        case .full, .readOnly:
+            self.init(
+                .unavailable, "STORAGE_LOW", "The store cannot take more now; try again later.",
+                retryAfter: .seconds(5))
+        case .io: self = .unavailable("The store could not be written; try again.")
+        case .unsupportedURL, .inUse, .newerSchema, .changedMigration, .unorderedMigrations,
+            .constraint, .corrupt, .statement:
+            self.init(.internal, "INTERNAL", "The ledger refused the change.")
+        }
+    }
+}

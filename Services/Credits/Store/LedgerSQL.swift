@@ -1,0 +1,157 @@
+internal import Storage
+
+/// Every statement of the ledger, named.
+enum LedgerSQL {
+    // MARK: Accounts
+
+    private static let accountColumns = "id, owner, posted, pending, last_tx, merged_into"
+    static let accountByOwner = Statement(
+        "SELECT \(accountColumns) FROM accounts WHERE owner = ? AND kind = 'wallet'")
+    static let accountByID = Statement(
+        "SELECT \(accountColumns) FROM accounts WHERE id = ? AND kind = 'wallet'")
+    static let insertAccount = Statement(
+        """
+        INSERT INTO accounts(id, kind, asset, owner, opened_at_us)
+        VALUES((SELECT max(99, max(id)) + 1 FROM accounts), 'wallet', 1, ?, ?)
+        """)
+    static let mergeAccount = Statement(
+        "UPDATE accounts SET merged_into = ?1 WHERE id = ?2 OR merged_into = ?2")
+
+    // MARK: Transactions and entries
+
+    static let head = Statement(
+        "SELECT seq, at_us, hash FROM transactions ORDER BY seq DESC LIMIT 1")
+    static let insertTransaction = Statement(
+        """
+        INSERT INTO transactions(seq, kind, account, previous, hold, key, actor, request, asset,
+            note, posted_after, pending_after, at_us, hash)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    static let insertTwoEntries = Statement(
+        """
+        INSERT INTO entries(tx, line, account, asset, layer, amount)
+        VALUES(?1, ?2, ?3, 1, ?5, ?6), (?1, ?2 + 1, ?4, 1, ?5, -?6)
+        """)
+    static let transactionByKey = Statement(
+        "SELECT seq, account, hold FROM transactions WHERE kind = ? AND key = ?")
+    static let postedChange = Statement(
+        """
+        SELECT coalesce(sum(amount), 0) FROM entries WHERE tx = ? AND account = ? AND layer = 0
+        """)
+
+    // MARK: Holds
+
+    private static let holdColumns = """
+        h.id, h.account, h.amount, h.captured, h.refunded, h.state, h.operation, h.model,
+        h.quantity, h.job, h.session, h.price_version, h.provider_reference, h.created_us,
+        h.expires_us, h.hard_us, h.resolved_us, a.owner
+        """
+    private static let holdTables = "holds h JOIN accounts a ON a.id = h.account"
+    static let holdByJob = Statement(
+        "SELECT \(holdColumns) FROM \(holdTables) WHERE h.job = ? AND h.operation = ?")
+    static let holdByID = Statement("SELECT \(holdColumns) FROM \(holdTables) WHERE h.id = ?")
+    static let insertHold = Statement(
+        """
+        INSERT INTO holds(id, account, amount, operation, model, quantity, job, session,
+            price_version, created_us, expires_us, hard_us)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    static let closeHold = Statement(
+        """
+        UPDATE holds SET state = ?, captured = ?, resolved_us = ?, resolve_tx = ?
+        WHERE id = ? AND resolve_tx IS NULL
+        """)
+    static let renewHold = Statement(
+        "UPDATE holds SET expires_us = ? WHERE id = ? AND resolve_tx IS NULL")
+    static let submitHold = Statement(
+        """
+        UPDATE holds SET state = 'submitted', provider_reference = ?, expires_us = ?
+        WHERE id = ? AND resolve_tx IS NULL
+        """)
+    static let addRefund = Statement("UPDATE holds SET refunded = refunded + ? WHERE id = ?")
+    /// Reserved holds whose lease has ended, and all whose limit is reached.
+    static let expiredHolds = Statement(
+        """
+        SELECT \(holdColumns) FROM \(holdTables)
+        WHERE h.resolve_tx IS NULL AND h.expires_us <= ?1
+            AND (h.state = 'reserved' OR h.hard_us <= ?1)
+        ORDER BY h.expires_us LIMIT ?2
+        """)
+    static let expiredHoldsOfAccount = Statement(
+        """
+        SELECT \(holdColumns) FROM \(holdTables)
+        WHERE h.resolve_tx IS NULL AND h.expires_us <= ?1
+            AND (h.state = 'reserved' OR h.hard_us <= ?1) AND h.account = ?2
+        """)
+    static let expiredSum = Statement(
+        """
+        SELECT coalesce(sum(amount), 0) FROM holds
+        WHERE resolve_tx IS NULL AND expires_us <= ?1
+            AND (state = 'reserved' OR hard_us <= ?1) AND account = ?2
+        """)
+    static let overdueHolds = Statement(
+        """
+        SELECT \(holdColumns) FROM \(holdTables)
+        WHERE h.resolve_tx IS NULL AND h.expires_us <= ? AND h.state = 'submitted'
+        ORDER BY h.expires_us LIMIT ?
+        """)
+    static let openHolds = Statement(
+        "SELECT count(*), coalesce(sum(amount), 0) FROM holds WHERE resolve_tx IS NULL")
+
+    // MARK: Grants
+
+    static let insertGrant = Statement("INSERT INTO grants(tx, category, source) VALUES(?, ?, ?)")
+    static let grantBySource = Statement(
+        """
+        SELECT t.seq, t.account, g.category FROM grants g JOIN transactions t ON t.seq = g.tx
+        WHERE g.source = ?
+        """)
+    static let grantedTotal = Statement(
+        """
+        SELECT coalesce(sum(e.amount), 0) FROM grants g
+        JOIN transactions t ON t.seq = g.tx
+        JOIN entries e ON e.tx = t.seq AND e.account = t.account AND e.layer = 0
+        WHERE t.account = ?
+        """)
+
+    // MARK: History
+
+    private static let historyColumns = """
+        t.seq, t.kind, t.previous, t.posted_after, t.pending_after, t.at_us, t.request, t.asset,
+        t.note,
+        (SELECT coalesce(sum(amount), 0) FROM entries
+            WHERE tx = t.seq AND account = t.account AND layer = 0),
+        (SELECT coalesce(sum(amount), 0) FROM entries
+            WHERE tx = t.seq AND account = t.account AND layer = 1),
+        h.id, h.operation, h.job, h.session, h.price_version, h.provider_reference
+        """
+    /// Follows an account's transactions back from ?1, at most ?2, newest first.
+    static let history = Statement(
+        """
+        WITH RECURSIVE walk(seq, n) AS (
+            VALUES(?1, 1)
+            UNION ALL
+            SELECT t.previous, n + 1 FROM walk JOIN transactions t ON t.seq = walk.seq
+            WHERE t.previous > 0 AND n < ?2)
+        SELECT \(historyColumns) FROM walk
+        JOIN transactions t ON t.seq = walk.seq
+        LEFT JOIN holds h ON h.id = t.hold
+        ORDER BY t.seq DESC
+        """)
+    static let previousInAccount = Statement(
+        "SELECT previous FROM transactions WHERE seq = ? AND account = ?")
+
+    // MARK: Prices
+
+    static let prices = Statement(
+        """
+        SELECT version, operation, model, amount, unit, label, valid_from_us FROM prices
+        WHERE catalogue = ? AND version =
+            (SELECT max(version) FROM prices WHERE catalogue = ?) ORDER BY operation, model
+        """)
+    static let insertPrice = Statement(
+        """
+        INSERT INTO prices(version, catalogue, operation, model, amount, unit, label, valid_from_us)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+}

@@ -1,0 +1,8 @@
+internal import Storage
+
+/// The schema of the ledger, step by step; see `Migrations/`.
+enum Migrations {
+    static let all = [
+        Migration(1, "create_ledger", PackageResources._001_create_ledger_sql)
+    ]
+}

@@ -1,0 +1,106 @@
+internal import Storage
+
+/// The statements of a verification.
+enum VerifySQL {
+    static let integrity = Statement("PRAGMA integrity_check(20)")
+    static let foreignKeys = Statement("PRAGMA foreign_key_check")
+
+    /// Every transaction with its lines, its owner and the hold that it opened, in order.
+    static let everything = Statement(
+        """
+        SELECT t.seq, t.kind, t.account, t.previous, t.hold, t.key, t.actor, t.request, t.asset,
+            t.note, t.posted_after, t.pending_after, t.at_us, t.hash, a.owner,
+            e.account, e.asset, e.layer, e.amount,
+            h.job, h.operation, h.model, h.quantity, h.session, h.amount, h.price_version
+        FROM transactions t
+        JOIN accounts a ON a.id = t.account
+        LEFT JOIN entries e ON e.tx = t.seq
+        LEFT JOIN holds h ON h.id = t.seq
+        ORDER BY t.seq, e.line
+        """)
+
+    static let accounts = Statement(
+        "SELECT id, posted, pending, last_tx FROM accounts WHERE kind = 'wallet'")
+    static let openByAccount = Statement(
+        "SELECT account, sum(amount) FROM holds WHERE resolve_tx IS NULL GROUP BY account")
+
+    /// Each gives one sentence for each row that breaks the invariant.
+    static let checks: [(name: String, statement: Statement)] = [
+        (
+            "I6",
+            Statement(
+                """
+                SELECT 'hold ' || h.id || ' was not opened by its transaction' FROM holds h
+                LEFT JOIN transactions t ON t.seq = h.id
+                WHERE t.kind IS NOT 'hold' OR t.hold IS NOT h.id OR t.account IS NOT h.account
+                LIMIT 100
+                """)
+        ),
+        (
+            "I6",
+            Statement(
+                """
+                SELECT 'transaction ' || t.seq || ' opens no hold' FROM transactions t
+                LEFT JOIN holds h ON h.id = t.seq
+                WHERE t.kind = 'hold' AND h.id IS NULL LIMIT 100
+                """)
+        ),
+        (
+            "I6",
+            Statement(
+                """
+                SELECT 'hold ' || h.id || ' was not closed by its transaction' FROM holds h
+                LEFT JOIN transactions t ON t.seq = h.resolve_tx
+                WHERE h.resolve_tx IS NOT NULL AND (t.hold IS NOT h.id OR t.at_us IS NOT h.resolved_us
+                    OR t.kind IS NOT CASE h.state
+                        WHEN 'captured' THEN 'capture' WHEN 'released' THEN 'release'
+                        WHEN 'expired' THEN 'expire' END)
+                LIMIT 100
+                """)
+        ),
+        (
+            "I6",
+            Statement(
+                """
+                SELECT 'transaction ' || t.seq || ' closes hold ' || t.hold || ' beside its close'
+                FROM transactions t JOIN holds h ON h.id = t.hold
+                WHERE t.kind IN ('capture', 'release', 'expire') AND h.resolve_tx IS NOT t.seq
+                LIMIT 100
+                """)
+        ),
+        (
+            "I7",
+            Statement(
+                """
+                SELECT 'hold ' || h.id || ' captured something else than its transaction took'
+                FROM holds h
+                WHERE h.resolve_tx IS NOT NULL AND h.captured <> -(
+                    SELECT coalesce(sum(e.amount), 0) FROM entries e
+                    WHERE e.tx = h.resolve_tx AND e.account = h.account AND e.layer = 0)
+                LIMIT 100
+                """)
+        ),
+        (
+            "I7",
+            Statement(
+                """
+                SELECT 'the refunds of hold ' || h.id || ' are not what it says' FROM holds h
+                LEFT JOIN (
+                    SELECT t.hold AS id, sum(e.amount) AS amount FROM transactions t
+                    JOIN entries e ON e.tx = t.seq AND e.account = t.account AND e.layer = 0
+                    WHERE t.kind = 'refund' GROUP BY t.hold) r ON r.id = h.id
+                WHERE h.refunded <> coalesce(r.amount, 0) OR h.refunded > h.captured
+                LIMIT 100
+                """)
+        ),
+        (
+            "I6",
+            Statement(
+                """
+                SELECT 'grant ' || t.seq || ' has no source' FROM transactions t
+                LEFT JOIN grants g ON g.tx = t.seq
+                WHERE t.kind = 'grant' AND g.source IS NOT t.key LIMIT 100
+                """)
+        ),
+    ]
+}
