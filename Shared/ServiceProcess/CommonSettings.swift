@@ -23,6 +23,9 @@ struct CommonSettings: Sendable {
         } else {
             metricsListen = nil
         }
+        // Read by the subcommands and by callers; known here so that one environment serves all.
+        _ = reader.optionalText(
+            "ADDRESS", help: "Where subcommands, and the other services, find this one.")
         enum Level: String, CaseIterable { case debug, info, warning, error }
         let level = reader.choice(
             "LOG_LEVEL", default: Level.info, help: "debug, info, warning or error.")
