@@ -157,6 +157,7 @@ let package = Package(
                 "Render", "Services/Render",
                 uses: [
                     "RenderService", "ServiceAPI", "ServiceRuntime", "RPC", "ImageCodec",
+                    "Wire",
                 ]),
             tests(
                 "Session", "Services/Session",

@@ -1,1 +1,3 @@
 import RenderService
+
+RenderService.runProcess()

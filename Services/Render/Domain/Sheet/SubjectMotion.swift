@@ -88,12 +88,14 @@ package struct SubjectMotion: Hashable, Sendable {
 
     /// Where the subject is after some seconds, about the middle of its base.
     package func placement(at seconds: Double) -> SubjectPlacement {
-        // Both start at 0 and at rest, so the first frame equals the picture.
-        let bounce = (1 - cosine(2 * pi * bobRate * seconds)) / 2
-        let turned = (1 - cosine(2 * pi * turnRate * seconds)) / 2
+        // Squared sines start at 0 and at rest, so the first frame equals the picture.
+        func toAndFro(_ rate: Double) -> Double {
+            let wave = sine(pi * rate * seconds)
+            return wave * wave
+        }
         return SubjectPlacement(
-            dx: travelX * seconds, dy: travelY * seconds + bob * bounce,
-            scale: 1 + growth * seconds, narrowing: 1 - turn * turned,
+            dx: travelX * seconds, dy: travelY * seconds + bob * toAndFro(bobRate),
+            scale: 1 + growth * seconds, narrowing: 1 - turn * toAndFro(turnRate),
             lean: sway * sine(2 * pi * swayRate * seconds))
     }
 }
@@ -106,4 +108,12 @@ package struct SubjectPlacement: Hashable, Sendable {
     package var narrowing: Double
     /// Shift of the top to the right.
     package var lean: Double
+
+    package init(dx: Double, dy: Double, scale: Double, narrowing: Double, lean: Double) {
+        self.dx = dx
+        self.dy = dy
+        self.scale = scale
+        self.narrowing = narrowing
+        self.lean = lean
+    }
 }
