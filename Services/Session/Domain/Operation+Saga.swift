@@ -11,6 +11,8 @@ extension Operation {
         case watched
         /// A depth map or clip is in storage.
         case delivered(Delivered)
+        /// The work was called off, or its time is over; what has ended by now counts.
+        case stopped
         /// Something failed in a way that repeating does not cure.
         case failed(Failure)
         case applied(Conclusion)
@@ -48,6 +50,9 @@ extension Operation {
         case .delivered(let delivered):
             guard stage == .watch else { return }
             self.delivered = delivered
+            stage = .apply
+        case .stopped:
+            guard stage < .apply, stage != .hold else { return }
             stage = .apply
         case .failed(let failure):
             guard stage < .apply else { return }

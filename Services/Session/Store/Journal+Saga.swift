@@ -18,7 +18,7 @@ extension Journal {
                 try EventRows.append(event, to: operation.userID, transaction)
             }
         }
-        if slot != nil { ring(operation) }
+        ring(operation)
     }
 
     /// Makes the session of a start.
@@ -35,6 +35,7 @@ extension Journal {
             let active = try await activeSession(of: operation.userID)
             throw SessionError.activeSessionExists(sessionID: active?.id ?? "")
         }
+        ring(operation)
     }
 
     /// Writes what an operation came to together with its session.

@@ -1,0 +1,129 @@
+internal import RPC
+internal import ServiceAPI
+internal import ServiceRuntime
+
+/// The stages that set credits aside and settle them.
+extension SagaRunner {
+    private static var options: CallOptions { CallOptions(timeout: .seconds(2)) }
+    /// How long an operation tries to set credits aside before it is refused.
+    private static var patience: Duration { .seconds(8) }
+
+    /// Sets the credits aside: named by the operation, so that a repeat is the same hold.
+    func hold(_ operation: Operation) async throws -> Operation {
+        let price = PriceID(operation.work)
+        let request = CreditsAPI.HoldRequest(
+            userID: operation.userID, job: operation.id, operation: price.operation,
+            quantity: UInt32(operation.work.quantity), model: price.model,
+            sessionID: operation.sessionID)
+        let reply: CreditsAPI.HoldReply
+        do throws(RPCError) {
+            reply = try await held(request)
+        } catch {
+            let age = Duration.microseconds(time.now.microseconds - operation.createdAtUs)
+            guard error.isTransient, age < Self.patience else { throw Refusal(error: error) }
+            throw error
+        }
+        guard reply.state == .reserved || reply.state == .submitted else {
+            // The lease ran out while nobody was at work here.
+            throw Refusal(
+                error: RPCError(
+                    .aborted, "OPERATION_INTERRUPTED",
+                    "The command was interrupted; nothing was charged. Try again."))
+        }
+        return try await advanced(
+            operation, by: .held(id: reply.holdID, amountU4: reply.amountU4))
+    }
+
+    private func held(
+        _ request: CreditsAPI.HoldRequest
+    ) async throws(RPCError) -> CreditsAPI.HoldReply {
+        do throws(RPCError) {
+            return try await peers.credits.hold(request, Self.options)
+        } catch {
+            guard error.domainCode == "ACCOUNT_NOT_FOUND" else { throw error }
+            _ = try await peers.credits.openAccount(
+                CreditsAPI.OpenAccountRequest(userID: request.userID), Self.options)
+            return try await peers.credits.hold(request, Self.options)
+        }
+    }
+
+    /// Tells credits that the work may be under way: from now on only this service decides.
+    func markSubmitted(_ operation: Operation) async throws(RPCError) {
+        _ = try await peers.credits.submitHold(
+            CreditsAPI.SubmitHoldRequest(
+                holdID: operation.holdID, providerReference: operation.id, ttlMs: leaseMs),
+            Self.options)
+    }
+
+    /// Renews the lease until the task is cancelled.
+    func renewLease(of operation: Operation) async throws {
+        while true {
+            try await time.sleep(for: configuration.holdLease / 3)
+            do {
+                try await renewOnce(operation.holdID)
+            } catch {
+                logger.warning("lease_not_renewed", "\(error)")
+            }
+        }
+    }
+
+    func renewOnce(_ holdID: String) async throws(RPCError) {
+        _ = try await peers.credits.renewHold(
+            CreditsAPI.RenewHoldRequest(holdID: holdID, ttlMs: leaseMs), Self.options)
+    }
+
+    private var leaseMs: UInt32 {
+        UInt32(clamping: configuration.holdLease.millisecondsRoundedUp)
+    }
+
+    /// Takes what was delivered and gives back the rest; repeated until credits has answered.
+    func settle(_ operation: Operation) async throws -> Operation {
+        var captured: Int64 = 0
+        if !operation.holdID.isEmpty {
+            captured = try await close(operation)
+        }
+        if captured < operation.captureU4 {
+            // The hold had ended before: what was delivered is the user's, unpaid.
+            metrics.lateLossU4.increment(by: UInt64(operation.captureU4 - captured))
+            logger.error(
+                "late_loss", "the hold of a delivered operation had ended",
+                [
+                    "operation": .text(operation.id),
+                    "amount_u4": .integer(operation.captureU4 - captured),
+                ])
+        }
+        let expected = operation.captureU4
+        var ended = operation
+        ended.handle(.settled(capturedU4: captured, nowUs: time.now.microseconds))
+        try await journal.finish(ended, chargedBefore: expected)
+        return ended
+    }
+
+    /// - Returns: What was taken in the end.
+    func close(_ operation: Operation) async throws(RPCError) -> Int64 {
+        do throws(RPCError) {
+            if operation.captureU4 > 0 {
+                return try await peers.credits.captureHold(
+                    CreditsAPI.CaptureHoldRequest(
+                        holdID: operation.holdID, amountU4: operation.captureU4,
+                        assetID: operation.delivered?.assetID ?? ""),
+                    Self.options
+                ).capturedU4
+            }
+            return try await peers.credits.releaseHold(
+                CreditsAPI.ReleaseHoldRequest(
+                    holdID: operation.holdID, reason: "\(operation.kind) \(operation.outcome)"),
+                Self.options
+            ).capturedU4
+        } catch {
+            switch error.domainCode {
+            case "HOLD_RESOLVED":
+                return try await peers.credits.getHold(
+                    CreditsAPI.GetHoldRequest(holdID: operation.holdID), Self.options
+                ).capturedU4
+            case "HOLD_NOT_FOUND": return 0
+            default: throw error
+            }
+        }
+    }
+}
