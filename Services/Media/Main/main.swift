@@ -1,1 +1,4 @@
 import MediaService
+import ServiceProcess
+
+ServiceProcess.run(MediaProcess.definition)
