@@ -98,7 +98,7 @@ final class ClientConnection: Connection, @unchecked Sendable {
             let left = (call.deadline - now).millisecondsRoundedUp
             call.stream = nextStream
             nextStream += 1
-            output.appendRequest(
+            try output.appendRequest(
                 stream: call.stream, method: call.method.name,
                 deadlineMilliseconds: UInt32(clamping: min(left, 3_600_000)),
                 metadata: call.metadata == .none ? [] : call.metadata.pairs, message: message,

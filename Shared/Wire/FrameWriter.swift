@@ -7,10 +7,14 @@ extension OutputBuffer {
     /// - Parameters:
     ///   - method: UTF-8 without NUL, such as "credits.v1.Credits/Hold".
     ///   - deadlineMilliseconds: Time left for the call, 1...3600000.
+    /// - Throws: `WireError.limit` for what the other side would not accept; nothing is added.
     package mutating func appendRequest(
         stream: UInt64, method: String, deadlineMilliseconds: UInt32,
         metadata: [MetadataPair] = [], message: PreparedMessage?, arena: Arena
-    ) {
+    ) throws(WireError) {
+        guard metadata.count <= EnvelopeLimits.metadataPairsMax,
+            metadata.allSatisfy(\.isAcceptable)
+        else { throw .limit(.metadata) }
         var size = fieldSize(1, stream) + 2 + fieldSize(4, UInt64(deadlineMilliseconds))
         let methodBytes = method.utf8.count
         size += lengthPrefixedSize(methodBytes)
@@ -65,7 +69,10 @@ extension OutputBuffer {
     }
 
     /// A failure: ends `stream`, or with stream 0 the connection.
+    ///
+    /// What is longer than the other side accepts is cut off.
     package mutating func appendError(stream: UInt64, status: Status) {
+        let status = status.bounded()
         let inner = status.packedSize
         let size = fieldSize(1, stream) + 2 + lengthPrefixedSize(inner)
         var writer = FrameWriter(&self, envelopeBytes: size, payloadBytes: 0)
@@ -128,16 +135,54 @@ private func lengthPrefixedSize(_ byteCount: Int) -> Int {
     1 + varintSize(UInt64(byteCount)) + byteCount
 }
 
+extension String {
+    /// Whether the text may be sent where `bytesMax` bytes are allowed.
+    fileprivate func fits(_ bytesMax: Int) -> Bool {
+        utf8.count <= bytesMax && !utf8.contains(0)
+    }
+
+    /// As much of the text as fits, without NUL.
+    fileprivate func bounded(_ bytesMax: Int) -> String {
+        guard !fits(bytesMax) else { return self }
+        var result = ""
+        var room = bytesMax
+        for scalar in unicodeScalars where scalar != "\0" {
+            room -= String(scalar).utf8.count
+            guard room >= 0 else { break }
+            result.unicodeScalars.append(scalar)
+        }
+        return result
+    }
+}
+
 private func textSize(_ text: String) -> Int {
     let byteCount = text.utf8.count
     return byteCount == 0 ? 0 : lengthPrefixedSize(byteCount)
 }
 
 extension MetadataPair {
+    fileprivate var isAcceptable: Bool {
+        !key.isEmpty && key.fits(EnvelopeLimits.metadataKeyBytesMax)
+            && value.fits(EnvelopeLimits.metadataValueBytesMax)
+    }
+
     fileprivate var packedSize: Int { textSize(key) + textSize(value) }
 }
 
 extension Status {
+    /// The same within the limits of the envelope.
+    fileprivate func bounded() -> Status {
+        var bounded = self
+        bounded.domainCode = domainCode.bounded(EnvelopeLimits.domainCodeBytesMax)
+        bounded.message = message.bounded(EnvelopeLimits.statusMessageBytesMax)
+        bounded.details = details.prefix(EnvelopeLimits.statusDetailsMax).map { detail in
+            MetadataPair(
+                key: detail.key.bounded(EnvelopeLimits.metadataKeyBytesMax),
+                value: detail.value.bounded(EnvelopeLimits.detailValueBytesMax))
+        }
+        return bounded
+    }
+
     fileprivate var packedSize: Int {
         var size = fieldSize(1, UInt64(code)) + textSize(domainCode) + textSize(message)
         for detail in details { size += lengthPrefixedSize(detail.packedSize) }

@@ -47,7 +47,7 @@ import Wire
                 + "0a0a726571756573742d696412057265715f312a100a07757365722d696412057573725f32"
                 + "32030a0175"
         ) { output, arena in
-            output.appendRequest(
+            try output.appendRequest(
                 stream: 7, method: "credits.v1.Credits/Hold", deadlineMilliseconds: 1000,
                 metadata: [
                     MetadataPair(key: "request-id", value: "req_1"),

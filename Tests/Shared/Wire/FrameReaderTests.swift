@@ -9,7 +9,7 @@ import Wire
         let arena = Arena()
         output.appendHello(Hello(service: "test", nonce: Bytes([UInt8](repeating: 7, count: 16))))
         let large = EchoAPI.Message(data: Bytes((0..<20_000).map { UInt8(truncatingIfNeeded: $0) }))
-        output.appendRequest(
+        try output.appendRequest(
             stream: 1, method: "echo.v1.Echo/Echo", deadlineMilliseconds: 50,
             metadata: [MetadataPair(key: "user-id", value: "u")],
             message: try large.prepare(arena), arena: arena)
