@@ -168,7 +168,9 @@ let package = Package(
                     "GatewayService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC", "HTTP",
                 ]),
             tests("Launcher", "Services/Launcher", uses: ["Launcher", "ServiceRuntime"]),
-            tests("Integration", "Integration", uses: ["ServiceRuntime", "HTTP"]),
+            tests(
+                "Integration", "Integration", uses: ["ServiceRuntime", "HTTP"],
+                excludes: ["python"]),
             tests("Tidy", "Tidy", uses: []),
         ]
 )
