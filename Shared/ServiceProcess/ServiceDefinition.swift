@@ -22,7 +22,8 @@ package struct ServiceDefinition<Configuration: Sendable>: Sendable {
     package init(
         name: String, summary: String, defaultPort: UInt16,
         configure: @escaping @Sendable (inout ConfigurationReader) -> Configuration,
-        start: @escaping @Sendable (Configuration, ServiceEnvironment) async throws
+        start:
+            @escaping @Sendable (Configuration, ServiceEnvironment) async throws
             -> RunningService,
         commands: [ServiceCommand] = []
     ) {

@@ -9,7 +9,7 @@ package enum ServiceProcess {
     /// Runs the executable and exits with 0 after a drain, 1 for a failure, 2 for wrong usage.
     package static func run<C: Sendable>(_ definition: ServiceDefinition<C>) -> Never {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        let environment = currentEnvironment()
+        let environment = Environment.current
         switch arguments.first {
         case "--help", "-h", "help":
             printHelp(definition, environment)
@@ -183,19 +183,6 @@ package enum ServiceProcess {
             }
         }
         for line in lines { writeLine(line, to: 1) }
-    }
-
-    private static func currentEnvironment() -> [String: String] {
-        var result: [String: String] = [:]
-        var next = environ
-        while let entry = next.pointee {
-            let text = String(cString: entry)
-            if let equals = text.firstIndex(of: "=") {
-                result[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            next += 1
-        }
-        return result
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import ServiceRuntime
 
 /// gRPC C++ async: `Tests/Benchmarks/peers/grpc`, built by `make bench-peers`.
 struct GRPCPeer {
@@ -31,7 +32,7 @@ struct GRPCPeer {
             environment: Self.settings)
         // calls, seconds, own CPU seconds, p50 µs, p99 µs
         let fields = (client.line() ?? "").split(separator: " ").compactMap { Double($0) }
-        client.end()
+        _ = client.waitForExit()
         guard fields.count == 5, fields[0] > 0 else {
             throw BenchFailure("the gRPC peer gave no figures for \(item.name)")
         }
@@ -41,7 +42,7 @@ struct GRPCPeer {
             p50Microseconds: fields[3], p99Microseconds: fields[4])
     }
 
-    func end() { server.end() }
+    func end() { server.terminate() }
 }
 
 /// Where the peers were built: `.build/peers` of the package that `bench` was built in.

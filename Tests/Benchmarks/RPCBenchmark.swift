@@ -43,7 +43,7 @@ struct RPCBenchmark {
     func run() async throws {
         linux_tune_malloc()
         let server = try ChildProcess(CommandLine.arguments[0], ["echo-server"])
-        defer { server.end() }
+        defer { server.terminate() }
         guard let line = server.line(), let address = SocketAddress(line) else {
             throw BenchFailure("the echo server did not start")
         }

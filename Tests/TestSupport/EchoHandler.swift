@@ -9,8 +9,9 @@ package final class EchoHandler: EchoAPI.Handler {
         var calls = 0
         var hanging = 0
         var cancelled = 0
-        var watchers: [(isMet: @Sendable (Counts) -> Bool, done: CheckedContinuation<Void, Never>)] =
-            []
+        var watchers:
+            [(isMet: @Sendable (Counts) -> Bool, done: CheckedContinuation<Void, Never>)] =
+                []
     }
 
     package struct Counts: Sendable {

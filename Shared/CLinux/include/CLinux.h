@@ -30,6 +30,9 @@ static inline void linux_set_current_loop(void *loop) { linux_current_loop = loo
 
 static inline int linux_errno(void) { return errno; }
 
+// A pipe whose ends close on exec: ends[0] reads, ends[1] writes.
+int linux_pipe(int ends[2]);
+
 // Accepts a connection that does not block and is closed on exec.
 int linux_accept(int fd, struct sockaddr_storage *address);
 
@@ -71,3 +74,8 @@ static inline int64_t linux_wall_us(void) {
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000000ll + (int64_t)(now.tv_nsec / 1000);
 }
+
+// Starts a program with its stdout and stderr on the given descriptors (-1 = inherited). The program
+// is sent SIGTERM when the calling thread ends, so that it never outlives the process that started it.
+// Returns the process id, or -1 with errno set.
+pid_t linux_spawn(const char *path, char *const arguments[], char *const environment[], int output, int errors);

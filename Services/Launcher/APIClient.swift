@@ -1,0 +1,51 @@
+internal import HTTP
+internal import ServiceRuntime
+
+/// Calls the public API as anybody would.
+struct APIClient: Sendable {
+    let url: String
+    let client: HTTPClient
+    var token: String?
+
+    /// Sends JSON and takes JSON.
+    /// - Throws: ``LauncherFailure`` with the problem's own sentence for any answer but 2xx.
+    func call(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, key: String? = nil
+    ) async throws -> JSONValue {
+        let response = try await send(method, path, body: body?.bytes, key: key)
+        guard let value = try? JSONValue(parsing: response.body) else {
+            throw LauncherFailure("\(method) \(path) did not answer with JSON")
+        }
+        return value
+    }
+
+    /// The bytes behind a link of an answer.
+    func download(_ link: String) async throws -> [UInt8] {
+        try await send("GET", link, body: nil, key: nil).body
+    }
+
+    private func send(
+        _ method: String, _ path: String, body: [UInt8]?, key: String?
+    ) async throws -> HTTPClient.Response {
+        var headers: HTTPHeaders = ["Accept": "*/*"]
+        if let token { headers.append("Authorization", "Bearer \(token)") }
+        if body != nil { headers.append("Content-Type", "application/json") }
+        if let key { headers.append("Idempotency-Key", key) }
+        let target = path.hasPrefix("http") ? path : url + path
+        let response: HTTPClient.Response
+        do throws(HTTPClientError) {
+            response = try await client.send(
+                HTTPClient.Request(
+                    method, target, headers: headers, body: body ?? [], timeout: .seconds(150)))
+        } catch {
+            throw LauncherFailure("\(method) \(path): \(error)")
+        }
+        guard (200...299).contains(response.status) else {
+            let problem = try? JSONValue(parsing: response.body)
+            throw LauncherFailure(
+                "\(method) \(path): \(response.status) \(problem?["code"]?.text ?? "") "
+                    + (problem?["detail"]?.text ?? ""))
+        }
+        return response
+    }
+}

@@ -1,1 +1,0 @@
-// The launcher; see README.md in this folder.
