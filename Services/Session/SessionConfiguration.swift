@@ -37,6 +37,15 @@ package struct SessionConfiguration: Sendable {
         let defaults = SessionConfiguration()
         store = reader.text(
             "STORE", default: defaults.store, help: "where sessions are: sqlite:PATH")
+        creditsAddresses = reader.addresses(
+            "CREDITS_ADDRESS", default: "127.0.0.1:7102", help: "where credits is found",
+            isShared: true)
+        promptAddresses = reader.addresses(
+            "PROMPT_ADDRESS", default: "127.0.0.1:7103", help: "where prompt is found",
+            isShared: true)
+        mediaAddresses = reader.addresses(
+            "MEDIA_ADDRESS", default: "127.0.0.1:7104", help: "where media is found",
+            isShared: true)
         regenerationsMax = reader.integer(
             "REGENERATIONS_MAX", default: defaults.regenerationsMax, in: 0...100,
             help: "regenerations of each dimension in one session")

@@ -131,7 +131,10 @@ extension SessionHandler {
                     cursor = event.sequence
                 }
                 if events.isEmpty {
-                    guard await listener.ringing() else { throw CancellationError() }
+                    guard await listener.ringing() else {
+                        if Task.isCancelled { throw CancellationError() }
+                        return
+                    }
                 }
             }
         }

@@ -74,6 +74,12 @@ package final class SessionService: Sendable {
     /// Tells media which assets are in use, as happens each second.
     package func tellReferences() async throws { try await caretaker.tellReferences() }
 
+    /// Ends the streams of watchers and the waits of callers; call it before closing.
+    package func endWaits() { handler.journal.bell.close() }
+
+    /// Answers when the store can be written.
+    package func probe() async throws { _ = try await handler.journal.counts() }
+
     /// Closes the store; later calls fail.
     package func close() { database.close() }
 }

@@ -1,1 +1,4 @@
 import PromptService
+import ServiceProcess
+
+ServiceProcess.run(PromptService.definition)

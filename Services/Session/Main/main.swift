@@ -1,1 +1,4 @@
+import ServiceProcess
 import SessionService
+
+ServiceProcess.run(SessionService.definition)

@@ -105,7 +105,9 @@ final class SagaRunner: Sendable {
                     ?? RPCError(SessionError.operationNotFound(operation.id))
             }
             if isReached(current) { return current }
-            guard await listener.ringing() else { throw CancellationError() }
+            guard await listener.ringing() else {
+                throw Task.isCancelled ? RPCError.cancelled : RPCError.draining
+            }
         }
     }
 

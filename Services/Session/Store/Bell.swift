@@ -6,6 +6,7 @@ internal import ServiceRuntime
 final class Bell: Sendable {
     private struct State {
         var nextID = 0
+        var isClosed = false
         var listeners: [String: [Int: AsyncStream<Void>.Continuation]] = [:]
     }
 
@@ -15,10 +16,15 @@ final class Bell: Sendable {
     func listen(to topic: String) -> Listener {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let id = state.withLock { state in
+        let id = state.withLock { state -> Int? in
+            guard !state.isClosed else { return nil }
             state.nextID += 1
             state.listeners[topic, default: [:]][state.nextID] = continuation
             return state.nextID
+        }
+        guard let id else {
+            continuation.finish()
+            return Listener(stream: stream, continuation: continuation)
         }
         continuation.onTermination = { [weak self] _ in self?.remove(id, topic) }
         return Listener(stream: stream, continuation: continuation)
@@ -29,6 +35,15 @@ final class Bell: Sendable {
             let listeners = state.withLock { Array(($0.listeners[topic] ?? [:]).values) }
             for listener in listeners { listener.yield() }
         }
+    }
+
+    /// Lets every listener go; later ones are let go at once.
+    func close() {
+        let listeners = state.withLock { state in
+            state.isClosed = true
+            return state.listeners.values.flatMap(\.values)
+        }
+        for listener in listeners { listener.finish() }
     }
 
     /// Listeners of all topics; for tests of leaks.
@@ -45,7 +60,7 @@ final class Bell: Sendable {
         fileprivate let stream: AsyncStream<Void>
         fileprivate let continuation: AsyncStream<Void>.Continuation
 
-        /// - Returns: False when the task was cancelled.
+        /// - Returns: False when the task was cancelled or the bell closed.
         func ringing() async -> Bool {
             for await _ in stream { return true }
             return false
