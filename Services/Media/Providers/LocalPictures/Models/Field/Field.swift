@@ -4,7 +4,7 @@
 struct Field {
     let primitives: UnsafePointer<Primitive>
     let slots: UnsafePointer<ProfileSlot>
-    let tables: UnsafePointer<Float>
+    let tables: UnsafePointer<SIMD4<Float>>
     /// Strands per metre of the displaced fur outline.
     let furDetail: Float
 
@@ -70,7 +70,9 @@ struct Field {
                 nearestRaw = far
                 group = primitive.pointee.group
             }
-            let raw = self.raw(primitive, p)
+            // Beyond this a primitive changes nothing here, and only a lower bound is worked out.
+            let limit = lesser(current.distance, best.distance) + primitive.pointee.blend
+            let raw = self.raw(primitive, p, limit)
             if primitive.pointee.isCut {
                 let inverse = -raw
                 if detail == 2 {
@@ -118,15 +120,36 @@ struct Field {
         }
     }
 
-    @inline(__always) private func raw(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+    @inline(__always) private func raw(
+        _ one: UnsafePointer<Primitive>, _ p: LanePoint, _ limit: Lane
+    ) -> Lane {
+        if one.pointee.shape == .capsule { return capsule(one, p) }
+        if !one.pointee.isCut {
+            let bound = self.bound(one, p)
+            if all(bound .> limit) { return bound }
+        }
         switch one.pointee.shape {
         case .capsule: return capsule(one, p)
         case .ellipsoid: return ellipsoid(one, p)
         case .box: return box(one, p)
-        case .extrusion: return extrusion(one, p)
+        case .extrusion: return extrusion(one, p, limit)
         case .lathe: return lathe(one, p)
         case .torus: return torus(one, p)
         }
+    }
+
+    /// The distance to a primitive's bounds.
+    @inline(__always) private func bound(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+        let origin = one.pointee.boundA
+        let axis = one.pointee.boundAxis
+        let dx = p.x - origin.x
+        let dy = p.y - origin.y
+        let dz = p.z - origin.z
+        let share = unit((dx * axis.x + dy * axis.y + dz * axis.z) * one.pointee.boundScale)
+        let rx = dx - share * axis.x
+        let ry = dy - share * axis.y
+        let rz = dz - share * axis.z
+        return root(rx * rx + ry * ry + rz * rz) - one.pointee.boundRadius
     }
 
     @inline(__always) private func capsule(
@@ -168,10 +191,16 @@ struct Field {
         return corner(qx, qy, qz) - round
     }
 
-    private func extrusion(_ one: UnsafePointer<Primitive>, _ p: LanePoint) -> Lane {
+    private func extrusion(
+        _ one: UnsafePointer<Primitive>, _ p: LanePoint, _ limit: Lane
+    ) -> Lane {
         let q = one.pointee.inUnits(p)
         let round = one.pointee.radius
         let side = profile(Int(one.pointee.side), q.x, q.y) + round
+        if !one.pointee.isCut {
+            let least = (side - round) * one.pointee.unit
+            if all(least .> limit) { return least }
+        }
         let lean = greater(q.y - one.pointee.scale, Lane()) * one.pointee.slope
         let width = unsigned(q.z) + lean
         let across: Lane
@@ -234,20 +263,24 @@ struct Field {
         // Comparisons stand so that even a value that is not a number stays in the table.
         let cx = lesser(Lane().replacing(with: x, where: x .> 0), Lane(repeating: slot.columnMax))
         let cy = lesser(Lane().replacing(with: y, where: y .> 0), Lane(repeating: slot.rowMax))
-        let (ix, fx) = floorParts(cx)
-        let (iy, fy) = floorParts(cy)
-        var lowLeft = Lane()
-        var lowRight = Lane()
-        var highLeft = Lane()
-        var highRight = Lane()
+        // Rounding down may take a whole number for the one below it; the cell beneath then gives
+        // the same value at its upper edge.
+        let magic = Lane(repeating: 12_582_912)
+        let wholeX = ((cx - 0.499_999_9) + magic) - magic
+        let wholeY = ((cy - 0.499_999_9) + magic) - magic
+        let fx = cx - wholeX
+        let fy = cy - wholeY
+        let place = unsafeBitCast(
+            wholeY * slot.cellsPerRow + wholeX + magic, to: SIMD4<Int32>.self) &- 0x4b40_0000
         let table = tables + slot.first
-        for lane in 0..<4 {
-            let at = table + (Int(iy[lane]) * slot.columns + Int(ix[lane]))
-            lowLeft[lane] = at[0]
-            lowRight[lane] = at[1]
-            highLeft[lane] = at[slot.columns]
-            highRight[lane] = at[slot.columns + 1]
-        }
+        let a = table[Int(place[0])]
+        let b = table[Int(place[1])]
+        let c = table[Int(place[2])]
+        let d = table[Int(place[3])]
+        let lowLeft = Lane(a.x, b.x, c.x, d.x)
+        let lowRight = Lane(a.y, b.y, c.y, d.y)
+        let highLeft = Lane(a.z, b.z, c.z, d.z)
+        let highRight = Lane(a.w, b.w, c.w, d.w)
         let low = lowLeft + (lowRight - lowLeft) * fx
         let high = highLeft + (highRight - highLeft) * fx
         let distance = low + (high - low) * fy
@@ -256,6 +289,7 @@ struct Field {
         let outside = outX * outX + outY * outY
         // The table's rim lies outside the outline, so both legs meet at an obtuse angle and this
         // never says more than the true distance.
+        guard any(outside .> 0) else { return distance }
         return distance.replacing(
             with: root(distance * distance + outside), where: outside .> 0)
     }

@@ -42,6 +42,8 @@ struct Primitive {
     var boundA: Vec3
     var boundB: Vec3
     var boundRadius: Float
+    var boundAxis = Vec3()
+    var boundScale: Float = 0
 
     /// A point in the primitive's own axes.
     @inline(__always) func local(_ p: Vec3) -> Vec3 {

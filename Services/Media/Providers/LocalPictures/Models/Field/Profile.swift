@@ -7,7 +7,9 @@ struct Profile: Sendable {
     let cell: Float
     let columns: Int
     let rows: Int
-    let distances: [Float]
+    /// The four distances at the corners of each cell: lower left, lower right, upper left, upper
+    /// right. One load fetches all that a look-up blends.
+    let corners: [SIMD4<Float>]
     /// Corners of the outline's bounds.
     let low: SIMD2<Float>
     let high: SIMD2<Float>
@@ -39,8 +41,20 @@ struct Profile: Sendable {
         bottom = low.y - 3 * cell
         columns = Int((high.x - left) / cell) + 5
         rows = Int((high.y - bottom) / cell) + 5
-        distances = Profile.bake(
+        let distances = Profile.bake(
             points, left: left, bottom: bottom, cell: cell, columns: columns, rows: rows)
+        var corners: [SIMD4<Float>] = []
+        corners.reserveCapacity((columns - 1) * (rows - 1))
+        for row in 0..<(rows - 1) {
+            for column in 0..<(columns - 1) {
+                let at = row * columns + column
+                corners.append(
+                    SIMD4(
+                        distances[at], distances[at + 1], distances[at + columns],
+                        distances[at + columns + 1]))
+            }
+        }
+        self.corners = corners
     }
 
     private static func curve(_ corners: [SIMD2<Float>], _ bend: Int) -> [SIMD2<Float>] {
@@ -109,6 +123,6 @@ struct ProfileSlot {
     var cellsPerMetre: Float
     var columnMax: Float
     var rowMax: Float
-    var columns: Int
+    var cellsPerRow: Float
     var first: Int
 }

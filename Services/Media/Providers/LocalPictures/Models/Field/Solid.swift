@@ -47,7 +47,7 @@ struct Solid {
     private(set) var primitives: [Primitive] = []
     private(set) var materials: [Material] = []
     private var slots: [ProfileSlot] = []
-    private var tables: [Float] = []
+    private var tables: [SIMD4<Float>] = []
     private var group: Int32 = 0
 
     /// Join width, material, fur height and lie of hair of the primitives added next.
@@ -78,9 +78,9 @@ struct Solid {
             ProfileSlot(
                 left: profile.left, bottom: profile.bottom, cell: profile.cell,
                 cellsPerMetre: 1 / profile.cell, columnMax: Float(profile.columns) - 1.001,
-                rowMax: Float(profile.rows) - 1.001, columns: profile.columns,
+                rowMax: Float(profile.rows) - 1.001, cellsPerRow: Float(profile.columns - 1),
                 first: tables.count))
-        tables += profile.distances
+        tables += profile.corners
         return Int32(slots.count - 1)
     }
 
@@ -232,6 +232,8 @@ struct Solid {
         one.fur = fur * frame.scale
         one.flow = normalize(frame.vector(flow))
         one.boundRadius += one.fur + one.blend * 0.6
+        one.boundAxis = one.boundB - one.boundA
+        one.boundScale = 1 / max(dot(one.boundAxis, one.boundAxis), 1e-12)
         primitives.append(one)
     }
 
@@ -270,7 +272,7 @@ struct Solid {
                 tables.withUnsafeBufferPointer { tables in
                     // An empty array has no address; a solid without profiles never reads these.
                     let noSlots = UnsafePointer<ProfileSlot>(bitPattern: 16)
-                    let noTables = UnsafePointer<Float>(bitPattern: 16)
+                    let noTables = UnsafePointer<SIMD4<Float>>(bitPattern: 16)
                     guard let first = primitives.baseAddress,
                         let slots = slots.baseAddress ?? noSlots,
                         let tables = tables.baseAddress ?? noTables

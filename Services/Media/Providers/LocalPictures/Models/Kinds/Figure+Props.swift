@@ -232,9 +232,9 @@ extension Solid {
         let outer = radius + depth
         let band = Profile(
             [
-                Vec2(0, -height), Vec2(outer, -height), Vec2(outer + 0.002, 0), Vec2(outer, height),
+                Vec2(0, -height), Vec2(outer, -height), Vec2(outer + depth * 0.16, 0), Vec2(outer, height),
                 Vec2(0, height),
-            ], isMirrored: true, cells: 56)
+            ], isMirrored: true, cells: 88)
         lathe(band, at: centre, squash: squash)
     }
 }

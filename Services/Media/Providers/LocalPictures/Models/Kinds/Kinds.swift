@@ -11,7 +11,9 @@ extension SubjectModel {
         case .train: return Train.traits
         case .lighthouse: return Lighthouse.traits(spec)
         case .robot: return Robot.traits
-        default: return PawedAnimal.traits(spec)
+        case .bag, .bottle, .shoe, .cup, .watch, .chair, .lamp, .book:
+            return Products.traits(spec)
+        case .fox, .wolf, .dog, .cat, .bear: return PawedAnimal.traits(spec)
         }
     }
 
@@ -27,7 +29,9 @@ extension SubjectModel {
         case .train: return Train.make(spec, finest: finest)
         case .lighthouse: return Lighthouse.make(spec, seed: seed, finest: finest)
         case .robot: return Robot.make(spec, finest: finest)
-        default: return PawedAnimal.make(spec, finest: finest)
+        case .bag, .bottle, .shoe, .cup, .watch, .chair, .lamp, .book:
+            return Products.make(spec, finest: finest)
+        case .fox, .wolf, .dog, .cat, .bear: return PawedAnimal.make(spec, finest: finest)
         }
     }
 
