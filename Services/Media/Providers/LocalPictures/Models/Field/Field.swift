@@ -36,8 +36,26 @@ struct Field {
         return found.distance - found.fur
     }
 
-    func find(_ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int) -> Found {
-        evaluate(p, list, count, detail: 2)
+    /// Also notes which primitives still matter within `reach` of the points.
+    func find(
+        _ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int, _ near: NearList, reach: Float
+    ) -> Found {
+        let found = evaluate(p, list, count, detail: 2, near.distances)
+        near.count = 0
+        for entry in 0..<count {
+            let one = primitives + Int(list[entry])
+            let margin = one.pointee.blend * 2 + reach * 2
+            let distance = near.distances[entry]
+            let matters =
+                one.pointee.isCut
+                ? any(-distance .> found.distance - margin)
+                : any(distance .< found.distance + margin)
+            if matters {
+                near.members[near.count] = list[entry]
+                near.count += 1
+            }
+        }
+        return found
     }
 
     /// Height of the fur, 0 ... 1, in clumps that lie along the body.
@@ -52,7 +70,8 @@ struct Field {
     /// Adds the primitives of a list one by one. `detail` is a constant at each call: 0 leaves out
     /// fur, 1 carries fur height, 2 also the nearest primitive and the lie of hair.
     @inline(__always) private func evaluate(
-        _ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int, detail: Int
+        _ p: LanePoint, _ list: UnsafePointer<Int32>, _ count: Int, detail: Int,
+        _ distances: UnsafeMutablePointer<Lane>? = nil
     ) -> Found {
         let far = Lane(repeating: 1e6)
         var best = Found(
@@ -73,6 +92,7 @@ struct Field {
             // Beyond this a primitive changes nothing here, and only a lower bound is worked out.
             let limit = lesser(current.distance, best.distance) + primitive.pointee.blend
             let raw = self.raw(primitive, p, limit)
+            if detail == 2, let distances { distances[entry] = raw }
             if primitive.pointee.isCut {
                 let inverse = -raw
                 if detail == 2 {
@@ -292,5 +312,24 @@ struct Field {
         guard any(outside .> 0) else { return distance }
         return distance.replacing(
             with: root(distance * distance + outside), where: outside .> 0)
+    }
+}
+
+/// The primitives near four points: room for every member of a list.
+final class NearList {
+    let members: UnsafeMutablePointer<Int32>
+    let distances: UnsafeMutablePointer<Lane>
+    var count = 0
+
+    init(capacity: Int) {
+        members = .allocate(capacity: max(capacity, 1))
+        members.initialize(repeating: 0, count: max(capacity, 1))
+        distances = .allocate(capacity: max(capacity, 1))
+        distances.initialize(repeating: Lane(), count: max(capacity, 1))
+    }
+
+    deinit {
+        members.deallocate()
+        distances.deallocate()
     }
 }

@@ -10,6 +10,9 @@ final class SubjectDrawing {
     private let wideTiles: TileLists
     private let openReach: Float
     private let normalReach: Float
+    private let near: NearList
+    /// How far beside a point furry parts are looked up.
+    private let furReach: Float
     /// Normal, and the material plus one (0: nothing), of each pixel.
     private var traces: [Vec4]
     /// Where the rays of each 8x8 block may start.
@@ -34,6 +37,8 @@ final class SubjectDrawing {
         tiles = TileLists(solid, camera: camera, turn: model.turn, side: Self.tileSide)
         wideTiles = TileLists(
             solid, camera: camera, turn: model.turn, side: 32, margin: openReach)
+        furReach = 0.9 / solid.furDetail
+        near = NearList(capacity: solid.primitives.count)
         traces = Array(repeating: Vec4(), count: layer.width * layer.height)
         clear = Array(repeating: .infinity, count: tiles.columns * tiles.rows * 4)
     }
@@ -147,7 +152,19 @@ final class SubjectDrawing {
             return samples
         }
         let places = tracer.point(start, ray, hits.depth)
-        let found = tracer.field.find(jittered(places), list, count)
+        let reaches = greater(
+            tracer.view.footprint(hits.depth) * 0.6, Lane(repeating: normalReach))
+        let found: Field.Found
+        let here: Lane
+        if tracer.hasFur {
+            found = tracer.field.find(
+                jittered(places), list, count, self.near, reach: reaches.max() + furReach)
+            here = tracer.field.distance(places, UnsafePointer(self.near.members), self.near.count)
+        } else {
+            found = tracer.field.find(places, list, count, self.near, reach: reaches.max())
+            here = found.distance
+        }
+        let normals = tracer.normals(places, here: here, reach: reaches, self.near)
         var shared: (normal: Vec3, depth: Float, open: Float)?
         for lane in 0..<4 {
             guard shares[lane] > 0, found.nearest[lane] >= 0 else {
@@ -156,8 +173,7 @@ final class SubjectDrawing {
             }
             let place = places[lane]
             let footprint = tracer.view.footprint(hits.depth[lane])
-            let reach = max(footprint * 0.7, normalReach)
-            let normal = tracer.normal(place, reach: reach, list, count)
+            let normal = normals[lane]
             let open: Float
             if let known = shared, dot(known.normal, normal) > 0.85,
                 abs(known.depth - hits.depth[lane]) < footprint * 6
@@ -195,7 +211,7 @@ final class SubjectDrawing {
         let detail = tracer.field.furDetail
         let offset =
             (noise(LanePoint(x: p.x * detail * 0.35, y: p.y * detail, z: p.z * detail)) - 0.5)
-            * (0.9 / detail)
+            * furReach
         return LanePoint(x: p.x + offset, y: p.y + offset * 0.8, z: p.z)
     }
 

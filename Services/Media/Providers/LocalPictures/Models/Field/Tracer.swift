@@ -66,12 +66,16 @@ struct Tracer {
         _ start: LanePoint, _ ray: LanePoint, from near: Lane, to far: Float,
         _ list: UnsafePointer<Int32>, _ count: Int
     ) -> Hits {
-        let pace = 0.9 / root(ray.x * ray.x + ray.y * ray.y + ray.z * ray.z)
+        let depthPerMetre = 1 / root(ray.x * ray.x + ray.y * ray.y + ray.z * ray.z)
         var depth = near
         var closest = Lane(repeating: 1e6)
         var closestDepth = near
         var isHit = LaneMask(repeating: false)
         var isOpen = depth .< far
+        var last = Lane()
+        var stride = Lane()
+        let one = Lane(repeating: 1)
+        let reachMax = Lane(repeating: hasFur ? 1.3 : 2.2)
         for step in 0..<80 {
             if !any(isOpen) { break }
             let p = point(start, ray, depth)
@@ -79,32 +83,44 @@ struct Tracer {
                 hasFur ? field.furDistance(p, list, count) : field.distance(p, list, count)
             let pixel = view.footprint(depth)
             let share = room / pixel
-            let isCloser = isOpen .& (share .< closest)
-            closest.replace(with: share, where: isCloser)
+            let isCloser = isOpen .& (unsigned(share) .< closest)
+            closest.replace(with: unsigned(share), where: isCloser)
             closestDepth.replace(with: depth, where: isCloser)
-            let slack: Float = step > 40 ? 0.6 : 0.12
-            let arrives = isOpen .& (share .< slack)
+            let slack: Float = step > 32 ? 0.7 : 0.22
+            let arrives = isOpen .& (unsigned(share) .< slack)
             isHit = isHit .| arrives
             isOpen = isOpen .& .!arrives
-            let advance = greater(room, pixel * 0.25) * pace
-            depth.replace(with: depth + advance, where: isOpen)
+            // Where the room shrinks evenly the surface is flat, and near it the stride may reach
+            // for it. A stride too long ends inside, and is walked back.
+            let fall = (last - room) / greater(stride, pixel * 1e-3)
+            let reach = lesser(
+                greater(0.97 / greater(fall, Lane(repeating: 0.05)), one), reachMax)
+            var advance = greater(room, pixel * 0.25) * 0.94
+            advance.replace(
+                with: advance * reach, where: (stride .> 0) .& (share .< 5) .& (share .> 0))
+            advance.replace(with: room, where: room .< 0)
+            stride = advance
+            last = room
+            depth.replace(with: depth + advance * depthPerMetre, where: isOpen)
             isOpen = isOpen .& (depth .< far)
         }
         return Hits(depth: closestDepth, isHit: isHit, closeness: closest)
     }
 
-    /// The outward direction of the surface near a point.
-    @inline(__always) func normal(
-        _ p: Vec3, reach: Float, _ list: UnsafePointer<Int32>, _ count: Int
-    ) -> Vec3 {
-        let probes = LanePoint(
-            x: p.x + Lane(reach, -reach, -reach, reach),
-            y: p.y + Lane(-reach, -reach, reach, reach),
-            z: p.z + Lane(-reach, reach, -reach, reach))
-        let d = field.distance(probes, list, count)
-        return normalize(
-            Vec3(
-                d[0] - d[1] - d[2] + d[3], -d[0] - d[1] + d[2] + d[3], -d[0] + d[1] - d[2] + d[3]))
+    /// The outward directions of the surface at four points, where the distance is `here`.
+    @inline(__always) func normals(
+        _ p: LanePoint, here: Lane, reach: Lane, _ near: NearList
+    ) -> LanePoint {
+        let list = UnsafePointer(near.members)
+        let alongX = field.distance(
+            LanePoint(x: p.x + reach, y: p.y, z: p.z), list, near.count) - here
+        let alongY = field.distance(
+            LanePoint(x: p.x, y: p.y + reach, z: p.z), list, near.count) - here
+        let alongZ = field.distance(
+            LanePoint(x: p.x, y: p.y, z: p.z + reach), list, near.count) - here
+        let square = alongX * alongX + alongY * alongY + alongZ * alongZ
+        let scale = 1 / greater(root(square), Lane(repeating: 1e-12))
+        return LanePoint(x: alongX * scale, y: alongY * scale, z: alongZ * scale)
     }
 
     /// Share of open air above a surface, 0 ... 1, out to `reach` metres.
