@@ -9,7 +9,9 @@ package struct FrameReader: ~Copyable {
     package static let blockBytesMin = 16 * 1024
     private static let prefixBytes = 4
 
-    private let frameBytesMax: Int
+    /// The largest frame that is accepted, without its length prefix. A server may begin with a
+    /// small one and raise it when it knows who speaks.
+    package var frameBytesMax: Int
     private let buffer: UnsafeMutableRawBufferPointer
     /// What was received and not yet given out: `start..<end` of the buffer.
     private var start = 0
