@@ -47,3 +47,8 @@ func smoothstep(_ low: Float, _ high: Float, _ x: Float) -> Float {
     let t = clamp((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 }
+
+/// The nearest whole number to `x` in 0..<2^23, without the checks of a conversion: adding 2^23
+/// leaves it in the low bits.
+@inline(__always)
+func roundedIndex(_ x: Float) -> Int { Int((x + 8_388_608).bitPattern & 0x7F_FFFF) }

@@ -58,6 +58,8 @@ package final class SheetRenderer {
     }
 
     func render(_ view: SheetView, into frame: Picture420) -> Double {
+        // The search holds plain addresses of the scene's planes.
+        defer { withExtendedLifetime(scene) {} }
         let search = CellSearch(scene: scene, view: view)
         var backPixels = 0
         for top in stride(from: 0, to: height, by: Self.cellHeight) {
@@ -76,8 +78,9 @@ package final class SheetRenderer {
     }
 
     private func sampleLuma(from top: Int, rows: Int, into frame: Picture420) {
-        let front = scene.front.picture.luma
-        let back = scene.back.picture.luma
+        let front = SamplePointer(scene.front.picture.luma)
+        let back = SamplePointer(scene.back.picture.luma)
+        let width = self.width
         for row in 0..<rows {
             let out = frame.luma.row(top + row)
             let xs = sourceX.row(row)
@@ -85,7 +88,7 @@ package final class SheetRenderer {
             let sheet = isBack.row(row)
             var x = 0
             while x < width {
-                out[x] = bilinear(sheet[x] == 0 ? front : back, xs[x], ys[x])
+                out[x] = sheet[x] == 0 ? front.bilinear(xs[x], ys[x]) : back.bilinear(xs[x], ys[x])
                 x &+= 1
             }
         }
@@ -94,6 +97,9 @@ package final class SheetRenderer {
     /// A chroma sample covers four pixels: one look-up when they are neighbours in the source
     /// too, else the mean of four.
     private func sampleChroma(from top: Int, rows: Int, into frame: Picture420) {
+        let front = ChromaPointers(scene.front.picture)
+        let back = ChromaPointers(scene.back.picture)
+        let width = self.width
         for row in stride(from: 0, to: rows, by: 2) {
             let lower = min(row + 1, rows - 1)
             let (x0, x1) = (sourceX.row(row), sourceX.row(lower))
@@ -105,49 +111,74 @@ package final class SheetRenderer {
             while x < width {
                 let r = x &+ 1 < width ? x &+ 1 : x
                 let sheets = s0[x] &+ s0[r] &+ s1[x] &+ s1[r]
-                let near =
-                    abs(x0[r] &- x0[x]) < 1024 && abs(x1[x] &- x0[x]) < 1024
-                    && abs(y0[r] &- y0[x]) < 1024 && abs(y1[x] &- y0[x]) < 1024
-                if near && (sheets == 0 || sheets == 4) {
-                    let layer = sheets == 0 ? scene.front : scene.back
-                    let cx = (x0[x] &+ x0[r] &+ x1[x] &+ x1[r]) / 4
-                    let cy = (y0[x] &+ y0[r] &+ y1[x] &+ y1[r]) / 4
-                    let (qx, qy) = (Self.halved(cx), Self.halved(cy))
-                    cb[x >> 1] = bilinear(layer.picture.cb, qx, qy)
-                    cr[x >> 1] = bilinear(layer.picture.cr, qx, qy)
+                let spread =
+                    abs(x0[r] &- x0[x]) | abs(x1[x] &- x0[x]) | abs(y0[r] &- y0[x])
+                    | abs(y1[x] &- y0[x])
+                if spread < 1024 && (sheets == 0 || sheets == 4) {
+                    let layer = sheets == 0 ? front : back
+                    let qx = (x0[x] &+ x0[r] &+ x1[x] &+ x1[r]) >> 2
+                    let qy = (y0[x] &+ y0[r] &+ y1[x] &+ y1[r]) >> 2
+                    let (b, c) = layer.sample(qx, qy)
+                    cb[x >> 1] = UInt8(truncatingIfNeeded: b)
+                    cr[x >> 1] = UInt8(truncatingIfNeeded: c)
                 } else {
-                    var (b, c) = (0, 0)
-                    for (sx, sy, sheet) in [
-                        (x0[x], y0[x], s0[x]), (x0[r], y0[r], s0[r]), (x1[x], y1[x], s1[x]),
-                        (x1[r], y1[r], s1[r]),
-                    ] {
-                        let layer = sheet == 0 ? scene.front : scene.back
-                        b += Int(bilinear(layer.picture.cb, Self.halved(sx), Self.halved(sy)))
-                        c += Int(bilinear(layer.picture.cr, Self.halved(sx), Self.halved(sy)))
-                    }
-                    cb[x >> 1] = UInt8((b + 2) >> 2)
-                    cr[x >> 1] = UInt8((c + 2) >> 2)
+                    let p = (s0[x] == 0 ? front : back).sample(x0[x], y0[x])
+                    let q = (s0[r] == 0 ? front : back).sample(x0[r], y0[r])
+                    let s = (s1[x] == 0 ? front : back).sample(x1[x], y1[x])
+                    let t = (s1[r] == 0 ? front : back).sample(x1[r], y1[r])
+                    let b = p.cb &+ q.cb &+ s.cb &+ t.cb
+                    let c = p.cr &+ q.cr &+ s.cr &+ t.cr
+                    cb[x >> 1] = UInt8(truncatingIfNeeded: (b &+ 2) >> 2)
+                    cr[x >> 1] = UInt8(truncatingIfNeeded: (c &+ 2) >> 2)
                 }
                 x &+= 2
             }
         }
     }
+}
 
-    /// A luma coordinate on the chroma grid, whose samples lie between four luma samples.
-    @inline(__always)
-    private static func halved(_ coordinate: Int32) -> Int32 {
-        max(0, (coordinate &- 128) >> 1)
+/// A plane's samples without its reference count, for inner loops. The plane must outlive it.
+private struct SamplePointer {
+    private let samples: UnsafeMutablePointer<UInt8>
+    private let width: Int
+    private let lastX: Int
+    private let lastY: Int
+
+    init(_ plane: Plane<UInt8>) {
+        samples = plane.samples
+        width = plane.width
+        lastX = plane.width - 1
+        lastY = plane.height - 1
     }
 
+    /// The sample at a place in 1/256 pixel, which must lie in the plane.
     @inline(__always)
-    private func bilinear(_ plane: Plane<UInt8>, _ x: Int32, _ y: Int32) -> UInt8 {
+    func bilinear(_ x: Int32, _ y: Int32) -> UInt8 {
         let (ix, iy) = (Int(x >> 8), Int(y >> 8))
         let (fx, fy) = (UInt32(truncatingIfNeeded: x & 255), UInt32(truncatingIfNeeded: y & 255))
-        let right = ix &+ 1 < plane.width ? 1 : 0
-        let upper = plane.samples + (iy &* plane.width &+ ix)
-        let lower = iy &+ 1 < plane.height ? upper + plane.width : upper
+        let right = ix < lastX ? 1 : 0
+        let upper = samples + (iy &* width &+ ix)
+        let lower = iy < lastY ? upper + width : upper
         let top = UInt32(upper[0]) &* (256 &- fx) &+ UInt32(upper[right]) &* fx
         let bottom = UInt32(lower[0]) &* (256 &- fx) &+ UInt32(lower[right]) &* fx
         return UInt8(truncatingIfNeeded: (top &* (256 &- fy) &+ bottom &* fy &+ 32768) >> 16)
+    }
+}
+
+private struct ChromaPointers {
+    private let cb: SamplePointer
+    private let cr: SamplePointer
+
+    init(_ picture: Picture420) {
+        cb = SamplePointer(picture.cb)
+        cr = SamplePointer(picture.cr)
+    }
+
+    /// Both chroma samples at a place given in 1/256 luma pixel.
+    @inline(__always)
+    func sample(_ x: Int32, _ y: Int32) -> (cb: Int32, cr: Int32) {
+        // Chroma samples lie between four luma samples.
+        let (cx, cy) = (max(0, (x &- 128) >> 1), max(0, (y &- 128) >> 1))
+        return (Int32(cb.bilinear(cx, cy)), Int32(cr.bilinear(cx, cy)))
     }
 }

@@ -24,9 +24,9 @@ package struct SheetScene: Sendable {
     let tileColumns: Int
     let tileRows: Int
     /// Which depth bins occur in a tile.
-    let tileBins: [UInt64]
+    let tileBins: Plane<UInt64>
     /// Steepest depth change between neighbouring pixels in a tile.
-    let tileSlopes: [Float]
+    let tileSlopes: Plane<Float>
 
     package var width: Int { front.picture.width }
     package var height: Int { front.picture.height }
@@ -61,11 +61,11 @@ package struct SheetScene: Sendable {
 
     private static func tables(
         _ depth: Plane<Float>, range: ClosedRange<Float>, columns: Int, rows: Int
-    ) -> (bins: [UInt64], slopes: [Float]) {
+    ) -> (bins: Plane<UInt64>, slopes: Plane<Float>) {
         let span = max(1e-6, range.upperBound - range.lowerBound)
         let scale = Float(binCount) / span
-        var bins = [UInt64](repeating: 0, count: columns * rows)
-        var slopes = [Float](repeating: 0, count: columns * rows)
+        let bins = Plane<UInt64>(width: columns, height: rows, filledWith: 0)
+        let slopes = Plane<Float>(width: columns, height: rows, filledWith: 0)
         for y in 0..<depth.height {
             let row = depth.row(y)
             let below = depth.row(min(y + 1, depth.height - 1))
@@ -73,10 +73,10 @@ package struct SheetScene: Sendable {
                 let tile = y / tileHeight * columns + x / tileWidth
                 let d = row[x]
                 let bin = min(binCount - 1, Int((d - range.lowerBound) * scale))
-                bins[tile] |= 1 << UInt64(bin)
+                bins.samples[tile] |= 1 << UInt64(bin)
                 let right = row[min(x + 1, depth.width - 1)]
                 let slope = max(abs(right - d), abs(below[x] - d))
-                if slope > slopes[tile] { slopes[tile] = slope }
+                if slope > slopes.samples[tile] { slopes.samples[tile] = slope }
             }
         }
         return (bins, slopes)
