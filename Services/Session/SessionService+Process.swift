@@ -25,7 +25,7 @@ extension SessionService {
     }
 
     private func running(on loop: EventLoop) -> RunningService {
-        let working = Task(executorPreference: loop) { await run() }
+        let working = Task(executorPreference: loop) { await self.run() }
         return RunningService(
             methods: methods,
             readiness: { [self] in [await storeReason()] },
