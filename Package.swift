@@ -149,8 +149,8 @@ let package = Package(
             tests(
                 "Media", "Services/Media",
                 uses: [
-                    "MediaService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC",
-                    "ImageCodec", "LocalPictures",
+                    "MediaService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC", "Wire",
+                    "ImageCodec", "Cryptography", "LocalPictures",
                 ], excludes: ["LocalPictures"]),
             tests("LocalPictures", "Services/Media/LocalPictures", uses: ["LocalPictures"]),
             tests(

@@ -8,8 +8,8 @@ package final class MediaService: Sendable {
     let providers: Providers
     let feed = JobFeed()
     let runner: JobRunner
-    let derivations: Derivations
-    let uploads: Uploads
+    package let derivations: Derivations
+    package let uploads: Uploads
     package let collector: Collector
     let time: any TimeSource
     let random: RandomSource
@@ -116,7 +116,10 @@ package final class MediaService: Sendable {
     package var isDraining: Bool { drained.withLock { $0 } }
 
     /// Closes the store. After ``run()`` has returned.
-    package func stop() { library.store.close() }
+    package func stop() {
+        library.store.close()
+        library.blobs.close()
+    }
 
     // MARK: Readiness
 

@@ -6,6 +6,12 @@ internal import Wire
 package struct NewAsset: Sendable {
     package var record: AssetRecord
     package var bytes: [UInt8]
+
+    package init(record: AssetRecord, bytes: [UInt8]) {
+        precondition(record.blob.bytes == bytes.count)
+        self.record = record
+        self.bytes = bytes
+    }
 }
 
 /// Assets: their bytes on disk and their rows in the index, kept together.

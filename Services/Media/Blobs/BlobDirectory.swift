@@ -142,6 +142,9 @@ final class BlobDirectory: @unchecked Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse }
     }
 
+    /// Lets others have the folder again.
+    func unlock() { flock(descriptor, LOCK_UN) }
+
     private static func isSafe(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".."
             && name.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 != 0 }

@@ -54,6 +54,9 @@ package final class BlobStore: Sendable {
         for name in try pending.names() { try pending.remove(name) }
     }
 
+    /// Lets another process have the folder. Last of all.
+    package func close() { root.unlock() }
+
     // MARK: Writing
 
     /// Runs a body while nobody else stores or removes any of these digests.

@@ -42,6 +42,15 @@ package struct JobCounts: Hashable, Sendable {
     package var dead: UInt64 = 0
     /// When the job that has waited longest was due; 0 when none waits.
     package var oldestDue: Int64 = 0
+
+    package init(
+        queued: UInt64 = 0, running: UInt64 = 0, dead: UInt64 = 0, oldestDue: Int64 = 0
+    ) {
+        self.queued = queued
+        self.running = running
+        self.dead = dead
+        self.oldestDue = oldestDue
+    }
 }
 
 /// How much may be under way.

@@ -113,7 +113,7 @@ extension MediaStore {
     /// Makes the result of a job durable: its assets and its end, together or not at all.
     /// - Returns: As ``apply(_:to:change:)``; nothing is stored when the worker lost its lease.
     nonisolated(nonsending) package func complete(
-        _ id: String, epoch: Int, assets: [AssetRecord], result: String
+        _ id: String, epoch: Int, assets: [AssetRecord], result: String?
     ) async throws -> Outcome? {
         let now = now
         let rules = rules

@@ -1,0 +1,7 @@
+import MediaService
+import RPC
+
+/// The codes that callers see.
+enum RPCCodes {
+    static func domainCode(_ error: MediaError) -> String { RPCError(error).domainCode }
+}
