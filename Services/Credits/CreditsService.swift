@@ -1,7 +1,7 @@
 package import RPC
 internal import ServiceAPI
 package import ServiceRuntime
-internal import Storage
+package import Storage
 
 /// The ledger, its sweeper and what serves it.
 ///
@@ -41,6 +41,9 @@ package final class CreditsService: Sendable {
         return CreditsService(handler: handler, store: store, sweeper: sweeper)
     }
 
+    /// The schema of the store, for tests and tools that look at the file.
+    package static var schema: [Migration] { Migrations.all }
+
     /// What a server needs to serve it.
     package var methods: [MethodHandler] { CreditsAPI.methods(handler) }
 
@@ -50,9 +53,17 @@ package final class CreditsService: Sendable {
     /// Ends the leases that are over now, as the sweeper does from time to time.
     package func sweep() async { await sweeper.sweep() }
 
+    /// Ends the streams of watchers, so that a server can drain.
+    package func endStreams() { store.watchers.close() }
+
+    /// Writes a little to the store and waits for the disk.
+    ///
+    /// - Throws: Why it could not.
+    package func probe() async throws { try await store.database.probe() }
+
     /// Ends the streams of watchers, finishes the writes that wait and closes the store.
     package func close() {
-        store.watchers.close()
+        endStreams()
         store.database.close()
     }
 

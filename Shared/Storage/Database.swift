@@ -129,6 +129,16 @@ package final class Database: Sendable {
         return try job.finished.get()
     }
 
+    /// Writes a page that changes nothing and waits for the disk: the check behind readiness.
+    nonisolated(nonsending) package func probe() async throws {
+        try await write { transaction in
+            let version = try transaction.first(Self.schemaVersion) { row in try row.integer(0) }
+            try transaction.execute("PRAGMA user_version = \(version ?? 0)")
+        }
+    }
+
+    private static let schemaVersion = Statement("PRAGMA user_version")
+
     /// Counts since the store was opened.
     package var statistics: DatabaseStatistics { writer.statistics }
 

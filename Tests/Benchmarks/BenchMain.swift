@@ -34,6 +34,8 @@ enum BenchMain {
                     try await EchoServer.run(rest, loop: loop)
                 case "rpc":
                     try await RPCBenchmark(BenchOptions(rest), loop: loop).run()
+                case "credits":
+                    try await CreditsBenchmark(BenchOptions(rest), loop: loop).run()
                 default:
                     throw BenchFailure("unknown benchmark \(name); try --help")
                 }

@@ -1,39 +1,43 @@
 /// An amount of credits, in whole 1/10,000 credit. Never a floating-point number; sums that do not
 /// fit throw instead of wrapping.
-struct CreditAmount: Hashable, Comparable, Sendable {
-    let tenThousandths: Int64
+package struct CreditAmount: Hashable, Comparable, Sendable {
+    package let tenThousandths: Int64
 
-    init(tenThousandths: Int64) {
+    package init(tenThousandths: Int64) {
         self.tenThousandths = tenThousandths
     }
 
     /// Whole credits; only for constants that fit.
-    init(credits: Int64) {
+    package init(credits: Int64) {
         tenThousandths = credits * 10_000
     }
 
-    static let zero = CreditAmount(tenThousandths: 0)
+    package static let zero = CreditAmount(tenThousandths: 0)
 
     /// The most that one amount may be: 99,999,999.9999 credits.
-    static let max = CreditAmount(tenThousandths: 999_999_999_999)
+    package static let max = CreditAmount(tenThousandths: 999_999_999_999)
 
-    static func < (left: CreditAmount, right: CreditAmount) -> Bool {
+    package static func < (left: CreditAmount, right: CreditAmount) -> Bool {
         left.tenThousandths < right.tenThousandths
     }
 
-    static func + (left: CreditAmount, right: CreditAmount) throws(AmountError) -> CreditAmount {
+    package static func + (left: CreditAmount, right: CreditAmount) throws(AmountError)
+        -> CreditAmount
+    {
         let sum = left.tenThousandths.addingReportingOverflow(right.tenThousandths)
         guard !sum.overflow else { throw .overflow }
         return CreditAmount(tenThousandths: sum.partialValue)
     }
 
-    static func - (left: CreditAmount, right: CreditAmount) throws(AmountError) -> CreditAmount {
+    package static func - (left: CreditAmount, right: CreditAmount) throws(AmountError)
+        -> CreditAmount
+    {
         let difference = left.tenThousandths.subtractingReportingOverflow(right.tenThousandths)
         guard !difference.overflow else { throw .overflow }
         return CreditAmount(tenThousandths: difference.partialValue)
     }
 
-    static func * (left: CreditAmount, right: Int64) throws(AmountError) -> CreditAmount {
+    package static func * (left: CreditAmount, right: Int64) throws(AmountError) -> CreditAmount {
         let product = left.tenThousandths.multipliedReportingOverflow(by: right)
         guard !product.overflow else { throw .overflow }
         return CreditAmount(tenThousandths: product.partialValue)
@@ -41,7 +45,7 @@ struct CreditAmount: Hashable, Comparable, Sendable {
 }
 
 /// Why a number is not an amount of credits.
-enum AmountError: Error, Hashable {
+package enum AmountError: Error, Hashable {
     /// Not a plain decimal number: signs, exponents, spaces and leading zeros are refused.
     case malformed
     /// More than four digits after the point.
@@ -52,7 +56,7 @@ enum AmountError: Error, Hashable {
 
 extension CreditAmount: CustomStringConvertible {
     /// Reads "12", "0.5" or "99999999.9999".
-    init(_ text: String) throws(AmountError) {
+    package init(_ text: String) throws(AmountError) {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count) else { throw .malformed }
         let whole = parts[0]
@@ -74,7 +78,7 @@ extension CreditAmount: CustomStringConvertible {
     }
 
     /// A plain decimal number: "12", "0.5", "-3.25".
-    var description: String {
+    package var description: String {
         let magnitude = tenThousandths.magnitude
         let sign = tenThousandths < 0 ? "-" : ""
         let rest = magnitude % 10_000

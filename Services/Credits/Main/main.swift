@@ -1,1 +1,4 @@
 import CreditsService
+import ServiceProcess
+
+ServiceProcess.run(CreditsService.definition)
