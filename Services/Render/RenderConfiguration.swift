@@ -21,25 +21,25 @@ package struct RenderConfiguration: Sendable {
         let megabytes = 1...65536
         workers = reader.integer(
             "WORKERS", default: min(max(processors, 1), 256), in: 1...256,
-            help: "threads that render")
+            help: "Threads that render; each move keeps one busy.")
         queuedMax = reader.integer(
             "QUEUED_MAX", default: queuedMax, in: 1...10_000,
-            help: "moves that may wait for a thread; more are refused")
+            help: "Moves that may wait for a thread; more are refused.")
         uploadBytesMax =
             reader.integer(
                 "UPLOAD_MAX_MIB", default: 32, in: 1...256,
-                help: "largest upload of picture, depth and mask together") << 20
+                help: "Largest upload of picture, depth and mask together, in MiB.") << 20
         sourceCacheBytes =
             reader.integer(
                 "SOURCE_CACHE_MIB", default: 128, in: megabytes,
-                help: "memory for decoded pictures") << 20
+                help: "Memory for decoded pictures, in MiB.") << 20
         sceneCacheBytes =
             reader.integer(
                 "SCENE_CACHE_MIB", default: 192, in: megabytes,
-                help: "memory for pictures prepared for a frame size") << 20
+                help: "Memory for pictures prepared for a frame size, in MiB.") << 20
         resultCacheBytes =
             reader.integer(
                 "RESULT_CACHE_MIB", default: 64, in: megabytes,
-                help: "memory for finished moves and depth maps") << 20
+                help: "Memory for finished moves and depth maps, in MiB.") << 20
     }
 }

@@ -208,13 +208,35 @@ struct CellSearch {
             for _ in 0..<run.steps {
                 u -= run.du
                 let gap = nearest(frontDepth, line, u) - u
-                if before < 0 && gap >= 0 && gap - before < step + run.du {
-                    return u + run.du * gap / (gap - before)
+                if before < 0 {
+                    if gap >= 0 && gap - before < step + run.du {
+                        return u + run.du * gap / (gap - before)
+                    }
+                    if let thin = thinHit(line, u, run.du, before: before, gap: gap) {
+                        return thin
+                    }
                 }
                 before = gap
             }
         }
         return -.infinity
+    }
+
+    /// A thing about a pixel wide may lie under only one of two samples. Its own depth tells where
+    /// the line should meet it: nil when it is not there either.
+    @inline(__always)
+    private func thinHit(
+        _ line: Line, _ u: Float, _ du: Float, before: Float, gap: Float
+    ) -> Float? {
+        let at: Float
+        if gap >= 0 {
+            guard gap < du else { return nil }
+            at = u + gap
+        } else {
+            guard before > -du else { return nil }
+            at = u + du + before
+        }
+        return abs(nearest(frontDepth, line, at) - at) < step * 0.25 ? at : nil
     }
 
     /// Stores a hit, or what the back sheet shows where there was none.
@@ -291,9 +313,8 @@ struct CellSearch {
                 u -= run.du
                 let gap = gaps(x, y, dx, dy, u)
                 let rise = gap - before
-                let found =
-                    (Self.negative(before) & ~Self.negative(gap) & Self.negative(rise - limit))
-                    & searching
+                let approaching = Self.negative(before) & searching
+                let found = approaching & ~Self.negative(gap) & Self.negative(rise - limit)
                 if found.wrappedSum() != 0 {
                     let refined = u + run.du * gap / rise
                     hits = unsafeBitCast(
@@ -302,6 +323,22 @@ struct CellSearch {
                         to: Lanes.self)
                     searching &= ~found
                     if searching.wrappedSum() == 0 { return (hits, searching) }
+                }
+                // Either sample alone within one step of the sheet: see `thinHit`.
+                let grazing =
+                    approaching & ~found
+                    & ((~Self.negative(gap) & Self.negative(gap - run.du))
+                        | (Self.negative(gap) & ~Self.negative(before + run.du)))
+                if grazing.wrappedSum() != 0 {
+                    for lane in 0..<16 where grazing[lane] != 0 {
+                        let line = Line(x: x[lane], y: y[lane], dx: dx[lane], dy: dy[lane])
+                        if let thin = thinHit(
+                            line, u, run.du, before: before[lane], gap: gap[lane])
+                        {
+                            hits[lane] = thin
+                            searching[lane] = 0
+                        }
+                    }
                 }
                 before = gap
             }

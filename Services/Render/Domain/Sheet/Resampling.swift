@@ -103,7 +103,10 @@ enum Resampling {
         return scaled
     }
 
-    /// Scales a plane; `isCrisp` takes the nearest sample and so keeps steps as steps.
+    /// Scales a plane; `isCrisp` picks samples and so keeps steps as steps.
+    ///
+    /// Of four samples within the pixel the greatest is picked, so that a thing half as wide as a
+    /// pixel keeps its depth as it keeps its colour.
     static func scale(
         _ plane: Plane<Float>, toWidth: Int, toHeight: Int, isCrisp: Bool = false
     ) -> Plane<Float> {
@@ -111,9 +114,14 @@ enum Resampling {
         let scaled = Plane<Float>(width: toWidth, height: toHeight, filledWith: 0)
         if isCrisp {
             for y in 0..<toHeight {
-                let from = plane.row((2 * y + 1) * plane.height / (2 * toHeight))
+                let upper = plane.row((4 * y + 1) * plane.height / (4 * toHeight))
+                let lower = plane.row((4 * y + 3) * plane.height / (4 * toHeight))
                 let to = scaled.row(y)
-                for x in 0..<toWidth { to[x] = from[(2 * x + 1) * plane.width / (2 * toWidth)] }
+                for x in 0..<toWidth {
+                    let left = (4 * x + 1) * plane.width / (4 * toWidth)
+                    let right = (4 * x + 3) * plane.width / (4 * toWidth)
+                    to[x] = max(max(upper[left], upper[right]), max(lower[left], lower[right]))
+                }
             }
         } else {
             scale(

@@ -271,6 +271,25 @@ import Testing
         return Plane(width: width, height: height, out)
     }
 
+    @Test(arguments: [-0.15, -0.11, -0.06, 0.02, 0.07, 0.1, 0.15])
+    func `a pole as thin as a pixel stays whole`(_ x: Double) {
+        let scene = LayeredScene(shapes: [
+            LayeredScene.Shape(
+                depth: 0.9, covers: { x, _ in abs(x - 0.1) < 0.004 },
+                colour: { _, _ in [255, 255, 255] }),
+            LayeredScene.Shape(depth: 0.1, covers: { _, _ in true }, colour: { _, _ in .zero }),
+        ])
+        let frame = Picture420(width: 320, height: 180, encoding: .fullRange601)
+        SheetRenderer(scene: scene.scene(), width: 320, height: 180)
+            .render(CameraPose(Vector3(x, 0, 0)), geometry: Self.geometry, into: frame)
+        let shift = x * Self.geometry.strength * (0.9 - Self.geometry.pivot)
+        let column = Int((0.1 - shift) * 180 + 160)
+        let whole = (0..<180).count { y in
+            (column - 2...column + 2).contains { frame.luma[$0, y] > 100 }
+        }
+        #expect(whole > 176)
+    }
+
     @Test func `a flat map moves the whole picture and fills nothing`() {
         let room = LayeredScene.room
         let depth = Plane<Float>(width: 4, height: 4, [Float](repeating: 0.5, count: 16))
