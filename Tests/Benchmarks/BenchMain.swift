@@ -36,6 +36,8 @@ enum BenchMain {
                     try await RPCBenchmark(BenchOptions(rest), loop: loop).run()
                 case "credits":
                     try await CreditsBenchmark(BenchOptions(rest), loop: loop).run()
+                case "gateway":
+                    try await GatewayBenchmark(options: BenchOptions(rest), loop: loop).run()
                 default:
                     throw BenchFailure("unknown benchmark \(name); try --help")
                 }

@@ -17,7 +17,7 @@ struct ConvergenceRoutes: Sendable {
         [
             command(
                 "start", "startConvergence", "Start a session: four directions to choose from.",
-                body: "StartRequest", answer: "StartAnswer", success: 201, problems: [402, 502]
+                body: "StartRequest", answer: "StartAnswer", success: 201
             ) { context, options throws in
                 var fields = try FieldReader(context.request)
                 let intent = fields.text("intent", 1...4000)
@@ -29,7 +29,7 @@ struct ConvergenceRoutes: Sendable {
             },
             command(
                 "select", "selectOption", "Choose a picture; the next dimension's come back.",
-                body: "SelectRequest", answer: "SelectAnswer", problems: [402, 403, 404, 410, 502]
+                body: "SelectRequest", answer: "SelectAnswer"
             ) { context, options throws in
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.SelectRequest(
@@ -42,8 +42,7 @@ struct ConvergenceRoutes: Sendable {
             },
             command(
                 "regenerate", "regenerateDimension", "Make other pictures of a dimension.",
-                body: "DimensionRequest", answer: "RegenerateAnswer",
-                problems: [402, 403, 404, 410, 502]
+                body: "DimensionRequest", answer: "RegenerateAnswer"
             ) { context, options throws in
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.RegenerateRequest(
@@ -55,7 +54,7 @@ struct ConvergenceRoutes: Sendable {
             },
             command(
                 "retry", "retryImage", "Make a missing picture; no regeneration is used up.",
-                body: "SelectRequest", answer: "RetryAnswer", problems: [402, 403, 404, 410, 502]
+                body: "SelectRequest", answer: "RetryAnswer"
             ) { context, options throws in
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.RetryRequest(
@@ -68,7 +67,7 @@ struct ConvergenceRoutes: Sendable {
             },
             command(
                 "jump", "jumpToStep", "Go back to a step that is done.", body: "JumpRequest",
-                answer: "NavigateAnswer", rate: .write, problems: [403, 404, 410]
+                answer: "NavigateAnswer", rate: .write
             ) { context, options throws in
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.JumpRequest(
@@ -79,8 +78,7 @@ struct ConvergenceRoutes: Sendable {
             },
             command(
                 "intent", "editIntent", "Change the intent at the direction step.",
-                body: "IntentRequest", answer: "NavigateAnswer",
-                problems: [402, 403, 404, 410, 502]
+                body: "IntentRequest", answer: "NavigateAnswer"
             ) { context, options throws in
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.EditIntentRequest(
@@ -91,8 +89,7 @@ struct ConvergenceRoutes: Sendable {
             },
             command(
                 "camera-motion/select", "selectCameraMotion", "Choose a camera move.",
-                body: "CameraMotionRequest", answer: "CameraMotionAnswer", rate: .write,
-                problems: [403, 404, 410]
+                body: "CameraMotionRequest", answer: "CameraMotionAnswer", rate: .write
             ) { context, options throws in
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.SelectCameraMotionRequest(
@@ -103,8 +100,7 @@ struct ConvergenceRoutes: Sendable {
             },
             command(
                 "subject-motion", "startSubjectMotion", "See the subject move, in words of yours.",
-                body: "SubjectMotionRequest", answer: "SubjectMotionAnswer",
-                problems: [402, 403, 404, 410, 502]
+                body: "SubjectMotionRequest", answer: "SubjectMotionAnswer"
             ) { context, options throws in
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.SubjectMotionRequest(
@@ -129,7 +125,7 @@ struct ConvergenceRoutes: Sendable {
             ) { try await session.cancel($0, $1) },
             navigation(
                 "camera-motion", "startCameraMotion", "The depth map and the camera moves.",
-                "CameraMotionAnswer", rate: .paid, problems: [402, 502]
+                "CameraMotionAnswer", rate: .paid
             ) { try await session.cameraMotion($0, $1) },
             navigation(
                 "subject-motion/skip", "skipSubjectMotion", "Go on without subject motion.",
@@ -149,13 +145,13 @@ struct ConvergenceRoutes: Sendable {
 
     private func command(
         _ name: String, _ operationID: String, _ summary: String, body: String, answer: String,
-        success: Int = 200, rate: RateClass = .paid, problems: [Int], _ start: @escaping Start
+        success: Int = 200, rate: RateClass = .paid, problems: [Int] = [], _ start: @escaping Start
     ) -> Route {
         Route(
             method: "POST", template: "/api/convergence/\(name)", operationID: operationID,
             summary: summary, tag: "Convergence", access: .scope(.write), rate: rate,
             body: .json(body), answers: [success: .json(answer), 202: .json("AcceptedAnswer")],
-            problems: problems
+            problems: problems + [402, 403, 404, 410, 502]
         ) { context in
             let operation = try await start(context, context.command())
             return try await tools.finish(operation, context, success: success)
@@ -171,7 +167,7 @@ struct ConvergenceRoutes: Sendable {
     ) -> Route {
         command(
             name, operationID, summary, body: "SessionRequest", answer: answer, rate: rate,
-            problems: [403, 404, 410] + problems
+            problems: problems
         ) { context, options in
             var fields = try FieldReader(context.request)
             let request = SessionAPI.NavigateRequest(
@@ -205,8 +201,7 @@ struct ConvergenceRoutes: Sendable {
             Route(
                 method: "GET", template: "/api/convergence/session/{id}",
                 operationID: "getSession", summary: "A session with everything shown so far.",
-                tag: "Convergence", answers: [200: .json("SessionAnswer")],
-                problems: [403, 404, 410]
+                tag: "Convergence", answers: [200: .json("SessionAnswer")]
             ) { context in
                 let found = try await session.getSession(
                     .init(userID: context.userID, sessionID: context.parameters[0]),
