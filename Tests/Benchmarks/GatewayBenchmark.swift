@@ -24,7 +24,7 @@ struct GatewayBenchmark {
                 "CREDITS_LISTEN": "127.0.0.1:0", "CREDITS_STORE": "sqlite:\(folder)/credits.db",
                 "CREDITS_LOG_LEVEL": "error",
             ])
-        defer { credits.process.end() }
+        defer { credits.process.terminate() }
         let gateway = try start(
             "gateway",
             [
@@ -32,10 +32,10 @@ struct GatewayBenchmark {
                 "GATEWAY_RATE_LIMITS": "off", "GATEWAY_LOG_LEVEL": "error",
                 "CREDITS_ADDRESS": credits.address.description,
             ])
-        defer { gateway.process.end() }
+        defer { gateway.process.terminate() }
         let (token, user) = try await guest(gateway.address)
         let peer = options.withPeers ? try node(credits.address, token, user) : nil
-        defer { peer?.process.end() }
+        defer { peer?.process.terminate() }
 
         let load = HTTPLoad(loop: loop, path: "/api/credits", token: token)
         var ours: [Sample] = []
@@ -72,7 +72,7 @@ struct GatewayBenchmark {
             let ready = try? JSONValue(parsing: Array(line.utf8)),
             let address = ready["address"]?.text.flatMap(SocketAddress.init)
         else {
-            process.end()
+            process.terminate()
             throw BenchFailure("\(name) did not start")
         }
         return (process, address)
@@ -94,7 +94,7 @@ struct GatewayBenchmark {
                 user,
             ])
         guard let line = process.line(), let address = SocketAddress(line) else {
-            process.end()
+            process.terminate()
             throw BenchFailure("the node peer did not start")
         }
         return (process, address)
