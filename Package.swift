@@ -117,6 +117,9 @@ let package = Package(
                 name: "contact-sheet", dependencies: ["LocalPictures", "ImageCodec"],
                 path: "Tests/ContactSheet", swiftSettings: strict),
             .executableTarget(
+                name: "model-sheet", dependencies: ["LocalPictures"],
+                path: "Tests/ModelSheet", swiftSettings: strict),
+            .executableTarget(
                 name: "bench",
                 dependencies: [
                     "ServiceAPI", "RPC", "Wire", "ServiceRuntime", "HTTP", "CLinux",

@@ -44,7 +44,10 @@ struct Lighting {
         }
         let grazing = 1 - clamp(dot(at.normal, at.toEye))
         let edge = grazing * grazing * grazing
-        let rimFacing = smoothstep(-0.25, 0.65, dot(at.normal, toRim))
+        // In creases a normal may point away from the eye; there is no edge to light.
+        let rimFacing =
+            smoothstep(-0.25, 0.65, dot(at.normal, toRim))
+            * smoothstep(-0.25, 0, dot(at.normal, at.toEye))
         let hairRim: Float = finish.isHair ? 1.15 : 0.75
         let rimTone = mix(Vec3(repeating: 1), finish.colour * 2.2, 0.45)
         let rimShare: Float = finish.isEye ? 0.2 : 1
@@ -83,7 +86,7 @@ struct Lighting {
     private func eyeLight(_ n: Vec3, _ at: SurfacePoint) -> Vec3 {
         let level = luminance(light.key + light.ambientSky + light.fill + light.rim * 0.5)
         let aim = normalize(at.toEye * 0.9 + Vec3(0, 0.55, 0) + toKey * 0.25)
-        let spot = smoothstep(0.968, 0.982, dot(n, aim))
+        let spot = smoothstep(0.976, 0.988, dot(n, aim))
         let tint = mix(Vec3(repeating: 1), light.ambientSky * (1 / max(luminance(light.ambientSky), 1e-3)), 0.4)
         return tint * (level * spot * 0.85)
     }

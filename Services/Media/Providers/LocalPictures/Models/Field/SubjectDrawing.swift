@@ -11,8 +11,6 @@ final class SubjectDrawing {
     private let openReach: Float
     private let normalReach: Float
     private let near: NearList
-    /// How far beside a point furry parts are looked up.
-    private let furReach: Float
     /// Normal, and the material plus one (0: nothing), of each pixel.
     private var traces: [Vec4]
     /// Where the rays of each 8x8 block may start.
@@ -37,7 +35,6 @@ final class SubjectDrawing {
         tiles = TileLists(solid, camera: camera, turn: model.turn, side: Self.tileSide)
         wideTiles = TileLists(
             solid, camera: camera, turn: model.turn, side: 32, margin: openReach)
-        furReach = 0.9 / solid.furDetail
         near = NearList(capacity: solid.primitives.count)
         traces = Array(repeating: Vec4(), count: layer.width * layer.height)
         clear = Array(repeating: .infinity, count: tiles.columns * tiles.rows * 4)
@@ -137,12 +134,12 @@ final class SubjectDrawing {
 
     /// Four rays, shaded. A ray that misses by less than `softness` pixels covers in part.
     private func sample(
-        _ columns: Lane, _ rows: Lane, from near: Float, to far: Float, softness: Float,
+        _ columns: Lane, _ rows: Lane, from first: Float, to far: Float, softness: Float,
         _ list: UnsafePointer<Int32>, _ count: Int, _ wide: UnsafePointer<Int32>, _ wideCount: Int
     ) -> FourSamples {
         var samples = FourSamples()
         let (start, ray) = tracer.rays(columns, rows)
-        let hits = tracer.hits(start, ray, from: Lane(repeating: near), to: far, list, count)
+        let hits = tracer.hits(start, ray, from: Lane(repeating: first), to: far, list, count)
         let shares = unit((softness - hits.closeness) * (1 / max(softness, 1e-3)))
             .replacing(with: Lane(repeating: 1), where: hits.isHit)
         guard any(shares .> 0) else {
@@ -154,17 +151,10 @@ final class SubjectDrawing {
         let places = tracer.point(start, ray, hits.depth)
         let reaches = greater(
             tracer.view.footprint(hits.depth) * 0.6, Lane(repeating: normalReach))
-        let found: Field.Found
-        let here: Lane
-        if tracer.hasFur {
-            found = tracer.field.find(
-                jittered(places), list, count, self.near, reach: reaches.max() + furReach)
-            here = tracer.field.distance(places, UnsafePointer(self.near.members), self.near.count)
-        } else {
-            found = tracer.field.find(places, list, count, self.near, reach: reaches.max())
-            here = found.distance
-        }
-        let normals = tracer.normals(places, here: here, reach: reaches, self.near)
+        let found = tracer.field.find(places, list, count, near, reach: reaches.max())
+        let here = found.distance
+        let normals = tracer.normals(places, here: here, reach: reaches, near)
+        let marked = tracer.hasFur ? markings(places, found, list, count) : found.nearest
         var shared: (normal: Vec3, depth: Float, open: Float)?
         for lane in 0..<4 {
             guard shares[lane] > 0, found.nearest[lane] >= 0 else {
@@ -183,7 +173,7 @@ final class SubjectDrawing {
                 open = tracer.openness(place, normal, reach: openReach, wide, wideCount)
                 shared = (normal, hits.depth[lane], open)
             }
-            let primitive = tracer.field.primitives[Int(found.nearest[lane])]
+            let primitive = tracer.field.primitives[Int(marked[lane])]
             let material = solid.materials[Int(primitive.material)]
             let toEye = normalize(Vec3() - ray[lane])
             let lie = found.flow[lane]
@@ -205,14 +195,30 @@ final class SubjectDrawing {
         return samples
     }
 
-    /// Furry parts are looked up a little beside the point, so that markings end in tufts.
-    private func jittered(_ p: LanePoint) -> LanePoint {
-        guard tracer.hasFur else { return p }
+    /// The primitives whose material shows: furry parts are looked up a little beside the point,
+    /// so that markings end in tufts; eyes and noses are where they are.
+    private func markings(
+        _ p: LanePoint, _ found: Field.Found, _ list: UnsafePointer<Int32>, _ count: Int
+    ) -> SIMD4<Int32> {
+        guard any(found.fur .> 0) else { return found.nearest }
         let detail = tracer.field.furDetail
-        let offset =
-            (noise(LanePoint(x: p.x * detail * 0.35, y: p.y * detail, z: p.z * detail)) - 0.5)
-            * furReach
-        return LanePoint(x: p.x + offset, y: p.y + offset * 0.8, z: p.z)
+        let coarse = noise(
+            LanePoint(x: p.x * detail * 0.35, y: p.y * detail, z: p.z * detail))
+        let fine = noise(
+            LanePoint(x: p.x * detail * 1.3, y: p.y * detail * 4.2, z: p.z * detail * 4.2))
+        let offset = (coarse * 0.5 + fine * 0.7 - 0.6) * (0.9 / detail)
+        let beside = tracer.field.find(
+            LanePoint(x: p.x + offset, y: p.y + offset * 0.8, z: p.z), list, count, near, reach: 0)
+        var nearest = found.nearest
+        for lane in 0..<4 where nearest[lane] >= 0 && beside.nearest[lane] >= 0 {
+            let primitives = tracer.field.primitives
+            if primitives[Int(nearest[lane])].fur > 0,
+                primitives[Int(beside.nearest[lane])].fur > 0
+            {
+                nearest[lane] = beside.nearest[lane]
+            }
+        }
+        return nearest
     }
 
     /// Samples again, four times each, the pixels where colour or shape changes.

@@ -87,7 +87,10 @@ struct Tracer {
             closest.replace(with: unsigned(share), where: isCloser)
             closestDepth.replace(with: depth, where: isCloser)
             let slack: Float = step > 32 ? 0.7 : 0.22
-            let arrives = isOpen .& (unsigned(share) .< slack)
+            // Where fur ends the distance leaps from outside to inside within a safe stride: that
+            // is a surface as well.
+            let isCrossed = (room .< 0) .& ((last .> 0) ) .& (stride .<= last)
+            let arrives = isOpen .& ((unsigned(share) .< slack) .| isCrossed)
             isHit = isHit .| arrives
             isOpen = isOpen .& .!arrives
             // Where the room shrinks evenly the surface is flat, and near it the stride may reach

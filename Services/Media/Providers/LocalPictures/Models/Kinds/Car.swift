@@ -96,7 +96,7 @@ enum Car {
         solid.cut { solid in
             solid.blend = 0.005
             solid.material = dark
-            solid.box(Vec3(0, -0.05, 0), Vec3(2.6, 0.26, 1.2))
+            solid.box(Vec3(0, -0.05, 0), Vec3(2.6, 0.41, 1.2))
         }
         // Cabin of glass, then roof and pillars in the second colour.
         solid.part(blend: 0.01)

@@ -23,9 +23,11 @@ struct FigureHead {
         solid.ellipsoid(Vec3(-0.012, 0.02, 0), Vec3(0.1, 0.11, 0.078))
         solid.ellipsoid(Vec3(0.03, -0.04, 0), Vec3(0.063, 0.08, 0.06))
         solid.blend = 0.022
+        let jaw: Float = isLongHaired || isChild ? 0.019 : 0.024
         for side in [Float(1), -1] {
             solid.capsule(
-                Vec3(-0.022, -0.072, side * 0.048), 0.024, Vec3(0.05, -0.108, side * 0.016), 0.022)
+                Vec3(-0.022, -0.072, side * (isLongHaired ? 0.041 : 0.048)), jaw,
+                Vec3(0.05, -0.108, side * (isLongHaired ? 0.009 : 0.016)), jaw * 0.9)
             solid.ball(Vec3(0.05, -0.028, side * 0.038), 0.026)
         }
         solid.ball(Vec3(0.064, -0.108, 0), 0.021)
@@ -50,7 +52,7 @@ struct FigureHead {
                 Turn(heading: side * 0.3))
         }
         solid.part(blend: 0.004)
-        solid.material = solid.add(Material(.skin, 0xB5705E) { $0.second = linearColour(0xA86252) })
+        solid.material = solid.add(Material(.skin, isLongHaired ? 0xB0443C : 0xB5705E) { $0.second = linearColour(0xA86252) })
         for side in [Float(1), -1] {
             solid.ellipsoid(
                 Vec3(0.0895, -0.0705, side * 0.008), Vec3(0.008, 0.0042, 0.0135),
@@ -65,6 +67,7 @@ struct FigureHead {
                 $0.second = linearColour(0xC8BEB4)
                 $0.axis = normalize(Vec3(1, -0.04, 0))
             })
+        let brow: Float = isLongHaired ? 0.0015 : 0.0028
         let lash = solid.add(Material(.plain, 0x1A100C))
         for side in [Float(1), -1] {
             let place = Vec3(0.0745, 0.001, side * 0.031)
@@ -75,10 +78,10 @@ struct FigureHead {
             solid.part(blend: 0.006)
             solid.material = skin
             solid.ellipsoid(
-                place + Vec3(0.001, 0.0095, 0), Vec3(0.0142, 0.0068, 0.0185),
+                place + Vec3(0.0005, 0.0098, 0), Vec3(0.0138, 0.0066, 0.0178),
                 Turn(pitch: 0.25))
             solid.ellipsoid(
-                place + Vec3(-0.001, -0.0112, 0), Vec3(0.0138, 0.006, 0.0175), Turn(pitch: -0.2))
+                place + Vec3(-0.002, -0.0122, 0), Vec3(0.0128, 0.006, 0.0165), Turn(pitch: -0.2))
             solid.part()
             solid.material = lash
             solid.capsule(
@@ -95,9 +98,9 @@ struct FigureHead {
             solid.flow = Vec3(-0.2, 0.1, side)
             solid.part(blend: 0.004)
             solid.capsule(
-                Vec3(0.0915, 0.0275, side * 0.013), 0.003, Vec3(0.0845, 0.0325, side * 0.033), 0.0036)
+                Vec3(0.0912, 0.0305, side * 0.015), brow, Vec3(0.084, 0.0345, side * 0.034), brow * 1.15)
             solid.capsule(
-                Vec3(0.0845, 0.0325, side * 0.033), 0.0036, Vec3(0.0705, 0.0265, side * 0.05), 0.0016)
+                Vec3(0.084, 0.0345, side * 0.034), brow * 1.15, Vec3(0.0705, 0.0285, side * 0.05), 0.0012)
         }
     }
 

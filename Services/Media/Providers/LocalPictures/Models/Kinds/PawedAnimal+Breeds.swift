@@ -175,6 +175,8 @@ extension PawedAnimal {
         cat.eye = 0.0235
         cat.iris = isDark ? 0xD8B82A : 0x8FB04A
         cat.isSlitEye = true
+        cat.lid = 1.08
+        cat.noseTone = isDark ? 0x1A1414 : 0xB86A5C
         cat.coat = hair(base, under: pale, grain: 480) {
             $0.third = base * 0.22
             $0.strength = spec.colour == nil ? 0.85 : 0.12
@@ -218,10 +220,11 @@ extension PawedAnimal {
         bear.earWidth = 0.032
         bear.earApart = 0.075
         bear.fur = 0.016
-        bear.eye = 0.0115
+        bear.eye = 0.0125
+        bear.eyeOut = 1.09
         bear.iris = 0x3A2010
         bear.coat = hair(brown, under: brown * 0.7, grain: 300)
-        bear.paleCoat = hair(mix(brown, tan, 0.45), under: brown, grain: 300)
+        bear.paleCoat = hair(mix(brown, tan, 0.04), under: brown, grain: 300)
         bear.legCoat = hair(brown * 0.6, under: brown * 0.5, grain: 300)
         bear.tailTip = 0
         bear.tail = [(Vec3(-0.33, 0.37, 0), 0.04), (Vec3(-0.37, 0.34, 0), 0.03)]

@@ -26,6 +26,10 @@ struct PawedAnimal {
     var earOut: Float = 0.6
     var earApart: Float = 0.052
     var eye: Float = 0.0155
+    /// How far the eyes stand out, in shares of a fox's.
+    var eyeOut: Float = 1
+    var noseTone: UInt32 = 0x17130F
+    var lid: Float = 1.3
     var fur: Float = 0.009
     /// Tail from root to tip, with radii.
     var tail: [(Vec3, Float)] = []
@@ -329,22 +333,22 @@ struct PawedAnimal {
         solid.fur = 0
         solid.part(blend: 0.006)
         solid.material = solid.add(
-            Material(.leather, 0x17130F) {
+            Material(.leather, noseTone) {
                 $0.gloss = 0.35
                 $0.sharpness = 30
                 $0.grain = 700
             })
-        let end = snout + Vec3(muzzleTip * 0.72, muzzleTip * 0.25, 0)
+        let end = snout + Vec3(muzzleTip * 0.86, muzzleTip * 0.34, 0)
         solid.ellipsoid(end, Vec3(nose * 0.95, nose * 0.82, nose * 1.15))
         for side in [Float(1), -1] {
-            let place = Vec3(skull.x * 0.6, skull.y * 0.17, side * skull.z * 0.66)
+            let place = Vec3(skull.x * 0.6, skull.y * 0.17, side * skull.z * 0.66) * eyeOut
             let gaze = normalize(Vec3(0.6, 0.06, side * 0.8))
             solid.part(blend: 0.004)
             // Dark lids drawn out to the nose leave an almond; the ball stands in it.
             solid.material = solid.add(Material(.plain, 0x0B0705))
             solid.ellipsoid(
                 place - gaze * (eye * 0.2) + Vec3(eye * 0.12, -eye * 0.05, 0),
-                Vec3(eye * 1.4, eye * 0.93, eye * 0.9), Turn(heading: side * 2.2, pitch: side * 0.22))
+                Vec3(eye * lid, eye * 0.93, eye * 0.9), Turn(heading: side * 2.2, pitch: side * 0.22))
             solid.part(blend: 0.002)
             solid.material = solid.add(
                 Material(.eye, iris) {
