@@ -57,8 +57,11 @@ actor ServedProcess {
     /// Not ready, no new calls, calls in flight end, background work ends, stores close.
     func stop() async {
         isDraining = true
-        await server?.drain()
+        // At the same time: calls that stream what the service does end when the service drains.
+        let server = server
+        async let drained: Void? = server?.drain()
         await service?.drain()
+        _ = await drained
         await service?.stop()
         await metricsServer?.drain(timeout: .seconds(1))
     }
