@@ -199,19 +199,23 @@ final class JobRunner: Sendable {
         let left = Duration.microseconds(job.machine.deadline - time.now.microseconds)
         let maker = maker
         return try await attempt.run(timeout: max(.zero, min(timeout, left)), time) {
-            try await maker.make(job, self.attempt(of: job))
+            try await maker.make(job) { self.attempt(of: job, by: $0) }
         }
     }
 
-    /// What the provider sees of a try.
-    private func attempt(of job: JobRecord) -> Attempt {
+    /// What a provider sees of a try. Its name for the work is kept with its own, so that no other
+    /// provider ever takes it for its own.
+    private func attempt(of job: JobRecord, by provider: ProviderIdentity) -> Attempt {
         let (id, epoch) = (job.id, job.machine.epoch)
+        let mark = provider.id + "/"
+        let known = job.providerReference.flatMap { reference in
+            reference.hasPrefix(mark) ? String(reference.dropFirst(mark.count)) : nil
+        }
         return Attempt(
-            key: id, number: job.machine.failures + 1,
-            providerReference: job.providerReference,
+            key: id, number: job.machine.failures + 1, providerReference: known,
             save: { [store] reference in
                 guard
-                    try await store.saveProviderReference(reference, of: id, epoch: epoch)
+                    try await store.saveProviderReference(mark + reference, of: id, epoch: epoch)
                 else { throw CancellationError() }
             },
             report: { [feed] share in feed.progress(id, share) })

@@ -126,6 +126,7 @@ extension MediaStore {
             guard action == .save else { return Outcome(action: action, job: job) }
             for asset in assets { try AssetStatements.insert(asset, in: transaction) }
             job.assetID = result
+            if let made = assets.first(where: { $0.id == result }) { job.provider = made.provider }
             let isSaved = try JobStatements.save(job, in: transaction)
             precondition(isSaved, "a job changed inside its own transaction")
             return Outcome(action: action, job: job)

@@ -65,8 +65,8 @@ final class ScriptedImageProvider: ImageProvider {
     private let script: Script
     private let log = Lock<[(intent: String, attempt: Int, reference: String?)]>([])
 
-    init(concurrency: Int = 2, _ script: @escaping Script) {
-        identity = ProviderIdentity(id: "scripted", model: "scripted", concurrency: concurrency)
+    init(_ id: String = "scripted", concurrency: Int = 2, _ script: @escaping Script) {
+        identity = ProviderIdentity(id: id, model: id, concurrency: concurrency)
         self.script = script
     }
 
@@ -132,7 +132,7 @@ struct Seen: Error {}
 final class MediaFixture: Sendable {
     let folder: TemporaryFolder
     let time: VirtualTime
-    let image: any ImageProvider
+    let images: [any ImageProvider]
     let video: ScriptedVideoProvider
     let depth: ScriptedDepthProvider
     let configuration: MediaConfiguration
@@ -144,12 +144,13 @@ final class MediaFixture: Sendable {
         image: any ImageProvider = ScriptedImageProvider { request, _ in
             try ScriptedImageProvider.draw(request)
         },
+        thenImages: [any ImageProvider] = [],
         depth: ScriptedDepthProvider = ScriptedDepthProvider(),
         configure: (inout MediaConfiguration) -> Void = { _ in }
     ) {
         folder = TemporaryFolder()
         time = VirtualTime()
-        self.image = image
+        images = [image] + thenImages
         video = ScriptedVideoProvider()
         self.depth = depth
         var configuration = MediaConfiguration()
@@ -173,7 +174,7 @@ final class MediaFixture: Sendable {
             })
         parts.faults = faults
         return try await MediaService(
-            configuration, providers: Providers(image: [image], video: [video], depth: [depth]),
+            configuration, providers: Providers(image: images, video: [video], depth: [depth]),
             parts: parts)
     }
 

@@ -232,6 +232,31 @@ struct JobRunnerTests {
         }
     }
 
+    @Test func `the next provider is asked when the first fails, and not when it refuses`()
+        async throws
+    {
+        let first = ScriptedImageProvider("first") { request, _ in
+            throw request.intent == "a fox"
+                ? Self.failure
+                : JobFailure(.permanent, code: "CONTENT_REJECTED", message: "No.")
+        }
+        let second = ScriptedImageProvider("second") { request, attempt in
+            #expect(attempt.providerReference == nil)
+            return try ScriptedImageProvider.draw(request)
+        }
+        let fixture = MediaFixture(image: first, thenImages: [second])
+        try await fixture.running { service in
+            try await service.create([MediaFixture.image("r1", "a fox")])
+            let view = try await service.wait(for: "r1", .done)
+            #expect(view.job.provider == "second")
+            #expect(view.asset?.provider == "second")
+            try await service.create([MediaFixture.image("r2", "a gun")])
+            let refused = try await service.wait(for: "r2", .dead)
+            #expect(refused.job.machine.error?.code == "CONTENT_REJECTED")
+            #expect(second.calls.count == 1)
+        }
+    }
+
     @Test func `equal recipes give equal bytes, kept once`() async throws {
         let fixture = MediaFixture()
         try await fixture.running { service in
