@@ -72,7 +72,7 @@ struct ShadowMap {
         guard x > 0, y > 0, x < limit, y < limit else { return 1 }
         let blocker = nearest(x, y)
         let gap = max(0, depth - blocker)
-        let spread = clamp(gap * softness / view.grain, 0.75, 7)
+        let spread = clamp(gap * softness / view.grain, 1.1, 7)
         var open: Float = 0
         for offset in Self.offsets {
             let px = clamp(x + offset.x * spread, 0, limit)

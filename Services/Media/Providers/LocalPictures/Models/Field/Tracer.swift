@@ -75,7 +75,7 @@ struct Tracer {
         var last = Lane()
         var stride = Lane()
         let one = Lane(repeating: 1)
-        let reachMax = Lane(repeating: hasFur ? 1.3 : 2.2)
+        let reachMax = Lane(repeating: hasFur ? 1 : 2.2)
         for step in 0..<80 {
             if !any(isOpen) { break }
             let p = point(start, ray, depth)

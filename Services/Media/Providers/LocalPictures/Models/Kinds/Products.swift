@@ -97,15 +97,15 @@ enum Products {
         solid.part(blend: 0.006)
         solid.material = hide
         solid.extrude(
-            bagFlap, at: Vec3(0, 0.002, 0.053), half: 0.0075, round: 0.007, Turn(roll: 0.16))
-        solid.capsule(Vec3(-0.138, 0.226, 0.036), 0.016, Vec3(0.138, 0.226, 0.036), 0.016)
+            bagFlap, at: Vec3(0, 0.002, 0.0735), half: 0.0075, round: 0.007, Turn(roll: -0.16))
+        solid.capsule(Vec3(-0.138, 0.228, 0.03), 0.017, Vec3(0.138, 0.228, 0.03), 0.017)
         solid.capsule(Vec3(-0.138, 0.224, -0.02), 0.02, Vec3(0.138, 0.224, -0.02), 0.02)
         for index in 0..<31 {
             let share = Float(index) / 30 * 2 - 1
             let x = share * 0.146
             let drop = share * share
             let y = 0.09 + 0.034 * drop * drop + 0.006 * drop
-            let z = 0.07 - (y - 0.002) * 0.16
+            let z = 0.0813 - (y + 0.006) * 0.16
             solid.part()
             solid.material = thread
             solid.capsule(Vec3(x - 0.003, y + 0.008, z), 0.0009, Vec3(x + 0.003, y + 0.008, z), 0.0009)
@@ -113,8 +113,9 @@ enum Products {
         // Lock.
         solid.part(blend: 0.003)
         solid.material = brass
-        solid.box(Vec3(0, 0.098, 0.06), Vec3(0.026, 0.021, 0.007), round: 0.006, Turn(roll: 0.16))
-        solid.capsule(Vec3(-0.012, 0.092, 0.07), 0.0045, Vec3(0.012, 0.092, 0.07), 0.0045)
+        solid.box(
+            Vec3(0, 0.1, 0.067), Vec3(0.026, 0.021, 0.006), round: 0.006, Turn(roll: -0.16))
+        solid.capsule(Vec3(-0.012, 0.096, 0.074), 0.0045, Vec3(0.012, 0.096, 0.074), 0.0045)
         bagHandle(&solid, edge, brass)
     }
 
