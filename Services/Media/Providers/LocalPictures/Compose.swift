@@ -96,7 +96,7 @@ struct Composition {
             }
         }
         if ownWeight < 0.5 { return }
-        let reach = max(1, Int(0.035 * Float(height) / Float(factor)))
+        let reach = max(1, Int(0.055 * Float(height) / Float(factor)))
         Blur.box(
             small.pixels, width: small.width, height: small.height, radius: reach, passes: 3)
         for y in 0..<small.height {
@@ -129,9 +129,9 @@ struct Composition {
                 if w <= 0.003 { continue }
                 let t = min(1, w * 1.5) * need
                 if lifts {
-                    canvas.pixels[i] += (Vec4(veil, 1) - canvas.pixels[i]) * (0.42 * t)
+                    canvas.pixels[i] += (Vec4(veil, 1) - canvas.pixels[i]) * (0.26 * t)
                 } else {
-                    canvas.pixels[i] *= 1 - 0.4 * t
+                    canvas.pixels[i] *= 1 - 0.25 * t
                 }
             }
         }

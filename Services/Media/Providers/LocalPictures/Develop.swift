@@ -3,6 +3,7 @@ struct Developer {
     let plan: Plan
     let canvas: Canvas
     let depth: UnsafeMutableBufferPointer<Float>
+    let mask: UnsafeMutableBufferPointer<Float>
 
     func addGlow() {
         let g = plan.grade
@@ -98,13 +99,16 @@ struct Developer {
                     let vx = (Float(column) + 0.5 - centreX) * inverseX
                     let r2 = vx * vx + vy * vy
                     let shade = g.exposure * (1 - g.vignette * smoothstep(0.25, 1.9, r2))
-                    var c = Vec3(v.x, v.y, v.z) * shade * balance
+                    var c = Vec3(v.x, v.y, v.z) * shade
+                    c *= mix(balance, Vec3(1, 1, 1), 0.75 * mask[i])
                     if g.lightLeak > 0 && vx < 0.1 {
                         let edge = smoothstep(0.1, -1.1, vx)
                         c += leak * (edge * edge * (0.3 - 0.12 * vy))
                     }
                     let y = luminance(c)
-                    c = Vec3(repeating: y) + (c - Vec3(repeating: y)) * g.saturation
+                    // The subject keeps more of its own colour than the world around it.
+                    let saturation = g.saturation + max(0, 0.95 - g.saturation) * 0.7 * mask[i]
+                    c = Vec3(repeating: y) + (c - Vec3(repeating: y)) * saturation
                     c *= mix(g.shadowTint, g.highlightTint, smoothstep(0, 0.45, y))
                     c = c.clamped(lowerBound: Vec3(), upperBound: Vec3(repeating: 40))
                     // Very bright colours keep their hue: by channel alone gold turns to lemon.

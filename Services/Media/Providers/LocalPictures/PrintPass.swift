@@ -65,7 +65,7 @@ struct PrintPass {
                     (noise.value(x * 0.55, y * 0.55) - 0.5) * 0.14
                     + (noise.fractal(x * 0.035, y * 0.035, octaves: 2) - 0.5) * 0.30
                 let level = luminance(c)
-                let scaled = level * steps + jitter - 0.1 * own
+                let scaled = level * steps + jitter * (1 - smoothstep(0.78, 0.9, level)) - 0.1 * own
                 let whole = floorValue(scaled + 0.5)
                 let edge = scaled + 0.5 - whole
                 let blend = edge < 0.05 ? (whole - 1) + 0.5 + edge * 10 : whole

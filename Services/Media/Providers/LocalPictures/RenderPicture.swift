@@ -30,7 +30,8 @@ package func renderPicture(
     Weather(plan: plan).draw(on: composition, stage: stage)
     try check()
     let developer = Developer(
-        plan: plan, canvas: composition.canvas, depth: composition.depth)
+        plan: plan, canvas: composition.canvas, depth: composition.depth,
+        mask: composition.mask)
     developer.addGlow()
     developer.grade()
     try check()

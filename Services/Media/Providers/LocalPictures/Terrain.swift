@@ -53,11 +53,22 @@ extension Stage {
                 if first < top {
                     let start = lastZ > 0 && !isEdge ? lastColour : c
                     let span = 1 / Float(top - first)
+                    // A steep face covers many rows in one step: its texture is looked up between.
+                    let isTall = top - first > 4
+                    var tone = start
                     for r in first..<top {
                         let i = r * width + column
                         if depth[i] <= z { continue }
                         let t = Float(top - r) * span
-                        put(i, mix(start, c, t), lastZ > 0 && !isEdge ? mix(lastZ, z, t) : z)
+                        let here = lastZ > 0 && !isEdge ? mix(lastZ, z, t) : z
+                        if !isTall {
+                            tone = mix(start, c, t)
+                        } else if r == first || (r - first) & 1 == 0 {
+                            let y = eye.y + (hy - Float(r) - 0.5) * here / f
+                            let p = Vec3(eye.x + dx * here, y, eye.z + here)
+                            tone = haze(terrain.surface(p, normal: normal, z: here), here, column)
+                        }
+                        put(i, tone, here)
                     }
                 }
                 // Coverage is mixed only where something far shows over an edge; at every step it

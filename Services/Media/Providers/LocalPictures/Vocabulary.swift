@@ -2,7 +2,7 @@
 enum Vocabulary {
     static let scenes: [String: SceneKind] = table([
         (.frozenLake, "ice,frozen lake,icy lake,glacier,fjord,ice rink,arctic,iceberg"),
-        (.lake, "lake,pond,lagoon,reservoir,loch,mirror lake"),
+        (.lake, "lake,pond,mountain lake,forest lake,lagoon,reservoir,loch,mirror lake"),
         (.sea, "sea,ocean,wave,sail,regatta,horizon,open water,high sea"),
         (
             .coast,

@@ -31,7 +31,7 @@ struct LakeShores: Terrain {
         let open = 0.2 + 0.8 * smoothstep(0.02, 0.36, abs(across))
         var h = min(inland * 0.03, 4) - 1
         let hill = noise.fractal(x * 0.0021 + seedX, z * 0.0021, octaves: 3)
-        h += smoothstep(0, 500, inland) * (30 + 190 * max(0, hill - 0.3)) * (0.3 + 0.7 * open)
+        h += smoothstep(0, 500, inland) * (10 + 110 * max(0, hill - 0.3)) * (0.3 + 0.7 * open)
         if inland < 800 {
             // A fringe of trees.
             let spike = noise.value(x * 0.16, z * 0.05)
@@ -42,7 +42,7 @@ struct LakeShores: Terrain {
         if z > 600 {
             let rise = smoothstep(600, 3400, z)
             let m = noise.ridges(x * 0.00042 + seedX * 0.3, z * 0.00042, octaves: 5)
-            h += 1500 * m * rise * open
+            h += 1750 * m * rise * open
         }
         return h * (z > 250 ? relief * 0.8 + 0.2 : 1)
     }
@@ -164,13 +164,13 @@ extension Stage {
             let lateral = (cluster - 0.5) * 2.1 + random.between(-0.12, 0.12)
             let z = random.between(70, 190)
             let x = camera.position.x + lateral * z * Float(width) / (2 * camera.focal) * 1.1
-            let tall = random.between(7, 17) * (0.7 + 0.3 * plan.distantScale)
+            let tall = random.between(6, 13) * (0.7 + 0.3 * plan.distantScale)
             trees.append((Vec3(x, -0.4, camera.position.z + z), tall, i % 3))
         }
         trees.sort { $0.0.z > $1.0.z }
         for (foot, tall, kind) in trees {
             var look = SpriteLook(albedo: Vec3(0.05, 0.075, 0.06))
-            look.capAmount = isFrozen ? 0.7 : 0
+            look.capAmount = isFrozen ? 0.30 : 0
             look.translucency = 0.05
             sprite(images[kind], foot: foot, tall: tall, look: look)
         }
@@ -205,9 +205,10 @@ extension Stage {
         let side: Float = plan.subjectX > 0.5 ? -1 : 1
         let d = trace.distance
         let halfWidth = d * Float(width) / (2 * camera.focal)
-        let middle = camera.position.x + side * halfWidth * 0.62
-        let scale = plan.framing.isClose ? d * 0.32 : max(0.6, d * 0.20)
-        for i in 0..<70 {
+        let isClose = plan.framing.isClose
+        let middle = camera.position.x + side * halfWidth * (isClose ? 0.86 : 0.66)
+        let scale = isClose ? d * 0.2 : max(0.6, d * 0.17)
+        for i in 0..<(isClose ? 26 : 70) {
             let spread = random.between(-1, 1)
             let x = middle + spread * abs(spread) * halfWidth * 0.42
             let z = random.between(-0.24, 0.3) * d
@@ -216,7 +217,7 @@ extension Stage {
             let foot = Vec3(x, 0, z)
             let bend = Vec3(x + lean * 0.35, tall * 0.6, z)
             let tip = Vec3(x + lean, tall, z)
-            let r = 0.0045 * scale
+            let r = (isClose ? 0.007 : 0.0045) * scale
             let shade = random.between(0.6, 1.25)
             let straw = Vec3(0.30, 0.19, 0.08) * shade
             let c =
