@@ -49,12 +49,13 @@ func measureTime() {
 }
 
 /// How far apart the four options of each step are at a glance (32 x 18, mean dE76).
-func measureFloors() {
+func measureFloors(only: String?) {
     for (i, intent) in Sheet.scenes.enumerated() {
+        if let only, !intent.contains(only) { continue }
         let base = PictureRecipe(
             intent: intent, direction: Options.directions[i % 4],
             mood: Options.moods[(i / 4 + i) % 4], framing: "wide",
-            lighting: Options.lightings[(i / 2) % 4], width: 512, height: 288)
+            lighting: Options.lightings[(i / 2) % 4], width: 256, height: 144)
         var line = ""
         for axis in 0..<4 {
             var glances: [[Double]] = []
@@ -76,18 +77,22 @@ func measureFloors() {
                 glances.append(lab(reduced(rgb, picture.width, picture.height, 32, 18)))
                 areas.append(picture.subjectMask.reduce(0.0) { $0 + Double($1) })
             }
-            var least = 1e9
+            var least = 1e9, pair = ""
             for a in 0..<4 {
-                for b in 0..<a { least = min(least, difference(glances[a], glances[b])) }
+                for b in 0..<a {
+                    let d = difference(glances[a], glances[b])
+                    if d < least { pair = "\(b)-\(a)" }
+                    least = min(least, d)
+                }
             }
             let name = ["direction", "mood", "framing", "lighting"][axis]
             line += " \(name) \(Double(Int(least * 10)) / 10)"
-            if least < (axis == 2 ? 8 : 10) { line += "(!)" }
+            if least < (axis == 2 ? 8 : 10) { line += "(! \(pair))" }
             if axis == 2 {
                 let ratios = (1..<4).map { areas[$0] / max(1, areas[$0 - 1]) }
                 let worst = ratios.min() ?? 0
                 line += " area x\(Double(Int(worst * 100)) / 100)"
-                if worst < 1.6 { line += "(!)" }
+                if worst < 1.6 { line += "(! \(areas.map { Int($0 / 36_864 / 2.55) }))" }
             }
         }
         print(intent, line)

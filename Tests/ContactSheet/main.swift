@@ -10,7 +10,7 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 let sheetName = arguments.first ?? ""
 switch sheetName {
 case "time": measureTime()
-case "floors": measureFloors()
+case "floors": measureFloors(only: arguments.count > 1 ? arguments[1] : nil)
 default:
     guard arguments.count >= 2 else {
         print("usage: contact-sheet SHEET OUT.ppm [width] [intent] | time | floors")

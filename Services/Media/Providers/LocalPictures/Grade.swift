@@ -18,7 +18,7 @@ struct Grade {
 
     init(direction: Direction, mood: Mood, lighting: LightChoice) {
         let d = direction.index, m = mood.index
-        exposure = [1, 1.2, 1, 1.1][d] * [1, 1, 0.92, 1][m]
+        exposure = [1, 1.26, 1, 1.02][d] * [1, 1.1, 0.84, 0.97][m]
         contrast = [1.12, 1.08, 1.1, 0.98][d] * [1.14, 0.9, 0.94, 0.88][m]
         saturation = [1, 1.16, 1.1, 0.66][d] * [1, 1, 0.86, 0.9][m]
         blackLift = Vec3(repeating: direction == .documentary ? 0.02 : 0)

@@ -62,6 +62,7 @@ struct Plan {
         if words.isStormy || words.isRaining { palette.cover = max(palette.cover, 0.7) }
         grade = Grade(direction: direction, mood: mood, lighting: lighting)
 
+        yaw = Self.yaw(words.subject.kind, traits: traits, direction: direction, framing: framing)
         let w = Float(width), h = Float(height)
         unit = (w * h / (1024 * 576)).squareRoot()
         let isPortrait = w < h * 0.95
@@ -79,13 +80,21 @@ struct Plan {
         var sx: Float = [0.36, 0.5, 0.64, 0.42][d]
         var sun: Float = [0.72, -1, 0.56, -1][d]
         var horizon: Float = [0.58, 0.50, 0.64, 0.36][d] + [0.04, -0.02, 0, -0.03][m]
-        var feet: Float = [0.85, 0.84, 0.86, 0.76][d]
+        var feet: Float = [0.83, 0.84, 0.86, 0.76][d]
         var isMirrored = variation.isMirrored
         if mood == .peaceful || mood == .mysterious { isMirrored.toggle() }
+        // The nearer shot is taken from the other side, as a film would cut: at a glance it is not
+        // the wide one enlarged.
+        if framing == .medium { isMirrored.toggle() }
         if framing.isClose { sx = [0.42, 0.50, 0.57, 0.46][d] }
         if mood == .mysterious {
             sx = mix(sx, 0.5, 0.5)
             if sun >= 0 { sun = mix(sun, 0.5, 0.5) }
+        }
+        let isLong = traits.length > traits.height * 0.9
+        if framing == .extreme && isLong {
+            // The body fills the frame behind the head.
+            sx += cosine(yaw * pi / 180) > 0 ? 0.17 : -0.17
         }
         sx += variation.shift
         if isPortrait { sx = mix(sx, 0.5, 0.4) }
@@ -119,9 +128,9 @@ struct Plan {
             share *= [1, 1.22, 0.92, 0.85][d] * [1.15, 0.84, 0.93, 1.07][m]
         } else {
             share *= [1, 1.12, 0.95, 0.9][d]
+            if isLong { share *= framing == .extreme ? 1.22 : 0.86 }
         }
         share /= variation.distance
-        yaw = Self.yaw(words.subject.kind, traits: traits, direction: direction, framing: framing)
         // Long subjects must fit the width of a narrow frame.
         let seen = max(traits.height * 0.4, traits.length * max(0.45, abs(cosine(yaw * pi / 180))))
         if !framing.isClose {

@@ -54,7 +54,7 @@ struct Headland: Terrain {
         let noise = stage.noise
         let lateral = x * side / max(1, z)
         let edge =
-            0.10 + 0.30 * smoothstep(1200, 80, z) + 0.2 * (noise.value(z * 0.006, salt) - 0.5)
+            0.16 + 0.34 * smoothstep(1200, 160, z) + 0.2 * (noise.value(z * 0.006, salt) - 0.5)
         let inside = lateral - edge
         if inside < 0 { return -3 }
         let crag = noise.fractal(x * 0.02 + salt, z * 0.02, octaves: 4)
@@ -81,7 +81,7 @@ extension Stage {
         setAir(density: 0.00028)
         let side = -freeSide * (layout(2) > 0.85 ? -1 : 1)
         march(
-            Headland(stage: self, side: side, salt: layout(3) * 50), near: 45, far: 4_000,
+            Headland(stage: self, side: side, salt: layout(3) * 50), near: 130, far: 4_000,
             ratio: 1.012)
         let land = FarLand(
             stage: self, albedo: Vec3(0.07, 0.08, 0.07), tall: 260 * plan.distantScale,

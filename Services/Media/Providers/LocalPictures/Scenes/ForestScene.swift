@@ -27,7 +27,11 @@ struct ForestFloor: Ground {
 extension Stage {
     func buildForest(_ trace: SubjectTrace) {
         paintSky()
-        let tone = plan.palette.horizon * 0.55 + plan.palette.ambient * 0.35
+        let p = plan.palette
+        let tone =
+            plan.lighting == .blue
+            ? p.mid * 0.75 + p.zenith * 0.5 + p.horizon * 0.12
+            : p.horizon * 0.62 + p.glow * 0.12 + p.ambient * 0.25
         setAir(density: 0.0085, near: plan.palette.ambient * 0.55 + Vec3(0.002, 0.006, 0.004))
         forestBackdrop(tone)
         let plants = Plants(noise: noise)

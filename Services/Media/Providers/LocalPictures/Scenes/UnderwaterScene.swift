@@ -57,8 +57,18 @@ extension Stage {
         let p = plan.palette
         let luma = max(0.03, luminance(p.mid))
         let warmth = p.glow * 0.16
-        let shallow = (Vec3(0.10, 0.46, 0.52) * (0.35 + 0.9 * luma)) + warmth
-        let deep = Vec3(0.006, 0.055, 0.11) * (0.5 + 1.3 * luma) + p.zenith * 0.10
+        // Each light has its own water: amber-green, violet, turquoise, ink.
+        let hue = [
+            Vec3(0.30, 0.46, 0.26), Vec3(0.17, 0.22, 0.60), Vec3(0.16, 0.66, 0.70),
+            Vec3(0.04, 0.26, 0.34),
+        ][plan.lighting.index]
+        let under = [
+            Vec3(0.012, 0.065, 0.075), Vec3(0.012, 0.020, 0.105), Vec3(0.02, 0.17, 0.26),
+            Vec3(0.002, 0.014, 0.028),
+        ][plan.lighting.index]
+        let calm: Float = [0.85, 1.25, 0.8, 1.05][plan.mood.index]
+        let shallow = hue * ((0.5 + 0.6 * luma) * calm) + warmth
+        let deep = under * (0.6 + 1.0 * luma) * calm + p.zenith * 0.04
         openWaterColumn(shallow: shallow, deep: deep)
         setAir(density: plan.mood == .mysterious ? 0.012 : 0.03, near: mix(deep, shallow, 0.25))
         setFarAir(mix(deep, shallow, 0.45))
