@@ -47,7 +47,7 @@ struct Grade {
             exposure *= 1.08
             contrast *= 0.92
         case .low:
-            exposure *= 1.15
+            exposure *= mood == .mysterious ? 1.4 : 1.02
             contrast *= 1.08
         case .golden: break
         }

@@ -61,6 +61,7 @@ struct Plan {
         palette.fog *= variation.fog
         if words.isStormy || words.isRaining { palette.cover = max(palette.cover, 0.7) }
         grade = Grade(direction: direction, mood: mood, lighting: lighting)
+        grade.exposure *= [1, 1.13, 1.08, 1.08][framing.index]
 
         yaw = Self.yaw(words.subject.kind, traits: traits, direction: direction, framing: framing)
         let w = Float(width), h = Float(height)
@@ -85,7 +86,10 @@ struct Plan {
         if mood == .peaceful || mood == .mysterious { isMirrored.toggle() }
         // The nearer shot is taken from the other side, as a film would cut: at a glance it is not
         // the wide one enlarged.
-        if framing == .medium { isMirrored.toggle() }
+        if framing == .medium {
+            isMirrored.toggle()
+            horizon += 0.06
+        }
         if framing.isClose { sx = [0.42, 0.50, 0.57, 0.46][d] }
         if mood == .mysterious {
             sx = mix(sx, 0.5, 0.5)
@@ -128,7 +132,8 @@ struct Plan {
             share *= [1, 1.22, 0.92, 0.85][d] * [1.15, 0.84, 0.93, 1.07][m]
         } else {
             share *= [1, 1.12, 0.95, 0.9][d]
-            if isLong { share *= framing == .extreme ? 1.22 : 0.86 }
+            if framing == .extreme && isLong { share *= traits.floats ? 1.6 : 1.22 }
+            if framing == .closeUp && !isLong { share *= 1.12 }
         }
         share /= variation.distance
         // Long subjects must fit the width of a narrow frame.

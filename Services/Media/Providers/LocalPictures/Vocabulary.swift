@@ -168,6 +168,14 @@ enum Vocabulary {
     static let travellers: Set<String> = [
         "traveller", "traveler", "hiker", "wanderer", "pilgrim", "explorer", "nomad", "climber",
     ]
+    static let rowing: Set<String> = [
+        "row", "rowing", "rowboat", "canoe", "kayak", "raft", "dinghy",
+    ]
+    static let moving: Set<String> = [
+        "walking", "crossing", "running", "standing", "travelling", "flying", "hunting", "walk",
+        "run", "cross", "trotting", "leaping", "wandering", "howling",
+    ]
+    static let still: Set<String> = ["sitting", "resting", "grazing", "waiting", "dancing", "sit"]
     static let frozen: Set<String> = [
         "frozen", "ice", "icy", "snow", "snowy", "winter", "frost", "frosty", "snowing",
     ]

@@ -31,7 +31,7 @@ struct SceneWords: Hashable, Sendable {
 
         let chosen = kind ?? (scene == .studio ? .bag : scene.isOpenWater ? .boat : .person)
         subject = SubjectSpec(kind: chosen)
-        subject.pose = Int((hash >> 20) % 3)
+        subject.pose = Self.pose(chosen, words: words, hash: hash)
         subject.colour = Self.colour(words: words, subjectWords: specWords)
         for word in terms {
             if let accessory = Vocabulary.accessories[word] {
@@ -52,6 +52,18 @@ struct SceneWords: Hashable, Sendable {
         isRaining = words.contains { ["rain", "rainy", "raining", "drizzle", "wet"].contains($0) }
         isSnowing = words.contains { ["snowing", "snowfall", "blizzard", "snowy"].contains($0) }
         isStormy = words.contains { ["storm", "stormy", "thunder", "tempest"].contains($0) }
+    }
+
+    /// Even poses stand, walk or sail; odd ones graze, fly, rest or row.
+    private static func pose(_ kind: SubjectKind, words: [String], hash: UInt64) -> Int {
+        if kind == .boat {
+            return words.contains { Vocabulary.rowing.contains($0) } ? 1 : 0
+        }
+        if words.contains(where: { Vocabulary.still.contains($0) }) { return 1 }
+        if words.contains(where: { Vocabulary.moving.contains($0) }) {
+            return kind == .bird ? 1 : 0
+        }
+        return Int((hash >> 20) % 3)
     }
 
     /// Lower-case words without punctuation, each also reduced from a simple plural.

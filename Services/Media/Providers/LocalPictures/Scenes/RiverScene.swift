@@ -103,7 +103,7 @@ extension Stage {
             look.translucency = 0.15
             sprite(firs[i / 2 % 2], foot: Vec3(x, y, wz), tall: random.between(3.5, 9), look: look)
         }
-        mistCloud(at: Vec3(gapX, 1.5, fall - 1), radius: 9, strength: 0.5)
+        mistCloud(at: Vec3(gapX, 1.5, fall - 1), radius: 9, strength: 0.3)
         let water = WaterGround(stage: self, swell: 0.55, tint: Vec3(0.035, 0.085, 0.085))
         plane(
             StreamGround(

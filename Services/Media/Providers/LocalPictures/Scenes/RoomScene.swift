@@ -68,7 +68,8 @@ struct Interior {
             * smoothstep(0, 1.1, min(p.y - floor, min(halfWidth - abs(p.x), ceiling - p.y)) + 0.15)
         let palette = stage.plan.palette
         let dusk: Float = stage.plan.lighting == .blue ? 1.7 : 1
-        var c = (palette.horizon * 0.45 + palette.mid * 0.45 + light.ambientSky * 0.7) * (soft * dusk)
+        var c =
+            (palette.horizon * 0.45 + palette.mid * 0.45 + light.ambientSky * 0.7) * (soft * dusk)
         c += light.ambientSky * 0.30 + light.ambientGround * 0.12
         c += light.key * (max(0, dot(normal, light.keyDirection)) * sun(p) * shadow * 0.95)
         let lamp = lampPlace - p

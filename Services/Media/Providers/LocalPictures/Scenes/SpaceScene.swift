@@ -87,7 +87,9 @@ extension Stage {
     private func paintHeavens() {
         paintSky()
         let hy = camera.horizonRow
-        let dark = plan.lighting == .high ? Float(0.62) : plan.lighting == .low ? 0.12 : plan.lighting == .blue ? 0.6 : 0.35
+        let dark =
+            plan.lighting == .high
+            ? Float(0.62) : plan.lighting == .low ? 0.12 : plan.lighting == .blue ? 0.5 : 0.62
         let tilt: Float = freeSide * 0.75
         for row in 0..<max(0, min(height, Int(hy) + 2)) {
             let e = (hy - Float(row)) / Float(height)
