@@ -1,4 +1,4 @@
-/// Letterbox, paper border, vignette-free grain: what is drawn after any warp, so that it never
+/// Letterbox, paper border, grain: what is drawn after any warp, so that it never
 /// slides with a camera move.
 package struct PictureOverlay: Hashable, Sendable {
     /// Height of each black bar as a share of the picture's height; 0: none.
@@ -10,6 +10,17 @@ package struct PictureOverlay: Hashable, Sendable {
     /// Standard deviation of the grain at mid grey, in parts of full scale; 0: none.
     package var grainStrength: Float
     package var grainSeed: UInt32
+
+    package init(
+        letterboxShare: Float, borderShare: Float, borderRGB: UInt32, grainStrength: Float,
+        grainSeed: UInt32
+    ) {
+        self.letterboxShare = letterboxShare
+        self.borderShare = borderShare
+        self.borderRGB = borderRGB
+        self.grainStrength = grainStrength
+        self.grainSeed = grainSeed
+    }
 }
 
 /// Draws an overlay onto a finished frame of any size, in place; the same input gives the same
