@@ -271,23 +271,41 @@ import Testing
         return Plane(width: width, height: height, out)
     }
 
-    @Test(arguments: [-0.15, -0.11, -0.06, 0.02, 0.07, 0.1, 0.15])
-    func `a pole as thin as a pixel stays whole`(_ x: Double) {
-        let scene = LayeredScene(shapes: [
-            LayeredScene.Shape(
-                depth: 0.9, covers: { x, _ in abs(x - 0.1) < 0.004 },
-                colour: { _, _ in [255, 255, 255] }),
-            LayeredScene.Shape(depth: 0.1, covers: { _, _ in true }, colour: { _, _ in .zero }),
-        ])
-        let frame = Picture420(width: 320, height: 180, encoding: .fullRange601)
-        SheetRenderer(scene: scene.scene(), width: 320, height: 180)
-            .render(CameraPose(Vector3(x, 0, 0)), geometry: Self.geometry, into: frame)
-        let shift = x * Self.geometry.strength * (0.9 - Self.geometry.pivot)
-        let column = Int((0.1 - shift) * 180 + 160)
-        let whole = (0..<180).count { y in
-            (column - 2...column + 2).contains { frame.luma[$0, y] > 100 }
+    @Test(arguments: [-0.15, -0.06, 0.07, 0.15])
+    func `a stem as thin as a pixel stays whole over busy depth`(_ x: Double) {
+        let (width, height) = (320, 180)
+        // A white leaning stem over black blocks of every depth; only far from the stem are some
+        // of them nearer than it is.
+        var rgb: [UInt8] = []
+        var depth: [Float] = []
+        func distance(_ column: Double, _ row: Double) -> Double {
+            column - 160 - (0.1 * 180 + 0.2 * (row - 90))
         }
-        #expect(whole > 176)
+        for row in 0..<height {
+            for column in 0..<width {
+                let cover = (0..<3).count { third in
+                    let at = Double(column) + (Double(third) + 0.5) / 3
+                    return abs(distance(at, Double(row) + 0.5)) < 0.63
+                }
+                rgb += [UInt8](repeating: UInt8(cover * 85), count: 3)
+                let away = abs(distance(Double(column) + 0.5, Double(row) + 0.5))
+                let block = Float((column / 4 &* 7919 &+ row / 4 &* 104_729) % 64) / 63
+                depth.append(away < 0.63 ? 0.9 : 0.1 + block * (away < 12 ? 0.7 : 0.85))
+            }
+        }
+        let scene = SheetScene(
+            rgb: rgb, width: width, height: height,
+            depth: Plane(width: width, height: height, depth), encoding: .fullRange601,
+            reach: 30)
+        let frame = Picture420(width: width, height: height, encoding: .fullRange601)
+        SheetRenderer(scene: scene, width: width, height: height)
+            .render(CameraPose(Vector3(x, 0, 0)), geometry: Self.geometry, into: frame)
+        let shift = x * Self.geometry.strength * (0.9 - Self.geometry.pivot) * 180
+        let whole = (0..<height).count { row in
+            let column = Int(160 + 18 + 0.2 * (Double(row) + 0.5 - 90) - shift)
+            return (column - 2...column + 2).contains { frame.luma[$0, row] > 100 }
+        }
+        #expect(whole > 175)
     }
 
     @Test func `a flat map moves the whole picture and fills nothing`() {
