@@ -22,3 +22,8 @@ static inline int sqlite_set_defensive(sqlite3 *connection) {
 static inline int sqlite_set_no_checkpoint_on_close(sqlite3 *connection) {
     return sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }
+
+// Without the count of allocated bytes each allocation needs no global lock. Before the first open.
+static inline int sqlite_disable_memory_statistics(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}

@@ -36,19 +36,21 @@ final class Committer {
     /// is undone alone; it waits for the commit too, since what it saw was not yet on disk.
     ///
     /// - Parameter more: Further jobs that have arrived meanwhile; empty when there are none.
-    func commit(_ first: [Job], more: () -> [Job]) {
+    /// - Returns: How many jobs the group had.
+    func commit(_ first: [Job], more: () -> [Job]) -> Int {
         var jobs: [Job] = []
         do throws(StorageError) {
             let connection = try usableConnection()
             try perform(first, more: more, on: connection, &jobs)
         } catch {
             abandon(error, jobs.isEmpty ? first : jobs)
-            return
+            return jobs.count
         }
         statistics.commits += 1
         statistics.writes += UInt64(jobs.count)
         for job in jobs { job.answer(nil) }
         copyLogIfLong()
+        return jobs.count
     }
 
     private func perform(

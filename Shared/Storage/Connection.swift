@@ -12,8 +12,12 @@ final class Connection: @unchecked Sendable {
     private let path: String
     private var prepared: [OpaquePointer?] = []
 
+    /// Once in a process, before the first connection.
+    private static let configuration = sqlite_disable_memory_statistics()
+
     init(path: String?, role: Role, options: DatabaseOptions) throws(StorageError) {
         self.path = path ?? ":memory:"
+        _ = Self.configuration
         let access =
             role == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         var opened: OpaquePointer?
