@@ -46,7 +46,8 @@ package struct SessionHandler: SessionAPI.Handler {
     /// A start that lost against another one is refused, not answered with a failed operation.
     private func acceptedStart(_ operation: Operation) async throws -> Operation {
         let accepted = try await runner.accepted(operation)
-        if accepted.state == .failed, accepted.failure == .activeSessionExists {
+        if accepted.failure == .activeSessionExists {
+            _ = try await runner.ended(accepted)
             let active = try await journal.activeSession(of: operation.userID)
             throw SessionError.activeSessionExists(sessionID: active?.id ?? "")
         }
