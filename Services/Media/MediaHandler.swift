@@ -165,21 +165,37 @@ package struct MediaHandler: MediaAPI.Handler {
             guard !header.userID.isEmpty else { throw MediaError.invalidField("user_id is empty") }
             let uploads = service.uploads
             let bytesMax = uploads.limits.bytesMax
-            guard header.bytes <= UInt64(bytesMax) else { throw uploads.tooManyBytes }
             var bytes: [UInt8] = []
-            bytes.reserveCapacity(Int(header.bytes))
+            var refusal = header.bytes > UInt64(bytesMax) ? uploads.tooManyBytes : nil
+            if refusal == nil { bytes.reserveCapacity(Int(header.bytes)) }
             var isChecked = false
+            var received = 0
+            // What has been refused is still received, within a bound, and dropped: the sender then
+            // learns the reason instead of finding its stream cut.
             while let chunk = try await reader.next() {
                 guard case .data(let data)? = chunk.part else {
                     throw MediaError.invalidField("a chunk has no data")
                 }
-                guard bytes.count + data.count <= bytesMax else { throw uploads.tooManyBytes }
+                received += data.count
+                guard received <= 2 * bytesMax else { throw uploads.tooManyBytes }
+                guard refusal == nil else { continue }
+                guard received <= bytesMax else {
+                    refusal = uploads.tooManyBytes
+                    bytes = []
+                    continue
+                }
                 data.withUnsafeBytes { bytes.append(contentsOf: $0) }
                 if !isChecked, bytes.count >= UploadRules.signatureBytes {
-                    _ = try uploads.checkStart(bytes, declared: header.declaredContentType)
                     isChecked = true
+                    do throws(MediaError) {
+                        _ = try uploads.checkStart(bytes, declared: header.declaredContentType)
+                    } catch {
+                        refusal = error
+                        bytes = []
+                    }
                 }
             }
+            if let refusal { throw refusal }
             guard header.bytes == 0 || bytes.count == Int(header.bytes) else {
                 throw MediaError.imageInvalid("The file is incomplete.")
             }
@@ -196,11 +212,11 @@ package struct MediaHandler: MediaAPI.Handler {
             guard !request.owner.isEmpty, request.assetIDs.count <= 10_000 else {
                 throw MediaError.invalidField("owner is empty or the list is too long")
             }
-            do {
-                try await service.library.store.setReferences(
-                    of: request.owner, to: request.assetIDs)
-            } catch let unknown as MediaStore.UnknownAsset {
-                throw MediaError.assetNotFound(unknown.id)
+            let unknown = try await service.library.store.setReferences(
+                of: request.owner, to: request.assetIDs)
+            for id in unknown {
+                service.logger.error(
+                    "media.reference_lost", "", ["owner": .text(request.owner), "asset": .text(id)])
             }
             return MediaAPI.SetReferencesReply()
         }

@@ -41,8 +41,9 @@ package struct FaultImageProvider: ImageProvider {
         self.rules = rules
         self.other = other
         self.time = time
+        // What is drawn is the other's: its answers name it.
         identity = ProviderIdentity(
-            id: "fault", model: "fault", concurrency: other.identity.concurrency)
+            id: "fault", model: other.identity.model, concurrency: other.identity.concurrency)
     }
 
     private static func rule(_ text: Substring) -> Rule? {

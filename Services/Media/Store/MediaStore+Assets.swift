@@ -43,28 +43,31 @@ extension MediaStore {
         }
     }
 
-    /// An asset that is referred to and does not exist.
-    package struct UnknownAsset: Error, Hashable, Sendable {
-        package let id: String
-    }
-
     /// Replaces the list of assets that an owner refers to.
-    /// - Throws: ``UnknownAsset``; then the list is as it was.
+    ///
+    /// An asset that is gone is left out rather than refused: a list that can never be stored would
+    /// keep its owner from telling of anything else, and more would be collected.
+    /// - Returns: The ids that name no asset.
+    @discardableResult
     nonisolated(nonsending) package func setReferences(
         of owner: String, to ids: [String]
-    ) async throws {
+    ) async throws -> [String] {
         let now = now
-        try await database.write { transaction in
+        return try await database.write { transaction in
             let before = Set(
                 try transaction.all(AssetStatements.references, owner) {
                     row in try row.text(0)
                 })
             let after = Set(ids)
+            var unknown: [String] = []
             for id in after.subtracting(before).sorted() {
                 let asset = try transaction.first(
                     AssetStatements.find, id, map: AssetStatements.record)
-                guard asset != nil else { throw UnknownAsset(id: id) }
-                try transaction.run(AssetStatements.refer, owner, id)
+                if asset == nil {
+                    unknown.append(id)
+                } else {
+                    try transaction.run(AssetStatements.refer, owner, id)
+                }
             }
             for id in before.subtracting(after).sorted() {
                 try transaction.run(AssetStatements.drop, owner, id)
@@ -72,6 +75,7 @@ extension MediaStore {
             for id in after.symmetricDifference(before).sorted() {
                 try transaction.run(AssetStatements.touchGroup, now, id)
             }
+            return unknown
         }
     }
 
