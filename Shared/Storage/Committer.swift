@@ -4,6 +4,8 @@ final class Committer {
     private let options: DatabaseOptions
     private let faults: StorageFaults
     private let logPages = LogPageCounter()
+    /// Length of the log from which on the next copy waits for readers.
+    private var nextTruncationPages: Int
     /// Nil after a failure, until the next group opens the file again.
     private var connection: Connection?
     private(set) var statistics = DatabaseStatistics()
@@ -22,6 +24,7 @@ final class Committer {
         self.path = path
         self.options = options
         self.faults = faults
+        nextTruncationPages = 8 * options.checkpointPages
         let connection = try Connection(path: path, role: .writer, options: options)
         try Migrator(migrations: migrations, faults: faults, time: options.time).migrate(connection)
         adopt(connection)
@@ -108,10 +111,12 @@ final class Committer {
             guard logPages.pages >= options.checkpointPages else { return }
             statistics.checkpoints += 1
             // A reader that is always there keeps the log from starting over: then wait for it.
-            let isFarTooLong = logPages.pages >= 8 * options.checkpointPages
+            let isFarTooLong = logPages.pages >= nextTruncationPages
             logPages.pages = try connection.checkpoint(
                 truncating: isFarTooLong, busyTimeoutMs: 50,
                 thenBusyTimeoutMs: options.busyTimeoutMs)
+            // When the reader stays, the writer tries again after as many pages, not each time.
+            nextTruncationPages = logPages.pages + 8 * options.checkpointPages
         } catch {
             // Everything is in the log; the next group starts on a fresh connection.
             statistics.failures += 1
