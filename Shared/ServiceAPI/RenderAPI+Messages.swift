@@ -121,11 +121,11 @@ extension RenderAPI {
     package struct Overlay: Hashable, Sendable {
         /// height of each bar as a share of the frame height; 0 = none
         package var letterboxShare: Double
-        /// paper border as a share of the frame height; 0 = none
+        /// paper border as a share of the shorter side; 0 = none
         package var borderShare: Double
         /// 0xRRGGBB
         package var borderRgb: UInt32
-        /// strength 0...1
+        /// standard deviation at mid grey as a share of full scale, 0...1
         package var grain: Double
         package var grainSeed: UInt64
 
@@ -200,7 +200,7 @@ extension RenderAPI {
     package struct MoveRequest: Hashable, Sendable {
         package var source: Bytes
         package var path: Path?
-        /// even, 64...1920; 0 = 320 at the picture's own aspect ratio
+        /// even, 64...1920; 0 = as many pixels as 320x180 at the picture's own aspect ratio
         package var width: UInt32
         package var height: UInt32
         /// 1...1440; 0 = 45
@@ -208,7 +208,7 @@ extension RenderAPI {
         /// 1...60; 0 = 15
         package var framesPerSecond: UInt32
         package var format: Format
-        /// 0...1; 0 = 0.3
+        /// 0...1; 0 = 0.3; halved for a guessed depth
         package var strength: Double
         /// f, -1...1; the default 0 keeps the far plane still
         package var pivot: Double

@@ -52,6 +52,4 @@ package final class LRUCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
 
     /// Bytes held now.
     package var heldBytes: Int { state.withLock { $0.bytes } }
-
-    package var count: Int { state.withLock { $0.entries.count } }
 }

@@ -35,7 +35,8 @@ package struct MoveJob: Sendable {
         var motion = SubjectMotion(words: specification.subjectWords)
         if mustStop() { throw .stopped }
         let prepared = scenes.scene(
-            source, size: size, encoding: encoding, isSubjectApart: !motion.isStill)
+            source, size: size, encoding: encoding,
+            isSubjectApart: !motion.isStill && source.mask != nil)
         let scene = prepared.scene
         if let subject = prepared.subject {
             motion = subject.fit(motion, seconds: specification.seconds)

@@ -138,7 +138,7 @@ struct  Render__V1__Overlay
    */
   double letterbox_share;
   /*
-   * paper border as a share of the frame height; 0 = none
+   * paper border as a share of the shorter side; 0 = none
    */
   double border_share;
   /*
@@ -146,7 +146,7 @@ struct  Render__V1__Overlay
    */
   uint32_t border_rgb;
   /*
-   * strength 0...1
+   * standard deviation at mid grey as a share of full scale, 0...1
    */
   double grain;
   uint64_t grain_seed;
@@ -205,7 +205,7 @@ struct  Render__V1__MoveRequest
   ProtobufCBinaryData source;
   Render__V1__Path *path;
   /*
-   * even, 64...1920; 0 = 320 at the picture's own aspect ratio
+   * even, 64...1920; 0 = as many pixels as 320x180 at the picture's own aspect ratio
    */
   uint32_t width;
   uint32_t height;
@@ -219,7 +219,7 @@ struct  Render__V1__MoveRequest
   uint32_t frames_per_second;
   Render__V1__Format format;
   /*
-   * 0...1; 0 = 0.3
+   * 0...1; 0 = 0.3; halved for a guessed depth
    */
   double strength;
   /*

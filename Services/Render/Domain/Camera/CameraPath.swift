@@ -29,11 +29,4 @@ package struct CameraPath: Hashable, Sendable {
     package func scaled(by factor: Double) -> CameraPath {
         CameraPath(start: start.scaled(by: factor), end: end.scaled(by: factor))
     }
-
-    var isStill: Bool { start == .rest && end == .rest }
-
-    /// Frames of a clip of this length; at least one.
-    package static func frameCount(seconds: Double, framesPerSecond: Double) -> Int {
-        max(1, Int((seconds * framesPerSecond - 1e-9).rounded(.up)))
-    }
 }

@@ -22,38 +22,6 @@ import Testing
         let path = CameraPath(start: CameraPose(Vector3(0.1, 0, 0)), end: .rest)
         #expect(path.pose(frame: 0, of: 1) == path.start)
     }
-
-    @Test(arguments: [(3.0, 15.0, 45), (3, 24, 72), (0.01, 15, 1), (0, 15, 1), (2.01, 15, 31)])
-    func `frames are the length times the rate, rounded up`(
-        _ c: (seconds: Double, rate: Double, frames: Int)
-    ) {
-        #expect(
-            CameraPath.frameCount(seconds: c.seconds, framesPerSecond: c.rate) == c.frames)
-    }
-
-    @Test func `the six basic moves have the seed's geometry and turn nothing`() {
-        let table: [(String, Vector3, Vector3)] = [
-            ("static", .zero, .zero),
-            ("pan_left", Vector3(0.15, 0, 0), Vector3(-0.15, 0, 0)),
-            ("pan_right", Vector3(-0.15, 0, 0), Vector3(0.15, 0, 0)),
-            ("push_in", Vector3(0, 0, -0.1), Vector3(0, 0, 0.25)),
-            ("pull_back", Vector3(0, 0, 0.2), Vector3(0, 0, -0.15)),
-            ("crane_up", Vector3(0, -0.1, 0), Vector3(0, 0.15, 0.05)),
-        ]
-        #expect(CameraMove.basic.map(\.id) == table.map(\.0))
-        for (move, (_, start, end)) in zip(CameraMove.basic, table) {
-            #expect(move.path == CameraPath(start: CameraPose(start), end: CameraPose(end)))
-            #expect(move.seconds == 3)
-        }
-    }
-
-    @Test func `every move has an own id, a label, a description and a used category`() {
-        let all = CameraMove.all
-        #expect(Set(all.map(\.id)).count == all.count)
-        #expect(all.allSatisfy { !$0.label.isEmpty && $0.description.count > 20 })
-        #expect(Set(all.map(\.category)) == Set(CameraMove.Category.allCases))
-        #expect(CameraMove.named("dutch_left") != nil && CameraMove.named("none") == nil)
-    }
 }
 
 @Suite struct `the constant crop` {
