@@ -19,7 +19,9 @@ enum CreditsCommands {
                 try await handler.verify(CreditsAPI.VerifyRequest(), context)
             }
         } else {
-            reply = try await CreditsAPI.Client(environment.channel())
+            let channel = environment.channel()
+            defer { channel.close() }
+            reply = try await CreditsAPI.Client(channel)
                 .verify(CreditsAPI.VerifyRequest(), CallOptions(timeout: .seconds(600)))
         }
         for violation in reply.violations { environment.print(violation) }
@@ -39,7 +41,10 @@ enum CreditsCommands {
         if let store {
             return try await explainOffline(rest[0], store, environment)
         }
-        let lines = try await CreditsAPI.Client(environment.channel())
+        // Kept until the last line: a stream ends with its channel.
+        let channel = environment.channel()
+        defer { channel.close() }
+        let lines = try await CreditsAPI.Client(channel)
             .explain(
                 CreditsAPI.ExplainRequest(userID: rest[0]), CallOptions(timeout: .seconds(600)))
         while let line = try await lines.next() { environment.print(text(line)) }
