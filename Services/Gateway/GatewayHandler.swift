@@ -39,7 +39,7 @@ struct GatewayHandler: HTTPResponder {
 
     private static let nobody = HTTPRequest(method: "GET", path: "/")
 
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
+    nonisolated(nonsending) func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = time.instant
         let requestID = requestIDs.id(for: request)
         var response: HTTPResponse
@@ -76,7 +76,7 @@ struct GatewayHandler: HTTPResponder {
     }
 
     /// Every failure of a route becomes a problem here, and only here.
-    private func answer(
+    nonisolated(nonsending) private func answer(
         _ request: HTTPRequest, _ route: Route, parameters: [String], requestID: String
     ) async -> HTTPResponse {
         var allowance: RateLimits.Allowance?
@@ -101,7 +101,9 @@ struct GatewayHandler: HTTPResponder {
         return response
     }
 
-    private func identify(_ request: HTTPRequest, _ route: Route) async throws -> Principal? {
+    nonisolated(nonsending) private func identify(_ request: HTTPRequest, _ route: Route)
+        async throws -> Principal?
+    {
         if route.access == .open { return nil }
         let caller = RateLimits.prefix(of: request.peer)
         if let spent = rateLimits.take(.authentication, caller: caller, cost: 0),
@@ -119,7 +121,9 @@ struct GatewayHandler: HTTPResponder {
         }
     }
 
-    private func principal(_ request: HTTPRequest, _ route: Route) async throws -> Principal? {
+    nonisolated(nonsending) private func principal(_ request: HTTPRequest, _ route: Route)
+        async throws -> Principal?
+    {
         if route.access == .link, let userID = try links.user(of: request) {
             return Principal(userID: userID, isGuest: false, scopes: [.read], tokenHash: nil)
         }
@@ -160,7 +164,7 @@ struct GatewayHandler: HTTPResponder {
             isRetryable: true, retryAfter: max(allowance.wait, .seconds(1)))
     }
 
-    private func run(
+    nonisolated(nonsending) private func run(
         _ request: HTTPRequest, _ route: Route, parameters: [String], requestID: String,
         principal: Principal?
     ) async throws -> HTTPResponse {

@@ -104,12 +104,14 @@ static size_t http_on_unescape(void *cls, struct MHD_Connection *connection, cha
     return strlen(text);
 }
 
-// A daemon without threads on a listening socket; NULL on failure. `callbacks` outlives it.
+// A daemon without threads on a listening socket; NULL on failure. `callbacks` outlives it. Who resumes
+// a connection calls http_run afterwards on the same thread, so that no wake-up channel is needed: it
+// would cost a system call for each request.
 static inline struct MHD_Daemon *http_start(
     int listener, size_t connection_bytes, unsigned connections_max, unsigned stall_seconds,
     struct http_callbacks *callbacks) {
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, http_on_accept, callbacks,
+        MHD_USE_EPOLL | (MHD_ALLOW_SUSPEND_RESUME & ~MHD_USE_ITC) | MHD_USE_TURBO, 0, http_on_accept, callbacks,
         http_on_access, callbacks, MHD_OPTION_LISTEN_SOCKET, listener,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_bytes, MHD_OPTION_CONNECTION_LIMIT,
         connections_max, MHD_OPTION_CONNECTION_TIMEOUT, stall_seconds,

@@ -38,10 +38,16 @@ package struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 extension String {
     /// Whether two ASCII texts are equal but for case.
     package func isEqualIgnoringCase(_ other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
-        for (left, right) in zip(utf8, other.utf8)
-        where left != right && lowerCased(left) != lowerCased(right) {
-            return false
+        let left = utf8
+        let right = other.utf8
+        guard left.count == right.count else { return false }
+        var first = left.startIndex
+        var second = right.startIndex
+        while first != left.endIndex {
+            let (a, b) = (left[first], right[second])
+            if a != b, lowerCased(a) != lowerCased(b) { return false }
+            left.formIndex(after: &first)
+            right.formIndex(after: &second)
         }
         return true
     }

@@ -57,7 +57,7 @@ package protocol HTTPResponder: Sendable {
     func bodyPolicy(for request: HTTPRequest) -> HTTPBodyPolicy
     /// Answers a request. Runs as a task on the server's loop, which is cancelled when the client
     /// goes away.
-    func respond(to request: HTTPRequest) async -> HTTPResponse
+    nonisolated(nonsending) func respond(to request: HTTPRequest) async -> HTTPResponse
     /// Answers a request that broke a limit. Called on the server's loop.
     /// - Parameter request: Nil when not even the head was complete.
     func reject(_ rejection: HTTPRejection, _ request: HTTPRequest?) -> HTTPResponse

@@ -26,7 +26,7 @@ struct Authentication: Sendable {
 
     /// The principal of the request's token; nil when it has none.
     /// - Throws: 401 for a token that is not valid.
-    func principal(_ request: HTTPRequest) async throws -> Principal? {
+    nonisolated(nonsending) func principal(_ request: HTTPRequest) async throws -> Principal? {
         guard let field = request.headers["Authorization"] else { return nil }
         guard request.headers.count(of: "Authorization") == 1, let token = Self.bearer(field) else {
             throw Problem.unauthenticated

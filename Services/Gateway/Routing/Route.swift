@@ -55,7 +55,7 @@ struct Route: Sendable {
     var answers: [Int: Answer]
     /// Problem statuses beside those that every route has.
     var problems: [Int] = []
-    let handle: @Sendable (RequestContext) async throws -> HTTPResponse
+    let handle: nonisolated(nonsending) @Sendable (RequestContext) async throws -> HTTPResponse
 
     /// The segments between slashes; nil stands for a parameter.
     var segments: [String?] {

@@ -110,7 +110,7 @@ package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendab
             context: Unmanaged.passUnretained(self).toOpaque(), accept: onAccept, opened: onOpened,
             closed: onClosed, line: onLine, access: onAccess, completed: onCompleted)
         daemon = http_start(
-            listener, 64 << 10, UInt32(limits.connectionsMax), UInt32(limits.stallSeconds),
+            listener, 32 << 10, UInt32(limits.connectionsMax), UInt32(limits.stallSeconds),
             callbacks)
         guard let daemon else { return false }
         daemonDescriptor = http_descriptor(daemon)
