@@ -47,7 +47,8 @@ import Testing
         // Feet nearer to the camera than the contact point stand lower in the picture; hull and
         // oars of a boat reach below the water line.
         #expect(gap <= 2, "\(kind) floats \(gap) rows above the ground")
-        #expect(gap * (kind == "boat" ? 2 : 4) >= -height, "\(kind) sinks \(-gap) rows into the ground")
+        #expect(
+            gap * (kind == "boat" ? 2 : 4) >= -height, "\(kind) sinks \(-gap) rows into the ground")
     }
 
     @Test func `no two kinds share an outline`() throws {

@@ -99,7 +99,8 @@ struct Field {
                     let wins = inverse .> current.distance
                     current.nearest.replace(with: SIMD4(repeating: index), where: wins)
                 }
-                let share = unit(0.5 + (inverse - current.distance) * (0.5 / primitive.pointee.blend))
+                let share = unit(
+                    0.5 + (inverse - current.distance) * (0.5 / primitive.pointee.blend))
                 current.distance =
                     current.distance + (inverse - current.distance) * share
                     + share * (1 - share) * primitive.pointee.blend
@@ -290,8 +291,9 @@ struct Field {
         let wholeY = ((cy - 0.499_999_9) + magic) - magic
         let fx = cx - wholeX
         let fy = cy - wholeY
-        let place = unsafeBitCast(
-            wholeY * slot.cellsPerRow + wholeX + magic, to: SIMD4<Int32>.self) &- 0x4b40_0000
+        let place =
+            unsafeBitCast(
+                wholeY * slot.cellsPerRow + wholeX + magic, to: SIMD4<Int32>.self) &- 0x4b40_0000
         let table = tables + slot.first
         let a = table[Int(place[0])]
         let b = table[Int(place[1])]

@@ -60,7 +60,8 @@ struct Lighting {
             var peak = across * across
             peak *= peak
             peak *= peak
-            out += light.key * finish.colour
+            out +=
+                light.key * finish.colour
                 * (peak * finish.gloss * keyShare * clamp(smoothFacing * 2 + 0.4))
         } else if finish.gloss > 0 {
             let spot = power(max(0, dot(n, half)), finish.sharpness)
@@ -72,7 +73,9 @@ struct Lighting {
             let cosine = clamp(dot(n, at.toEye))
             let lack = 1 - cosine
             let square = lack * lack
-            let share = finish.mirror + (1 - finish.mirror) * square * square * lack * (finish.isEye ? 0.2 : 0.8)
+            let share =
+                finish.mirror + (1 - finish.mirror) * square * square * lack
+                * (finish.isEye ? 0.2 : 0.8)
             let r = n * (2 * cosine) - at.toEye
             let tone = finish.mirror > 0.45 ? finish.colour : Vec3(repeating: 1)
             out = out * (1 - share * 0.85) + surroundings(r) * tone * (share * (0.35 + 0.65 * open))
@@ -87,7 +90,9 @@ struct Lighting {
         let level = luminance(light.key + light.ambientSky + light.fill + light.rim * 0.5)
         let aim = normalize(at.toEye * 0.9 + Vec3(0, 0.55, 0) + toKey * 0.25)
         let spot = smoothstep(0.976, 0.988, dot(n, aim))
-        let tint = mix(Vec3(repeating: 1), light.ambientSky * (1 / max(luminance(light.ambientSky), 1e-3)), 0.4)
+        let tint = mix(
+            Vec3(repeating: 1), light.ambientSky * (1 / max(luminance(light.ambientSky), 1e-3)), 0.4
+        )
         return tint * (level * spot * 0.85)
     }
 }

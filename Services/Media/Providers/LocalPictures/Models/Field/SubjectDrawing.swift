@@ -278,7 +278,8 @@ final class SubjectDrawing {
         let wideTile = y / 32 * wideTiles.columns + x / 32
         let (wideFirst, wideCount) = wideTiles.range(wideTile)
         let samples = sample(
-            Lane(0.375, 0.875, 0.125, 0.625) + Float(x), Lane(0.125, 0.375, 0.625, 0.875) + Float(y),
+            Lane(0.375, 0.875, 0.125, 0.625) + Float(x),
+            Lane(0.125, 0.375, 0.625, 0.875) + Float(y),
             from: near, to: tiles.far[tile], softness: 0.3, all + first, count, wide + wideFirst,
             wideCount)
         var sum = Vec4()

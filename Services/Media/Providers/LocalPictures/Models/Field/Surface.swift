@@ -276,7 +276,9 @@ extension Material {
 
     private func roof(_ at: SurfacePoint, _ finish: inout Finish) {
         let row = (at.local.y + at.local.x * 0.2) * grain
-        let u = at.place.x * grain + at.place.z * grain + (fraction(floorValue(row) * 0.5) > 0.25 ? 0.5 : 0)
+        let u =
+            at.place.x * grain + at.place.z * grain
+            + (fraction(floorValue(row) * 0.5) > 0.25 ? 0.5 : 0)
         let seen = visible(0.6 / grain, at.footprint)
         let step = fraction(row)
         finish.colour *= 1 - 0.35 * smoothstep(0.55, 1, step) * seen

@@ -89,7 +89,7 @@ struct Tracer {
             let slack: Float = step > 32 ? 0.7 : 0.22
             // Where fur ends the distance leaps from outside to inside within a safe stride: that
             // is a surface as well.
-            let isCrossed = (room .< 0) .& ((last .> 0) ) .& (stride .<= last)
+            let isCrossed = (room .< 0) .& ((last .> 0)) .& (stride .<= last)
             let arrives = isOpen .& ((unsigned(share) .< slack) .| isCrossed)
             isHit = isHit .| arrives
             isOpen = isOpen .& .!arrives
@@ -115,12 +115,15 @@ struct Tracer {
         _ p: LanePoint, here: Lane, reach: Lane, _ near: NearList
     ) -> LanePoint {
         let list = UnsafePointer(near.members)
-        let alongX = field.distance(
-            LanePoint(x: p.x + reach, y: p.y, z: p.z), list, near.count) - here
-        let alongY = field.distance(
-            LanePoint(x: p.x, y: p.y + reach, z: p.z), list, near.count) - here
-        let alongZ = field.distance(
-            LanePoint(x: p.x, y: p.y, z: p.z + reach), list, near.count) - here
+        let alongX =
+            field.distance(
+                LanePoint(x: p.x + reach, y: p.y, z: p.z), list, near.count) - here
+        let alongY =
+            field.distance(
+                LanePoint(x: p.x, y: p.y + reach, z: p.z), list, near.count) - here
+        let alongZ =
+            field.distance(
+                LanePoint(x: p.x, y: p.y, z: p.z + reach), list, near.count) - here
         let square = alongX * alongX + alongY * alongY + alongZ * alongZ
         let scale = 1 / greater(root(square), Lane(repeating: 1e-12))
         return LanePoint(x: alongX * scale, y: alongY * scale, z: alongZ * scale)

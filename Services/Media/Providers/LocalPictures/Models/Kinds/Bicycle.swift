@@ -21,7 +21,10 @@ enum Bicycle {
                 $0.mirror = 0.55
                 $0.grain = 3
             })
-        let leather = solid.add(Material(.leather, 0x7A4422) { $0.gloss = 0.4; $0.grain = 220 })
+        let leather = solid.add(
+            Material(.leather, 0x7A4422) {
+                $0.gloss = 0.4; $0.grain = 220
+            })
         for x in [Float(0.56), -0.54] { wheel(&solid, Vec3(x, 0.345, 0), rubber, chrome, paint) }
         let crank = Vec3(-0.08, 0.3, 0)
         let seat = Vec3(-0.22, 0.78, 0)
@@ -37,7 +40,8 @@ enum Bicycle {
             solid.capsule(
                 low + Vec3(0.01, -0.05, z * 0.045), 0.013, Vec3(0.56, 0.345, z * 0.055), 0.011)
             solid.capsule(crank + Vec3(0, 0, z * 0.04), 0.011, Vec3(-0.54, 0.345, z * 0.06), 0.01)
-            solid.capsule(seat + Vec3(0, -0.04, z * 0.02), 0.01, Vec3(-0.54, 0.345, z * 0.06), 0.009)
+            solid.capsule(
+                seat + Vec3(0, -0.04, z * 0.02), 0.01, Vec3(-0.54, 0.345, z * 0.06), 0.009)
         }
         solid.capsule(low + Vec3(0.01, -0.05, -0.045), 0.016, low + Vec3(0.01, -0.05, 0.045), 0.016)
         steer(&solid, neck, chrome, leather)
@@ -134,8 +138,10 @@ enum Bicycle {
         // Carrier.
         let rack = Vec3(-0.56, 0.755, 0)
         for z in [Float(1), -1] {
-            solid.capsule(rack + Vec3(0.2, 0, z * 0.06), 0.006, rack + Vec3(-0.2, 0, z * 0.06), 0.006)
-            solid.capsule(rack + Vec3(-0.12, 0, z * 0.06), 0.005, Vec3(-0.54, 0.345, z * 0.065), 0.005)
+            solid.capsule(
+                rack + Vec3(0.2, 0, z * 0.06), 0.006, rack + Vec3(-0.2, 0, z * 0.06), 0.006)
+            solid.capsule(
+                rack + Vec3(-0.12, 0, z * 0.06), 0.005, Vec3(-0.54, 0.345, z * 0.065), 0.005)
         }
         for x in [Float(0.2), 0, -0.2] {
             solid.capsule(rack + Vec3(x, 0, -0.06), 0.006, rack + Vec3(x, 0, 0.06), 0.006)
@@ -188,9 +194,11 @@ enum Bicycle {
         let leaves = solid.add(Material(.leaves, 0x4A6A2A) { $0.second = linearColour(0x7A9A3A) })
         let petal = solid.add(Material(.plain, 0xD86A7A) { $0.through = 0.2 })
         for index in 0..<7 {
-            let place = middle + Vec3(
-                (hashUnit(index, 1) - 0.5) * 0.16, 0.11 + hashUnit(index, 2) * 0.07,
-                (hashUnit(index, 3) - 0.5) * 0.24)
+            let place =
+                middle
+                + Vec3(
+                    (hashUnit(index, 1) - 0.5) * 0.16, 0.11 + hashUnit(index, 2) * 0.07,
+                    (hashUnit(index, 3) - 0.5) * 0.24)
             solid.part(blend: 0.02)
             solid.material = leaves
             solid.ball(place + Vec3(0, -0.04, 0), 0.04)

@@ -93,7 +93,10 @@ enum Boat {
         solid.part(blend: 0.04)
         solid.material = hull
         solid.box(Vec3(0.85, 0.62, 0), Vec3(0.62, 0.16, 0.42), round: 0.1, Turn(pitch: 0.07))
-        let glass = solid.add(Material(.glass, 0x101820) { $0.mirror = 0.15; $0.nightGlow = 0 })
+        let glass = solid.add(
+            Material(.glass, 0x101820) {
+                $0.mirror = 0.15; $0.nightGlow = 0
+            })
         solid.part()
         solid.material = glass
         for z in [Float(1), -1] {
@@ -173,9 +176,12 @@ enum Boat {
     }
 
     private static func rowing(_ solid: inout Solid, _ spec: SubjectSpec) -> Solid {
-        let timber = spec.colour.map { colour in
-            Material(.paint, linearColour(colour)) { $0.gloss = 0.4; $0.mirror = 0.02 }
-        } ?? wood(0x7A4A26, plank: 0.11)
+        let timber =
+            spec.colour.map { colour in
+                Material(.paint, linearColour(colour)) {
+                    $0.gloss = 0.4; $0.mirror = 0.02
+                }
+            } ?? wood(0x7A4A26, plank: 0.11)
         let inside = solid.add(wood(0x9A6A3C, plank: 0.1))
         let rim = solid.add(wood(0x5A3820))
         solid.part(blend: 0.02)

@@ -90,7 +90,8 @@ enum Car {
         solid.material = paint
         for x in [Float(1.3), -1.28] {
             for z in [Float(1), -1] {
-                solid.torus(Vec3(x, 0.33, z * 0.795), ring: 0.405, tube: 0.026, Turn(roll: 0.5 * pi))
+                solid.torus(
+                    Vec3(x, 0.33, z * 0.795), ring: 0.405, tube: 0.026, Turn(roll: 0.5 * pi))
             }
         }
         solid.cut { solid in
@@ -137,7 +138,10 @@ enum Car {
         ], bend: 2, isMirrored: true, cells: 72)
 
     private static func addWheels(_ solid: inout Solid, _ chrome: Int32, _ cream: Int32) {
-        let tyre = solid.add(Material(.rubber, 0x16161A) { $0.gloss = 0.12; $0.sharpness = 10 })
+        let tyre = solid.add(
+            Material(.rubber, 0x16161A) {
+                $0.gloss = 0.12; $0.sharpness = 10
+            })
         for x in [Float(1.3), -1.28] {
             for z in [Float(1), -1] {
                 solid.part(blend: 0.02)
@@ -176,7 +180,8 @@ enum Car {
         for z in [Float(1), -1] {
             solid.part(blend: 0.006)
             solid.material = chrome
-            solid.torus(Vec3(2.035, 0.66, z * 0.56), ring: 0.122, tube: 0.022, Turn(pitch: 0.5 * pi - 0.1))
+            solid.torus(
+                Vec3(2.035, 0.66, z * 0.56), ring: 0.122, tube: 0.022, Turn(pitch: 0.5 * pi - 0.1))
             solid.material = lens
             solid.ellipsoid(Vec3(2.025, 0.66, z * 0.56), Vec3(0.06, 0.118, 0.118))
             solid.part(blend: 0.004)
@@ -232,12 +237,16 @@ enum Car {
         ]
         for (centre, half, hex) in cases {
             solid.part(blend: 0.005)
-            solid.material = solid.add(Material(.leather, hex) { $0.gloss = 0.2; $0.grain = 90 })
+            solid.material = solid.add(
+                Material(.leather, hex) {
+                    $0.gloss = 0.2; $0.grain = 90
+                })
             solid.box(centre, half, round: 0.03)
             solid.material = solid.add(Material(.leather, 0x2A1A10))
             for side in [Float(1), -1] {
                 solid.box(
-                    centre + Vec3(0, 0, side * half.z * 0.55), half + Vec3(0.006, 0.006, 0.02 - half.z),
+                    centre + Vec3(0, 0, side * half.z * 0.55),
+                    half + Vec3(0.006, 0.006, 0.02 - half.z),
                     round: 0.006)
             }
         }

@@ -48,7 +48,8 @@ extension Figure {
         ], bend: 4, cells: 128)
 
     func addScarf(_ solid: inout Solid) {
-        let red = hasOwnColour && luminance(main) > 0.08 && main.x > main.y * 2 ? 0xD8C8A8 : 0xA8201C
+        let red =
+            hasOwnColour && luminance(main) > 0.08 && main.x > main.y * 2 ? 0xD8C8A8 : 0xA8201C
         let wool = solid.add(
             Material(.knit, UInt32(red)) {
                 $0.grain = 58
@@ -86,7 +87,10 @@ extension Figure {
                 $0.grain = 220
             })
         let roll = solid.add(Material(.cloth, 0x5A6A58) { $0.grain = 200 })
-        let brass = solid.add(Material(.metal, 0xC8A050) { $0.mirror = 0.5; $0.gloss = 0.8 })
+        let brass = solid.add(
+            Material(.metal, 0xC8A050) {
+                $0.mirror = 0.5; $0.gloss = 0.8
+            })
         solid.part(blend: 0.03)
         solid.material = canvas
         solid.box(Vec3(-0.25, 1.2, 0), Vec3(0.105, 0.235, 0.155), round: 0.055, Turn(pitch: -0.05))
@@ -177,10 +181,14 @@ extension Figure {
     func addLantern(_ solid: inout Solid) {
         let hand = hands[0] + Vec3(0.03, -0.045, 0.01)
         let middle = hand + Vec3(0, -0.2, 0)
-        let iron = solid.add(Material(.metal, 0x2A2622) { $0.gloss = 0.4; $0.mirror = 0.08 })
+        let iron = solid.add(
+            Material(.metal, 0x2A2622) {
+                $0.gloss = 0.4; $0.mirror = 0.08
+            })
         solid.part()
         solid.material = iron
-        solid.torus(hand + Vec3(0, -0.065, 0), ring: 0.055, tube: 0.005, Turn(pitch: 0, roll: 0.5 * pi))
+        solid.torus(
+            hand + Vec3(0, -0.065, 0), ring: 0.055, tube: 0.005, Turn(pitch: 0, roll: 0.5 * pi))
         solid.capsule(middle + Vec3(0, 0.07, 0), 0.055, middle + Vec3(0, 0.1, 0), 0.02)
         solid.box(middle + Vec3(0, -0.085, 0), Vec3(0.062, 0.014, 0.062), round: 0.01)
         for side in [Float(1), -1] {
@@ -232,7 +240,8 @@ extension Solid {
         let outer = radius + depth
         let band = Profile(
             [
-                Vec2(0, -height), Vec2(outer, -height), Vec2(outer + depth * 0.16, 0), Vec2(outer, height),
+                Vec2(0, -height), Vec2(outer, -height), Vec2(outer + depth * 0.16, 0),
+                Vec2(outer, height),
                 Vec2(0, height),
             ], isMirrored: true, cells: 88)
         lathe(band, at: centre, squash: squash)

@@ -154,7 +154,8 @@ struct Figure {
         solid.material = coat
         solid.flow = Vec3(0, -1, 0)
         solid.lathe(
-            isChild ? Self.jacketOutline : Self.coatOutline, at: Vec3(pose == .walk ? -0.035 : 0, 0, 0),
+            isChild ? Self.jacketOutline : Self.coatOutline,
+            at: Vec3(pose == .walk ? -0.035 : 0, 0, 0),
             squash: 1.5, foldDepth: isChild ? 0.012 : 0.03, foldCount: 2.6, foldsBelow: 1.0,
             foldGrowth: 2.6, foldTwist: 2.4, lean)
         solid.capsule(Vec3(0.0, 1.405, -0.15), 0.07, Vec3(0.0, 1.405, 0.15), 0.07)
@@ -221,7 +222,8 @@ struct Figure {
             let along = normalize(hand - elbow)
             solid.capsule(cuff, 0.036, hand + along * 0.01, 0.034)
             solid.ellipsoid(hand + along * 0.045, Vec3(0.03, 0.05, 0.026))
-            solid.capsule(hand + Vec3(0.02, 0, 0), 0.014, hand + along * 0.05 + Vec3(0.032, 0, 0), 0.011)
+            solid.capsule(
+                hand + Vec3(0.02, 0, 0), 0.014, hand + along * 0.05 + Vec3(0.032, 0, 0), 0.011)
         }
     }
 

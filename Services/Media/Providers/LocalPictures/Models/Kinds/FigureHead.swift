@@ -52,7 +52,10 @@ struct FigureHead {
                 Turn(heading: side * 0.3))
         }
         solid.part(blend: 0.004)
-        solid.material = solid.add(Material(.skin, isLongHaired ? 0xB0443C : 0xB5705E) { $0.second = linearColour(0xA86252) })
+        solid.material = solid.add(
+            Material(.skin, isLongHaired ? 0xB0443C : 0xB5705E) {
+                $0.second = linearColour(0xA86252)
+            })
         for side in [Float(1), -1] {
             solid.ellipsoid(
                 Vec3(0.0895, -0.0705, side * 0.008), Vec3(0.008, 0.0042, 0.0135),
@@ -91,16 +94,19 @@ struct FigureHead {
                 place + Vec3(0.0118, 0.0048, side * 0.006), 0.0016,
                 place + Vec3(0.004, 0.0026, side * 0.0155), 0.0011)
             // Brow.
-            solid.material = solid.add(Material(.coat, 0x2E1E14) {
-                $0.second = linearColour(0x2E1E14)
-                $0.grain = 700
-            })
+            solid.material = solid.add(
+                Material(.coat, 0x2E1E14) {
+                    $0.second = linearColour(0x2E1E14)
+                    $0.grain = 700
+                })
             solid.flow = Vec3(-0.2, 0.1, side)
             solid.part(blend: 0.004)
             solid.capsule(
-                Vec3(0.0912, 0.0305, side * 0.015), brow, Vec3(0.084, 0.0345, side * 0.034), brow * 1.15)
+                Vec3(0.0912, 0.0305, side * 0.015), brow, Vec3(0.084, 0.0345, side * 0.034),
+                brow * 1.15)
             solid.capsule(
-                Vec3(0.084, 0.0345, side * 0.034), brow * 1.15, Vec3(0.0705, 0.0285, side * 0.05), 0.0012)
+                Vec3(0.084, 0.0345, side * 0.034), brow * 1.15, Vec3(0.0705, 0.0285, side * 0.05),
+                0.0012)
         }
     }
 

@@ -40,14 +40,14 @@ struct HoofedAnimal {
 
     private static func breed(_ spec: SubjectSpec) -> HoofedAnimal {
         if spec.kind == .deer {
-            let brown = linearColour(spec.colour ?? 0x8A5A30)
+            let brown = PawedAnimal.coatColour(spec, 0x8A5A30)
             let cream = mix(brown, linearColour(0xE8DCC4), 0.7)
             return HoofedAnimal(
                 size: 0.72, girth: 0.82, neck: 0.74, legs: 0.7, head: 0.8, earHeight: 0.24,
                 hasMane: false, antlers: true, coat: hair(brown, cream), pale: hair(cream, cream),
                 mane: hair(cream, cream), sock: hair(brown * 0.6, brown * 0.6))
         }
-        let bay = linearColour(spec.colour ?? 0x6A3A1C)
+        let bay = PawedAnimal.coatColour(spec, 0x6A3A1C)
         let isPale = luminance(bay) > 0.4
         let hair2 = isPale ? bay * 0.92 : linearColour(0x14100D)
         return HoofedAnimal(
@@ -220,17 +220,24 @@ struct HoofedAnimal {
         solid.blend = 0.045
         solid.capsule(Vec3(0.28, -0.02, 0), 0.068, Vec3(0.43, -0.04, 0), 0.068)
         solid.ellipsoid(Vec3(0.05, -0.08, 0), Vec3(0.12, 0.09, 0.062))
-        solid.material = antlers ? dark : solid.add(
-            Material(.skin, hasMane ? 0x2A201C : 0x3A2A20) { $0.second = linearColour(0x1A1412) })
+        solid.material =
+            antlers
+            ? dark
+            : solid.add(
+                Material(.skin, hasMane ? 0x2A201C : 0x3A2A20) {
+                    $0.second = linearColour(0x1A1412)
+                })
         solid.capsule(Vec3(0.45, -0.05, 0), 0.06, Vec3(0.47, -0.06, 0), 0.056)
         let nostril = solid.add(Material(.plain, 0x0C0807))
         for side in [Float(1), -1] {
             solid.part()
             solid.material = nostril
             solid.ellipsoid(
-                Vec3(0.5, -0.03, side * 0.036), Vec3(0.018, 0.022, 0.013), Turn(heading: side * 0.6))
+                Vec3(0.5, -0.03, side * 0.036), Vec3(0.018, 0.022, 0.013), Turn(heading: side * 0.6)
+            )
             solid.ellipsoid(
-                Vec3(0.11, 0.045, side * 0.088), Vec3(0.036, 0.026, 0.02), Turn(heading: side * -0.2))
+                Vec3(0.11, 0.045, side * 0.088), Vec3(0.036, 0.026, 0.02),
+                Turn(heading: side * -0.2))
             solid.material = solid.add(
                 Material(.eye, 0x3A2010) {
                     $0.second = Vec3(repeating: 0.02)
@@ -242,7 +249,8 @@ struct HoofedAnimal {
             solid.material = main
             solid.flow = Vec3(-0.7, 0.7, 0)
             let root = Vec3(-0.06, 0.08, side * 0.07)
-            let tip = root + (antlers ? Vec3(-0.17, 0.05, side * 0.17) : Vec3(-0.055, 0.16, side * 0.025))
+            let tip =
+                root + (antlers ? Vec3(-0.17, 0.05, side * 0.17) : Vec3(-0.055, 0.16, side * 0.025))
             solid.capsule(root, 0.028, mix(root, tip, 0.5), 0.036)
             solid.capsule(mix(root, tip, 0.5), 0.036, tip, 0.005)
         }

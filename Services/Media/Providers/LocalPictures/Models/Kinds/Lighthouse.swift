@@ -32,7 +32,10 @@ enum Lighthouse {
                 $0.second = red
                 $0.grain = 0.235
             })
-        let iron = solid.add(Material(.metal, 0x2A2A2E) { $0.gloss = 0.4; $0.mirror = 0.05; $0.grain = 2 })
+        let iron = solid.add(
+            Material(.metal, 0x2A2A2E) {
+                $0.gloss = 0.4; $0.mirror = 0.05; $0.grain = 2
+            })
         let rock = solid.add(
             Material(.rock, 0x4A4640) {
                 $0.second = linearColour(0x6E6658)
@@ -86,7 +89,10 @@ enum Lighthouse {
         }
         solid.torus(base + Vec3(0, 11.1, 0), ring: 0.95, tube: 0.04)
         solid.part(blend: 0.02)
-        solid.material = solid.add(Material(.paint, red) { $0.gloss = 0.6; $0.mirror = 0.03 })
+        solid.material = solid.add(
+            Material(.paint, red) {
+                $0.gloss = 0.6; $0.mirror = 0.03
+            })
         solid.lathe(cap, at: base + Vec3(0, 12, 0))
         solid.capsule(base + Vec3(0, 13.2, 0), 0.03, base + Vec3(0, 13.9, 0), 0.02)
         // Gallery rail.
@@ -137,14 +143,20 @@ enum Lighthouse {
             base + Vec3(0, 0.9, 0) + out * 1.78, Vec3(0.2, 1.05, 0.6), round: 0.08,
             Turn(heading: heading))
         solid.part()
-        solid.material = solid.add(Material(.wood, 0x3A4A54) { $0.grain = 5; $0.strength = 0.3 })
+        solid.material = solid.add(
+            Material(.wood, 0x3A4A54) {
+                $0.grain = 5; $0.strength = 0.3
+            })
         solid.box(
             base + Vec3(0, 0.82, 0) + out * 1.88, Vec3(0.14, 0.92, 0.46), round: 0.03,
             Turn(heading: heading))
     }
 
     private static func addHouse(_ solid: inout Solid, _ red: Vec3) {
-        let wall = solid.add(Material(.brick, 0xDCD4C6) { $0.second = linearColour(0xC4BAAA); $0.grain = 3 })
+        let wall = solid.add(
+            Material(.brick, 0xDCD4C6) {
+                $0.second = linearColour(0xC4BAAA); $0.grain = 3
+            })
         let tiles = solid.add(Material(.roof, red * 0.8) { $0.grain = 3.5 })
         let warm = solid.add(
             Material(.glass, 0xFFB860) {

@@ -37,6 +37,13 @@ extension PawedAnimal {
         }
     }
 
+    /// The colour named for an animal; a plain red means ginger when it is said of hair.
+    static func coatColour(_ spec: SubjectSpec, _ usual: UInt32) -> Vec3 {
+        guard let named = spec.colour.map(linearColour) else { return linearColour(usual) }
+        let isRed = named.x > named.y * 2.5 && named.x > named.z * 2.5
+        return isRed ? mix(named, linearColour(0xC0581A), 0.85) : named
+    }
+
     private static func breed(_ spec: SubjectSpec) -> PawedAnimal {
         switch spec.kind {
         case .wolf: return wolf(spec)
@@ -49,7 +56,7 @@ extension PawedAnimal {
 
     private static func fox(_ spec: SubjectSpec) -> PawedAnimal {
         var fox = PawedAnimal()
-        let red = linearColour(spec.colour ?? 0xC0581A)
+        let red = coatColour(spec, 0xC0581A)
         let cream = linearColour(0xF0E6D4)
         let sock = linearColour(0x2A1A14)
         fox.coat = hair(red, under: mix(red, cream, 0.3))
@@ -72,7 +79,7 @@ extension PawedAnimal {
 
     private static func wolf(_ spec: SubjectSpec) -> PawedAnimal {
         var wolf = PawedAnimal()
-        let grey = linearColour(spec.colour ?? 0x6A6862)
+        let grey = coatColour(spec, 0x6A6862)
         let pale = mix(grey, linearColour(0xE6E0D4), 0.7)
         wolf.size = 1.25
         wolf.lift = 0.085
@@ -112,7 +119,7 @@ extension PawedAnimal {
 
     private static func dog(_ spec: SubjectSpec) -> PawedAnimal {
         var dog = PawedAnimal()
-        let gold = linearColour(spec.colour ?? 0xB98344)
+        let gold = coatColour(spec, 0xB98344)
         let pale = mix(gold, linearColour(0xF2E4C8), 0.55)
         dog.size = 1.08
         dog.lift = 0.05
@@ -150,7 +157,7 @@ extension PawedAnimal {
 
     private static func cat(_ spec: SubjectSpec) -> PawedAnimal {
         var cat = PawedAnimal()
-        let base = linearColour(spec.colour ?? 0x8A7A66)
+        let base = coatColour(spec, 0x8A7A66)
         let isDark = luminance(base) < 0.03
         let pale = isDark ? base * 1.3 : mix(base, linearColour(0xF0EAE0), 0.65)
         cat.size = 0.72
@@ -198,7 +205,7 @@ extension PawedAnimal {
 
     private static func bear(_ spec: SubjectSpec) -> PawedAnimal {
         var bear = PawedAnimal()
-        let brown = linearColour(spec.colour ?? 0x54341E)
+        let brown = coatColour(spec, 0x54341E)
         let tan = mix(brown, linearColour(0xB89468), 0.5)
         bear.size = 2
         bear.lift = 0.02

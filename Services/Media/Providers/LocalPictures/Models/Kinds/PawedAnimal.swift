@@ -96,7 +96,8 @@ struct PawedAnimal {
             shoulder + Vec3(0.092, -0.035, 0), chest * 0.56, top + Vec3(0.035, -0.045, 0),
             neck * 0.62)
         solid.material = main
-        let stride: [Float] = isWalking ? [0.075, -0.075, -0.08, 0.07] : [0.012, -0.01, -0.02, 0.02]
+        let stride: [Float] =
+            isWalking ? [0.075, -0.075, -0.08, 0.07] : [0.012, -0.01, -0.02, 0.02]
         for (index, side) in [Float(1), -1].enumerated() {
             frontLeg(&solid, shoulder, side, stride[index], isWalking && index == 1, main, leg)
             hindLeg(&solid, hip, side, stride[2 + index], main, leg)
@@ -316,7 +317,8 @@ struct PawedAnimal {
                 solid.capsule(base, 0.022, mid, 0.02)
                 solid.ellipsoid(
                     mid + Vec3(0.004, -earHeight * 0.46, side * 0.012),
-                    Vec3(earWidth, earHeight * 0.56, 0.011), Turn(heading: side * 0.15, roll: side * 0.1))
+                    Vec3(earWidth, earHeight * 0.56, 0.011),
+                    Turn(heading: side * 0.15, roll: side * 0.1))
             case .round:
                 let base = Vec3(-skull.x * 0.25, skull.y * 0.86, side * earApart)
                 solid.material = back
@@ -348,7 +350,8 @@ struct PawedAnimal {
             solid.material = solid.add(Material(.plain, 0x0B0705))
             solid.ellipsoid(
                 place - gaze * (eye * 0.2) + Vec3(eye * 0.12, -eye * 0.05, 0),
-                Vec3(eye * lid, eye * 0.93, eye * 0.9), Turn(heading: side * 2.2, pitch: side * 0.22))
+                Vec3(eye * lid, eye * 0.93, eye * 0.9),
+                Turn(heading: side * 2.2, pitch: side * 0.22))
             solid.part(blend: 0.002)
             solid.material = solid.add(
                 Material(.eye, iris) {

@@ -58,7 +58,10 @@ extension Products {
             })
         let sole = solid.add(Material(.rubber, 0xF0ECE2) { $0.gloss = 0.15 })
         let tread = solid.add(Material(.rubber, isPale ? 0xC85A2A : 0x2A2A2C))
-        let lining = solid.add(Material(.cloth, 0x3A3A40) { $0.grain = 700; $0.strength = 0.1 })
+        let lining = solid.add(
+            Material(.cloth, 0x3A3A40) {
+                $0.grain = 700; $0.strength = 0.1
+            })
         let lace = solid.add(Material(.knit, 0xF4F0E8) { $0.grain = 500 })
         solid.part(blend: 0.006)
         solid.material = upper
@@ -89,7 +92,8 @@ extension Products {
             solid.material = accent
             // Heel and toe pieces hug the upper.
             solid.ellipsoid(
-                Vec3(-0.128, 0.085, side * 0.009), Vec3(0.014, 0.034, 0.02), Turn(heading: side * 0.35))
+                Vec3(-0.128, 0.085, side * 0.009), Vec3(0.014, 0.034, 0.02),
+                Turn(heading: side * 0.35))
         }
         // The stripe is the upper itself, a little larger, seen through its own outline.
         solid.part(blend: 0.002)
@@ -114,7 +118,8 @@ extension Products {
         for side in [Float(1), -1] {
             solid.chain([
                 (Vec3(-0.002, 0.12, 0), 0.0032), (Vec3(0.012, 0.124, side * 0.022), 0.0028),
-                (Vec3(0.022, 0.112, side * 0.03), 0.0028), (Vec3(0.014, 0.112, side * 0.01), 0.0028),
+                (Vec3(0.022, 0.112, side * 0.03), 0.0028),
+                (Vec3(0.014, 0.112, side * 0.01), 0.0028),
             ])
         }
     }

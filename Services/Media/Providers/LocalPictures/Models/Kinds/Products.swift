@@ -12,12 +12,16 @@ enum Products {
         }
         switch spec.kind {
         case .bottle: return traits(0.31, 0.09, 0.17, 0, wide: 0.42, medium: 0.68)
-        case .shoe: return traits(0.14, 0.31, 0.07, 0.05, wide: 0.24, medium: 0.4, near: 0.7, extreme: 1.5)
-        case .cup: return traits(0.115, 0.15, 0.06, 0, wide: 0.3, medium: 0.5, near: 0.85, extreme: 1.8)
-        case .watch: return traits(0.125, 0.1, 0.066, 0, wide: 0.36, medium: 0.6, near: 1, extreme: 2)
+        case .shoe:
+            return traits(0.14, 0.31, 0.07, 0.05, wide: 0.24, medium: 0.4, near: 0.7, extreme: 1.5)
+        case .cup:
+            return traits(0.115, 0.15, 0.06, 0, wide: 0.3, medium: 0.5, near: 0.85, extreme: 1.8)
+        case .watch:
+            return traits(0.125, 0.1, 0.066, 0, wide: 0.36, medium: 0.6, near: 1, extreme: 2)
         case .chair: return traits(1.02, 0.75, 0.62, 0.1, wide: 0.4, medium: 0.64)
         case .lamp: return traits(0.56, 0.5, 0.42, 0.1, wide: 0.4, medium: 0.66)
-        case .book: return traits(0.12, 0.26, 0.07, 0, wide: 0.22, medium: 0.36, near: 0.62, extreme: 1.3)
+        case .book:
+            return traits(0.12, 0.26, 0.07, 0, wide: 0.22, medium: 0.36, near: 0.62, extreme: 1.3)
         default: return traits(0.36, 0.38, 0.15, 0.06, wide: 0.36, medium: 0.6, extreme: 2)
         }
     }
@@ -77,7 +81,10 @@ enum Products {
                 $0.grain = 900
                 $0.mirror = 0.015
             })
-        let edge = solid.add(Material(.leather, tone * 0.45) { $0.gloss = 0.4; $0.grain = 700 })
+        let edge = solid.add(
+            Material(.leather, tone * 0.45) {
+                $0.gloss = 0.4; $0.grain = 700
+            })
         let brass = gold(&solid)
         let thread = solid.add(Material(.plain, mix(tone, Vec3(repeating: 0.8), 0.6)))
         solid.frame = Frame(scale: 1).moved(to: Vec3(), Turn(heading: -0.5 * pi))
@@ -108,7 +115,8 @@ enum Products {
             let z = 0.0813 - (y + 0.006) * 0.16
             solid.part()
             solid.material = thread
-            solid.capsule(Vec3(x - 0.003, y + 0.008, z), 0.0009, Vec3(x + 0.003, y + 0.008, z), 0.0009)
+            solid.capsule(
+                Vec3(x - 0.003, y + 0.008, z), 0.0009, Vec3(x + 0.003, y + 0.008, z), 0.0009)
         }
         // Lock.
         solid.part(blend: 0.003)
@@ -155,7 +163,10 @@ enum Products {
                 $0.mirror = 0.09
                 $0.through = 0.9
             })
-        let paper = solid.add(Material(.cloth, 0xEDE4D0) { $0.grain = 900; $0.strength = 0.02 })
+        let paper = solid.add(
+            Material(.cloth, 0xEDE4D0) {
+                $0.grain = 900; $0.strength = 0.02
+            })
         let print = solid.add(Material(.plain, 0x5A2018))
         let cork = solid.add(Material(.leather, 0xB88A54) { $0.grain = 500 })
         let brass = gold(&solid)
@@ -298,7 +309,10 @@ enum Products {
             solid.frame = outer
         }
         // Reading glasses on top.
-        let wire = solid.add(Material(.metal, 0x3A2A1A) { $0.gloss = 0.8; $0.mirror = 0.2 })
+        let wire = solid.add(
+            Material(.metal, 0x3A2A1A) {
+                $0.gloss = 0.8; $0.mirror = 0.2
+            })
         solid.part()
         solid.material = wire
         for x in [Float(-0.03), 0.03] {

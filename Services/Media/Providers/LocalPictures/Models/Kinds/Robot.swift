@@ -62,7 +62,10 @@ enum Robot {
             solid.blend = 0.02
             solid.box(Vec3(0.2, 0.0, 0), Vec3(0.05, 0.085, 0.165), round: 0.045)
         }
-        let lens = solid.add(Material(.glass, 0x0C1014) { $0.mirror = 0.12; $0.gloss = 1 })
+        let lens = solid.add(
+            Material(.glass, 0x0C1014) {
+                $0.mirror = 0.12; $0.gloss = 1
+            })
         for side in [Float(1), -1] {
             solid.part()
             solid.material = lens

@@ -110,7 +110,10 @@ enum Train {
             solid.ellipsoid(Vec3(-2.2, 2.95, 0.85), Vec3(0.5, 0.22, 0.2))
             solid.ellipsoid(Vec3(-2.2, 2.95, -0.85), Vec3(0.5, 0.22, 0.2))
         }
-        let warm = solid.add(Material(.plain, 0xFFA040) { $0.glow = 0.25; $0.nightGlow = 1.4 })
+        let warm = solid.add(
+            Material(.plain, 0xFFA040) {
+                $0.glow = 0.25; $0.nightGlow = 1.4
+            })
         solid.part()
         solid.material = warm
         solid.box(Vec3(-2.42, 1.75, 0), Vec3(0.05, 0.3, 0.5), round: 0.03)
