@@ -120,8 +120,8 @@ static inline int cpng_decode(
     return 0;
 }
 
-/// Encodes rows of `channels` (1 or 3) samples of `bits` (8, or native-endian 16) each. The writer's
-/// bytes are malloc'ed and the caller's to free, on failure as well. 0 on success.
+/// Encodes rows of `channels` (1 or 3) samples of `bits` (8, or native-endian 16) each. The
+/// writer's bytes are malloc'ed and the caller's to free, on failure as well. 0 on success.
 static inline int cpng_encode(
     cpng_writer *writer, const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
     int bits, int level

@@ -35,7 +35,8 @@ extension CameraMove {
         move("pedestal_up", from: pose(y: -0.15), to: pose(y: 0.15)),
         move("pedestal_down", from: pose(y: 0.15), to: pose(y: -0.15)),
         move(
-            "crane_down", from: pose(y: 0.15, z: 0.05, pitch: 0.05), to: pose(y: -0.1, pitch: -0.1)),
+            "crane_down", from: pose(y: 0.15, z: 0.05, pitch: 0.05),
+            to: pose(y: -0.1, pitch: -0.1)),
         move(
             "arc_left", from: pose(x: 0.2, z: 0.1, yaw: -0.15), to: pose(x: -0.2, z: 0.1, yaw: 0.15)
         ),
