@@ -22,6 +22,7 @@ class ClientCall: @unchecked Sendable {
     var requestEnd: UInt64 = 0
     private(set) var isDone = false
     private var isCancelled = false
+    private var isStarted = false
 
     init(method: MethodDescriptor, metadata: CallMetadata, deadline: Instant, loop: EventLoop) {
         self.method = method
@@ -61,9 +62,13 @@ class ClientCall: @unchecked Sendable {
     func cancel() {
         onLoop { [self] in
             isCancelled = true
-            abort(.cancelled)
+            // Before it is started there may be no one to tell yet; `start` will look.
+            if isStarted { abort(.cancelled) }
         }
     }
+
+    /// Begins the attempt: from now on somebody waits for its end. On the loop.
+    func begin() { isStarted = true }
 
     /// Whether it was cancelled before it was opened.
     var wasCancelled: Bool { isCancelled }

@@ -45,6 +45,7 @@ final class Connector: @unchecked Sendable {
     // MARK: Calls
 
     func start(_ call: ClientCall) {
+        call.begin()
         if call.wasCancelled {
             call.fail(.cancelled, wasNotSent: true)
         } else if isClosed {
