@@ -116,6 +116,7 @@ struct Composition {
         let stops = abs(log2((own + 0.02) / (behind + 0.02)))
         let need = 1 - smoothstep(0.4, 2.0, stops)
         if need <= 0 { return }
+        let lift: Float = plan.framing.isClose ? 0.14 : 0.24
         let lifts = own <= behind * 1.15
         let veil = plan.palette.horizon * 0.8 + plan.palette.ambient * 0.25
         let distance = plan.camera.subjectDistance
@@ -129,7 +130,7 @@ struct Composition {
                 if w <= 0.003 { continue }
                 let t = min(1, w * 1.5) * need
                 if lifts {
-                    canvas.pixels[i] += (Vec4(veil, 1) - canvas.pixels[i]) * (0.26 * t)
+                    canvas.pixels[i] += (Vec4(veil, 1) - canvas.pixels[i]) * (lift * t)
                 } else {
                     canvas.pixels[i] *= 1 - 0.25 * t
                 }

@@ -54,6 +54,11 @@ struct Plan {
         lighting = (recipe.lighting ?? hint).flatMap(LightChoice.init) ?? .golden
         width = max(64, min(2_048, recipe.width))
         height = max(64, min(2_048, recipe.height))
+        let kind = words.subject.kind
+        if framing.isClose && (kind == .horse || kind == .deer) {
+            // A grazing head is too low for a portrait.
+            words.subject.pose = 0
+        }
         traits = SubjectModel.traits(words.subject)
         variation = Variation(seed: recipe.seed, fragments: recipe.fragments)
         palette = Palette(lighting: lighting, mood: mood)

@@ -113,7 +113,7 @@ struct Base: Sendable, CustomStringConvertible {
         ("a fox on a frozen lake", "a fox in a forest"),
         ("a red car on a country road", "a blue car on a country road"),
         ("a man in a street", "a man with an umbrella in a street in the rain"),
-        ("a traveller in the desert", "travellers in the deserts of a far land at night, a horse"),
+        ("a traveller in the desert", "a horse in the desert"),
     ])
     func `words change the picture`(_ first: String, _ second: String) throws {
         #expect(digest(try render(recipe(first))) != digest(try render(recipe(second))))
