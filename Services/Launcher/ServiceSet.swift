@@ -184,7 +184,8 @@ actor ServiceSet {
         stopped?.resume()
         stopped = nil
         guard !isStopping, var member = members[name] else { return }
-        if loop.now - member.startedAt > .seconds(30) {
+        // A service that ran for a while was ended from outside; one that ends at once is broken.
+        if loop.now - member.startedAt > .seconds(1) {
             member.failures = 0
             member.backoff.reset()
         }
@@ -192,8 +193,10 @@ actor ServiceSet {
         let delay = member.backoff.next()
         members[name] = member
         Terminal.note("convergence: \(name) ended (\(exit)); starting it again")
-        guard member.failures <= 20 else {
-            giveUp(LauncherFailure("\(name) ended \(member.failures) times; see \(data)/logs"))
+        guard member.failures <= 10 else {
+            giveUp(
+                LauncherFailure(
+                    "\(name) ended \(member.failures) times in a row; see \(data)/logs"))
             return
         }
         try? await Task.sleep(for: delay)

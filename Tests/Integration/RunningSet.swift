@@ -1,0 +1,113 @@
+import Foundation
+import HTTP
+import ServiceRuntime
+
+/// The six real processes on free ports with data of their own, as `convergence up` starts them.
+final class RunningSet: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let launcher: ChildProcess
+    let url: String
+    let data: String
+    /// Name to RPC address.
+    let addresses: [String: String]
+    let client = HTTPClient()
+    private let loop = EventLoop(name: "set")
+
+    static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let programs = root.appending(path: ".build/release").path
+
+    /// Starts a set; `environment` is added to that of every service.
+    init(environment: [String: String] = [:]) async throws {
+        data = NSTemporaryDirectory() + "convergence-test-\(UUID().uuidString)"
+        var settings = ["GATEWAY_RATE_LIMITS": "off"]
+        settings.merge(environment) { $1 }
+        let (data, loop) = (self.data, self.loop)
+        // From the loop's thread, which lives as long as this object.
+        let started = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<ChildProcess, any Error>, Never>) in
+            loop.execute { [settings] in
+                continuation.resume(
+                    returning: Result {
+                        try ChildProcess(
+                            Self.programs + "/convergence",
+                            ["up", "--free-ports", "--json", "--data", data],
+                            environment: settings)
+                    })
+            }
+        }
+        launcher = try started.get()
+        let pool = WorkerPool(threads: 1, name: "line")
+        let launcher = self.launcher
+        let line = try await pool.run { launcher.line() }
+        pool.stop()
+        guard let line, let ready = try? JSONValue(parsing: Array(line.utf8)),
+            let url = ready["url"]?.text
+        else { throw Failure(description: "the set did not start: \(line ?? "no ready line")") }
+        self.url = url
+        var addresses: [String: String] = [:]
+        for member in ready["services"]?.members ?? [] {
+            addresses[member.name] = member.value["address"]?.text
+        }
+        self.addresses = addresses
+    }
+
+    /// Ends the set as Ctrl-C does and says how the launcher ended.
+    func stop() async throws -> ChildProcess.Exit {
+        launcher.terminate()
+        let pool = WorkerPool(threads: 1, name: "wait")
+        let launcher = self.launcher
+        let exit = try await pool.run { launcher.waitForExit() }
+        pool.stop()
+        client.stop()
+        loop.stop()
+        try? FileManager.default.removeItem(atPath: data)
+        return exit
+    }
+
+    /// The process of a service as it is now; nil while it is being started again.
+    func process(_ name: String) -> Int32? {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        for entry in entries {
+            guard let pid = Int32(entry),
+                let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+                let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"),
+                text[text.index(after: open)..<close] == name
+            else { continue }
+            let fields = text[text.index(after: close)...].split(separator: " ")
+            if fields.count > 1, Int32(fields[1]) == launcher.pid { return pid }
+        }
+        return nil
+    }
+
+    /// Runs a maintenance command of a service against the running one: its exit code and stdout.
+    func command(_ name: String, _ arguments: [String]) async throws -> (Int32, String) {
+        let address = addresses[name] ?? ""
+        let child = try ChildProcess(
+            Self.programs + "/" + name, arguments + ["--address", address])
+        let pool = WorkerPool(threads: 1, name: "command")
+        defer { pool.stop() }
+        return try await pool.run {
+            var lines: [String] = []
+            while let line = child.line() { lines.append(line) }
+            guard case .code(let code) = child.waitForExit() else { return (-1, "killed") }
+            return (code, lines.joined(separator: "\n"))
+        }
+    }
+}
+
+/// One set for all tests that only add users to it.
+actor SharedSet {
+    static let shared = SharedSet()
+    private var task: Task<RunningSet, any Error>?
+
+    func running() async throws -> RunningSet {
+        if let task { return try await task.value }
+        let task = Task { try await RunningSet() }
+        self.task = task
+        return try await task.value
+    }
+}
