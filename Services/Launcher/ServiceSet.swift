@@ -156,6 +156,7 @@ actor ServiceSet {
             let address = ready["address"]?.text
         else {
             let exit = try await watchers.run { child.waitForExit() }
+            members[name]?.child = nil
             throw LauncherFailure(
                 "\(name) did not start (\(exit)): \(lastLine(of: log)) [log: \(log)]")
         }
