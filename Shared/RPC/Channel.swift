@@ -164,6 +164,7 @@ package struct ResponseStream<Item: WireMessage>: Sendable {
     private let items: StreamBuffer
     private let onCancel: @Sendable () -> Void
     private let lifetime: CancelOnRelease
+    private let arena = ReaderArena()
 
     init(items: StreamBuffer, onCancel: @escaping @Sendable () -> Void) {
         self.items = items
@@ -185,11 +186,7 @@ package struct ResponseStream<Item: WireMessage>: Sendable {
         }
         bytes = try result.get()
         guard let bytes else { return nil }
-        do throws(WireError) {
-            return try Item.decode(bytes, arena: Arena())
-        } catch {
-            throw RPCError(error)
-        }
+        return try arena.decode(bytes)
     }
 
     /// Wants no more items: the server stops.

@@ -168,7 +168,7 @@ final class ServerStreamCall<Request: WireMessage>: ClientCall, @unchecked Senda
     override func receive(_ frame: borrowing FrameView, arena: Arena) {
         switch frame.kind {
         case .item:
-            items.push(frame.retainedPayload())
+            if !items.push(frame.retainedPayload()) { connection?.failOverrun() }
         case .end:
             finish()
             items.finish(.success(()))

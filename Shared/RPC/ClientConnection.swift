@@ -48,7 +48,9 @@ final class ClientConnection: Connection, @unchecked Sendable {
     }
 
     private func receiveHello(_ hello: Hello?) {
-        guard !isReady, let hello, hello.version == 1 else {
+        guard !isReady, let hello, hello.version == 1,
+            EnvelopeLimits.nonceBytes.contains(hello.nonce.count)
+        else {
             fail(.protocolError("HELLO was not expected, or is of another version."))
             return
         }

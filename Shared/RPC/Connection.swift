@@ -31,6 +31,19 @@ package class Connection: ByteStreamObserver, TurnHandler, @unchecked Sendable {
         lastFrameAt = loop.now
     }
 
+    /// Accepts no larger frames from now on, in bytes.
+    func limitFrames(to frameBytesMax: Int) {
+        reader.frameBytesMax = frameBytesMax
+    }
+
+    /// The other side sent more on a stream than its window allows.
+    func failOverrun() {
+        fail(
+            RPCError(
+                .resourceExhausted, "WINDOW_OVERRUN", "More was sent than the window allows.",
+                isRetryable: false))
+    }
+
     func start() {
         bytes.observer = self
         bytes.start()

@@ -7,11 +7,14 @@ enum Handshake {
         case client, server
     }
 
-    /// HMAC-SHA256 over the side's name, the other side's nonce and the own nonce.
+    /// HMAC-SHA256 over the side's name, the other side's nonce and the own nonce, each nonce after
+    /// one byte with its length, so that no bytes can pass from one to the other.
     static func proof(_ side: Side, secret: [UInt8], theirs: Bytes, own: Bytes) -> Bytes {
         Bytes(
             HMACSHA256.code(
-                key: secret, message: Array(side.rawValue.utf8) + Array(theirs) + Array(own)))
+                key: secret,
+                message: Array(side.rawValue.utf8) + [UInt8(theirs.count)] + Array(theirs)
+                    + [UInt8(own.count)] + Array(own)))
     }
 
     static func isValid(

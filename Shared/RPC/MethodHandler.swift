@@ -78,7 +78,7 @@ package struct MethodHandler: Sendable {
 extension ServerCall {
     /// Where the caller's items are collected.
     func openIncoming() -> StreamBuffer {
-        let items = StreamBuffer(windowBytes: ServerLimits().windowBytes) { [weak self] bytes in
+        let items = StreamBuffer(windowBytes: incomingWindowBytes) { [weak self] bytes in
             self?.grant(bytes)
         }
         incoming = items
@@ -122,15 +122,16 @@ package struct ResponseWriter<Item: WireMessage>: Sendable {
 /// Receives the items of a client-streaming call.
 package struct RequestStream<Item: WireMessage>: Sendable {
     let items: StreamBuffer
+    private let arena = ReaderArena()
+
+    init(items: StreamBuffer) {
+        self.items = items
+    }
 
     /// The next item, or nil when the caller has sent the last.
     /// - Throws: CANCELLED or DEADLINE_EXCEEDED when no more will come.
     package func next() async throws(RPCError) -> Item? {
         guard let bytes = try await items.next() else { return nil }
-        do throws(WireError) {
-            return try Item.decode(bytes, arena: Arena())
-        } catch {
-            throw RPCError(error)
-        }
+        return try arena.decode(bytes)
     }
 }

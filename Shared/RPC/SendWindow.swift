@@ -15,7 +15,7 @@ struct SendWindow {
     var isOpen: Bool { credit > 0 && failure == nil }
 
     mutating func spend(_ bytes: Int) {
-        credit -= bytes
+        credit -= max(1, bytes)
     }
 
     mutating func grant(_ bytes: Int) {

@@ -14,8 +14,15 @@ package final class ServerCall: @unchecked Sendable {
     /// What a client-streaming caller sends; set before the handler starts.
     var incoming: StreamBuffer?
 
-    init(connection: ServerConnection, stream: UInt64, context: CallContext, windowBytes: Int) {
+    /// How much the caller may send before it is granted more.
+    let incomingWindowBytes: Int
+
+    init(
+        connection: ServerConnection, stream: UInt64, context: CallContext, windowBytes: Int,
+        incomingWindowBytes: Int
+    ) {
         self.connection = connection
+        self.incomingWindowBytes = incomingWindowBytes
         self.stream = stream
         self.context = context
         loop = connection.loop

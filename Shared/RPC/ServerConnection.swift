@@ -24,7 +24,11 @@ final class ServerConnection: Connection, @unchecked Sendable {
         windowBytes = server.limits.windowBytes
         isAuthenticated = server.identity.secret == nil && bytes.isLoopback
         super.init(bytes: bytes, loop: loop)
+        if !isAuthenticated { limitFrames(to: Self.helloBytesMax) }
     }
+
+    /// A stranger cannot make the server set more aside than this.
+    private static let helloBytesMax = 1024
 
     override func start() {
         super.start()
@@ -41,7 +45,9 @@ final class ServerConnection: Connection, @unchecked Sendable {
         case .request where isAuthenticated:
             open(frame)
         case .item where isAuthenticated:
-            if let call = calls[frame.stream] { call.incoming?.push(frame.retainedPayload()) }
+            if let items = calls[frame.stream]?.incoming, !items.push(frame.retainedPayload()) {
+                failOverrun()
+            }
         case .end where isAuthenticated:
             calls[frame.stream]?.incoming?.finish(.success(()))
         case .window where isAuthenticated:
@@ -84,6 +90,7 @@ final class ServerConnection: Connection, @unchecked Sendable {
                 return
             }
             isAuthenticated = true
+            limitFrames(to: EnvelopeLimits.frameBytesMax)
             return
         }
         guard EnvelopeLimits.nonceBytes.contains(hello.nonce.count) else {
@@ -140,12 +147,17 @@ final class ServerConnection: Connection, @unchecked Sendable {
                 deadline: loop.now + .milliseconds(Int64(frame.deadlineMilliseconds)),
                 metadata: frame.metadata.isEmpty ? .none : CallMetadata(frame.metadata),
                 caller: theirHello?.service ?? ""),
-            windowBytes: Int(theirHello?.windowBytes ?? 0) > 0
-                ? Int(theirHello?.windowBytes ?? 0) : windowBytes)
+            windowBytes: theirWindowBytes, incomingWindowBytes: windowBytes)
         calls[stream] = call
         watch()
         handler.start(call, frame)
         pauseReadingIfBehind()
+    }
+
+    /// What the client's HELLO allows; the usual window for a client that said none.
+    private var theirWindowBytes: Int {
+        guard let hello = theirHello, hello.windowBytes > 0 else { return windowBytes }
+        return Int(hello.windowBytes)
     }
 
     private func refuse(_ stream: UInt64, _ error: RPCError) {

@@ -12,6 +12,8 @@ package final class StreamBuffer: Sendable {
         var ending: Result<Void, RPCError>?
         var waiter: UnsafeContinuation<Void, Never>?
         var takenBytes = 0
+        /// What came in and was not granted again.
+        var outstandingBytes = 0
     }
 
     private let state = Lock(State())
@@ -24,14 +26,21 @@ package final class StreamBuffer: Sendable {
         self.grant = grant
     }
 
-    func push(_ item: Bytes) {
-        let waiter = state.withLock { state -> UnsafeContinuation<Void, Never>? in
-            guard state.ending == nil else { return nil }
+    /// Adds an item.
+    /// - Returns: False when the sender has sent more than its window allows; the connection is
+    ///   of no further use then. The last item may overdraw, as ``SendWindow`` lets it.
+    func push(_ item: Bytes) -> Bool {
+        let (waiter, isAllowed) = state.withLock {
+            state -> (UnsafeContinuation<Void, Never>?, Bool) in
+            guard state.ending == nil else { return (nil, true) }
+            guard state.outstandingBytes < windowBytes else { return (nil, false) }
+            state.outstandingBytes += item.windowCost
             state.items.append(item)
             defer { state.waiter = nil }
-            return state.waiter
+            return (state.waiter, true)
         }
         waiter?.resume()
+        return isAllowed
     }
 
     /// Ends the stream; items that came before are still given out unless it failed.
@@ -62,11 +71,12 @@ package final class StreamBuffer: Sendable {
                         state.items.removeAll(keepingCapacity: true)
                         state.head = 0
                     }
-                    state.takenBytes += item.count
+                    state.takenBytes += item.windowCost
                     guard state.takenBytes >= windowBytes / 2, state.ending == nil else {
                         return (.success(item), 0)
                     }
                     defer { state.takenBytes = 0 }
+                    state.outstandingBytes -= state.takenBytes
                     return (.success(item), state.takenBytes)
                 }
                 switch state.ending {
@@ -86,6 +96,26 @@ package final class StreamBuffer: Sendable {
                 }
                 if isReady { continuation.resume() }
             }
+        }
+    }
+}
+
+extension Bytes {
+    /// What an item takes from the window: an empty one costs a byte, so that their number is
+    /// bounded as well.
+    var windowCost: Int { Swift.max(1, count) }
+}
+
+/// The arena of one stream's reader.
+// Safe: a stream has one reader, which waits for each item before it asks for the next.
+final class ReaderArena: @unchecked Sendable {
+    private let arena = Arena()
+
+    func decode<Item: WireMessage>(_ bytes: Bytes) throws(RPCError) -> Item {
+        do throws(WireError) {
+            return try Item.decode(bytes, arena: arena)
+        } catch {
+            throw RPCError(error)
         }
     }
 }
