@@ -31,6 +31,8 @@ package final class Channel: @unchecked Sendable {
             random: random)
     }
 
+    deinit { close() }
+
     /// Closes every connection; calls in flight and later ones fail with UNAVAILABLE.
     package func close() {
         loop.execute { [connector] in connector.close() }
@@ -86,7 +88,7 @@ package final class Channel: @unchecked Sendable {
             call.cancel()
         }
         if let failure { throw failure.error }
-        return ResponseStream(items: call.items, onCancel: { call.cancel() })
+        return ResponseStream(items: call.items, channel: self, onCancel: { call.cancel() })
     }
 
     package func clientStream<Item: WireMessage, Response: WireMessage>(
@@ -164,10 +166,13 @@ package struct ResponseStream<Item: WireMessage>: Sendable {
     private let items: StreamBuffer
     private let onCancel: @Sendable () -> Void
     private let lifetime: CancelOnRelease
+    /// The connection lives as long as somebody reads from it.
+    private let channel: Channel
     private let arena = ReaderArena()
 
-    init(items: StreamBuffer, onCancel: @escaping @Sendable () -> Void) {
+    init(items: StreamBuffer, channel: Channel, onCancel: @escaping @Sendable () -> Void) {
         self.items = items
+        self.channel = channel
         self.onCancel = onCancel
         lifetime = CancelOnRelease(onCancel)
     }

@@ -272,6 +272,11 @@ private final class TCPStream: ByteStream, ReadinessHandler, @unchecked Sendable
     }
 
     func ready(readable: Bool, writable: Bool, failed: Bool) {
+        // Nobody is interested any more: an event that is not taken would come again for ever.
+        guard observer != nil else {
+            close()
+            return
+        }
         if writable, isWriteBlocked {
             isWriteBlocked = false
             watch()

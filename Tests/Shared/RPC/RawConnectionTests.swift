@@ -18,8 +18,9 @@ private final class RawClient: ByteStreamObserver, @unchecked Sendable {
     private struct State {
         var frames: [Frame] = []
         var isClosed = false
-        var waiters: [(isMet: ([Frame], Bool) -> Bool, continuation: CheckedContinuation<Void, Never>)] =
-            []
+        var waiters:
+            [(isMet: ([Frame], Bool) -> Bool, continuation: CheckedContinuation<Void, Never>)] =
+                []
     }
 
     private let loop: EventLoop

@@ -114,4 +114,19 @@ private let tenSeconds = CallOptions(timeout: .seconds(10))
         let error = await #expect(throws: RPCError.self) { try await task.value }
         #expect(error?.code == .cancelled)
     }
+
+    @Test func `a stream goes on when its channel is no longer held`() async throws {
+        let fixture = try RPCFixture(.tcp, methods: EchoAPI.methods(EchoHandler()))
+        func open() async throws -> ResponseStream<EchoAPI.Message> {
+            let channel = Channel(
+                addresses: [fixture.address], identity: Identity(service: "short-lived"),
+                loop: fixture.clientLoop)
+            return try await EchoAPI.Client(channel).count(
+                EchoAPI.CountRequest(count: 100, bytes: 100_000), tenSeconds)
+        }
+        let stream = try await open()
+        var items = 0
+        while try await stream.next() != nil { items += 1 }
+        #expect(items == 100)
+    }
 }
