@@ -39,6 +39,7 @@ import Testing
                     try? await command(user)
                     fixture.trip.finish()
                 }
+                group.addTask { await fixture.trip.wait() }
                 await group.next()
                 group.cancelAll()
             }
