@@ -50,7 +50,7 @@ fuzz: setup ## Fuzz the frame decoder until it is stopped
 
 .PHONY: pictures
 pictures: build ## Render the contact sheets of docs/pictures again
-	$(BIN)/contact-sheet docs/pictures
+	scripts/pictures.sh
 
 .PHONY: bench-peers
 bench-peers: ## Build what the benchmarks compare with

@@ -1,0 +1,62 @@
+import ServiceRuntime
+import Testing
+
+@Suite struct `Threads` {
+    @Test func `work and tasks run on the loop's own thread`() async {
+        let loop = EventLoop(name: "test")
+        let isCurrent = await Task(executorPreference: loop) { loop.isCurrent }.value
+        #expect(isCurrent)
+        #expect(!loop.isCurrent)
+        let fromWork = await withCheckedContinuation { continuation in
+            loop.execute { continuation.resume(returning: loop.isCurrent) }
+        }
+        #expect(fromWork)
+        loop.stop()
+    }
+
+    @Test func `timers run in order and cancelled ones not at all`() async {
+        let loop = EventLoop(name: "test")
+        let order = await withCheckedContinuation {
+            (continuation: CheckedContinuation<[Int], Never>) in
+            loop.execute {
+                let seen = Lock<[Int]>([])
+                loop.schedule(after: .milliseconds(3)) {
+                    continuation.resume(returning: seen.withLock { $0 } + [3])
+                }
+                loop.schedule(after: .milliseconds(2)) { seen.withLock { $0.append(2) } }
+                let never = loop.schedule(after: .milliseconds(2)) {
+                    seen.withLock { $0.append(99) }
+                }
+                loop.schedule(after: .milliseconds(1)) { seen.withLock { $0.append(1) } }
+                loop.cancel(never)
+            }
+        }
+        #expect(order == [1, 2, 3])
+        loop.stop()
+    }
+
+    @Test func `a pool runs what it is given and refuses what it cannot hold`() async throws {
+        let pool = WorkerPool(threads: 2, name: "test", queuedMax: 100)
+        let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 1...50 { group.addTask { try await pool.run { number } } }
+            return try await group.reduce(0, +)
+        }
+        #expect(sum == 1275)
+        pool.stop()
+        #expect(!pool.submit {})
+        await #expect(throws: WorkerPool.Overloaded.self) { try await pool.run { 1 } }
+    }
+
+    @Test func `a child's lines, exit code and end by signal are seen`() throws {
+        let child = try ChildProcess(
+            "/bin/sh", ["-c", "echo one; echo $X; exit 3"], environment: ["X": "two"])
+        #expect(child.line() == "one")
+        #expect(child.line() == "two")
+        #expect(child.line() == nil)
+        #expect(child.waitForExit() == .code(3))
+        let sleeper = try ChildProcess("/bin/sleep", ["100"])
+        sleeper.killNow()
+        #expect(sleeper.waitForExit() == .signal(9))
+        #expect(throws: ChildProcess.StartFailure.self) { try ChildProcess("/nonexistent") }
+    }
+}
