@@ -318,16 +318,13 @@ import Testing
         let request = HTTPClient.Request(
             "GET", set.url + "/api/events?after=0",
             headers: ["Authorization": "Bearer \(user.token ?? "")"], timeout: .seconds(60))
-        do {
-            _ = try await set.client.send(request, onHead: { _, _ in }) { piece in
-                received.withLock { bytes in
-                    bytes += piece
-                    let text = String(decoding: bytes, as: UTF8.self)
-                    return text.components(separatedBy: "event: picture").count <= 4
-                }
+        // The receiver ends the transfer itself, once it has what it wanted.
+        _ = try? await set.client.send(request) { piece in
+            received.withLock { bytes in
+                bytes += piece
+                let text = String(decoding: bytes, as: UTF8.self)
+                return text.components(separatedBy: "event: picture").count <= 4
             }
-        } catch HTTPClientError.cancelled {
-            // The receiver had what it wanted.
         }
         let text = String(decoding: received.withLock { $0 }, as: UTF8.self)
         #expect(text.components(separatedBy: "event: picture").count == 5)
