@@ -89,8 +89,8 @@ package struct SHA256: ~Copyable {
 }
 
 /// A digest method looked up once: each lookup by name costs more than hashing a short message.
+// Safe: libcrypto's fetched methods are immutable and shared between threads; never freed.
 private struct Algorithm: @unchecked Sendable {
-    // Safe: libcrypto's fetched methods are immutable and shared between threads; never freed.
     let method: OpaquePointer?
 
     static let sha256 = Algorithm(method: EVP_MD_fetch(nil, "SHA2-256", nil))

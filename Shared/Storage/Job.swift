@@ -12,6 +12,7 @@ class Job: @unchecked Sendable {
     }
 }
 
+// Safe: as its superclass says.
 final class PendingJob<Value: Sendable>: Job, @unchecked Sendable {
     private let body: @Sendable (borrowing Transaction) throws -> Value
     private let continuation: UnsafeContinuation<Value, any Error>?

@@ -316,7 +316,7 @@ import Testing
         let operation = try #require(answer.json["operationId"]?.text)
         let received = Lock<[UInt8]>([])
         let request = HTTPClient.Request(
-            "GET", set.url + "/api/events?after=0",
+            "GET", set.url + "/api/events?after=0.0",
             headers: ["Authorization": "Bearer \(user.token ?? "")"], timeout: .seconds(60))
         // The receiver ends the transfer itself, once it has what it wanted.
         _ = try? await set.client.send(request) { piece in

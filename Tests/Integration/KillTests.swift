@@ -63,7 +63,7 @@ private struct Seen: Sendable {
         for _ in 0..<240 where !isQuiet {
             try await Task.sleep(for: .milliseconds(500))
             let (code, text) = (try? await set.command("session", ["verify"])) ?? (-1, "")
-            isQuiet = code == 0 && text.contains("0 running operations")
+            isQuiet = code == 0 && text.contains(", 0 operations at work")
         }
         #expect(isQuiet, "an operation is stuck")
         for command in ["credits", "media", "session"] {

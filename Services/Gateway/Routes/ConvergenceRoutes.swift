@@ -201,7 +201,8 @@ struct ConvergenceRoutes: Sendable {
             Route(
                 method: "GET", template: "/api/convergence/session/{id}",
                 operationID: "getSession", summary: "A session with everything shown so far.",
-                tag: "Convergence", answers: [200: .json("SessionAnswer")]
+                tag: "Convergence", answers: [200: .json("SessionAnswer")],
+                problems: [403, 404, 410]
             ) { context in
                 let found = try await session.getSession(
                     .init(userID: context.userID, sessionID: context.parameters[0]),

@@ -136,8 +136,11 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
     func ready(readable: Bool, writable: Bool, failed: Bool) {
         var byte: UInt8 = 0
         let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        let isGone = count == 0 || failed || (count < 0 && linux_errno() != EAGAIN)
+        // Nothing to read after all: go on watching.
+        guard isGone || count > 0 else { return }
         unwatch()
-        if count == 0 || failed || (count < 0 && linux_errno() != EAGAIN) {
+        if isGone {
             isCut = true
             exchange?.cancel()
             shutdown(descriptor, Int32(SHUT_RDWR))
