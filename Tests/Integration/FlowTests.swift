@@ -229,7 +229,10 @@ import Testing
         let user = try await PublicAPI.guest(try await SharedSet.shared.running())
         let cases: [(path: String, body: String, status: Int, code: String)] = [
             ("/api/convergence/start", "{", 400, "MALFORMED_JSON"),
-            ("/api/convergence/start", "{\"intent\":\"a\",\"intent\":\"b\"}", 400, "MALFORMED_JSON"),
+            (
+                "/api/convergence/start", "{\"intent\":\"a\",\"intent\":\"b\"}", 400,
+                "MALFORMED_JSON"
+            ),
             ("/api/convergence/start", "{\"intent\":\"a\"} x", 400, "MALFORMED_JSON"),
             ("/api/convergence/start", "{\"intent\":\"\\ud800\"}", 400, "MALFORMED_JSON"),
             ("/api/convergence/start", "{}", 422, "VALIDATION_FAILED"),
@@ -252,7 +255,8 @@ import Testing
             ),
             (
                 "/api/convergence/select",
-                "{\"sessionId\":\"ses_none\",\"dimension\":\"mood\",\"optionId\":\"dramatic\"}", 404,
+                "{\"sessionId\":\"ses_none\",\"dimension\":\"mood\",\"optionId\":\"dramatic\"}",
+                404,
                 "SESSION_NOT_FOUND"
             ),
             (

@@ -49,7 +49,7 @@ typedef enum _Rpc__V1__Kind {
    */
   RPC__V1__KIND__END = 5,
   /*
-   * credit: this many more payload bytes may be sent as ITEM
+   * credit: this many more payload bytes may be sent as ITEM (an empty ITEM costs 1)
    */
   RPC__V1__KIND__WINDOW = 6,
   /*
@@ -163,8 +163,9 @@ struct  Rpc__V1__Status
 /*
  * The client says HELLO with its nonce; the server answers with its own nonce and its proof; the
  * client says HELLO again with its proof. A proof is HMAC-SHA256 with the cluster secret over
- * "client" or "server", the other side's nonce and the own nonce. Without a cluster secret the
- * proofs are empty, which is accepted between loopback addresses only.
+ * "client" or "server", the other side's nonce and the own nonce, each nonce after one byte with its
+ * length. Without a cluster secret the proofs are empty, which is accepted between loopback addresses
+ * only.
  */
 struct  Rpc__V1__Hello
 {
