@@ -115,13 +115,16 @@ struct MediaRoutes: Sendable {
             asset = try await media.putAsset(context.command(.seconds(300))) {
                 writer throws(RPCError) in
                 try await writer.write(.init(part: .header(header)))
-                do throws(HTTPBodyReader.Failure) {
-                    while let piece = try await body.next() {
-                        try await Self.send(piece, to: writer)
+                while true {
+                    let piece: [UInt8]?
+                    do throws(HTTPBodyReader.Failure) {
+                        piece = try await body.next()
+                    } catch {
+                        failure.withLock { $0 = error }
+                        throw RPCError.cancelled
                     }
-                } catch {
-                    failure.withLock { $0 = error }
-                    throw .cancelled
+                    guard let piece else { break }
+                    try await Self.send(piece, to: writer)
                 }
             }
         } catch {
@@ -149,15 +152,10 @@ struct MediaRoutes: Sendable {
     /// Streams carry at most 256 KiB in a message.
     private static func send(
         _ piece: [UInt8], to writer: RequestWriter<MediaAPI.PutAssetChunk>
-    ) async throws(HTTPBodyReader.Failure) {
+    ) async throws(RPCError) {
         var rest = piece[...]
         while !rest.isEmpty {
-            let bytes = Bytes(Array(rest.prefix(256 << 10)))
-            do throws(RPCError) {
-                try await writer.write(.init(part: .data(bytes)))
-            } catch {
-                throw .cut
-            }
+            try await writer.write(.init(part: .data(Bytes(Array(rest.prefix(256 << 10))))))
             rest = rest.dropFirst(256 << 10)
         }
     }
