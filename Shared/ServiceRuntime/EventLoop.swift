@@ -36,6 +36,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         let due: Instant
         let order: UInt64
         let work: @Sendable () -> Void
+
+        static func < (left: Timer, right: Timer) -> Bool {
+            (left.due, left.order) < (right.due, right.order)
+        }
     }
 
     /// Names a timer, to cancel it.
@@ -136,9 +140,18 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     package func schedule(
         after duration: Duration, _ work: @escaping @Sendable () -> Void
     ) -> TimerToken {
+        schedule(at: now + duration, work)
+    }
+
+    /// Runs `work` at an instant; those of one instant in the order in which they were scheduled.
+    /// On the loop's thread.
+    @discardableResult
+    package func schedule(
+        at due: Instant, _ work: @escaping @Sendable () -> Void
+    ) -> TimerToken {
         assert(isCurrent)
         timerOrder += 1
-        insert(Timer(due: now + duration, order: timerOrder, work: work))
+        insert(Timer(due: due, order: timerOrder, work: work))
         return TimerToken(order: timerOrder)
     }
 
@@ -313,7 +326,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private func insert(_ timer: Timer) {
         timers.append(timer)
         var child = timers.count - 1
-        while child > 0, timers[child].due < timers[(child - 1) / 2].due {
+        while child > 0, timers[child] < timers[(child - 1) / 2] {
             timers.swapAt(child, (child - 1) / 2)
             child = (child - 1) / 2
         }
@@ -326,7 +339,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         while true {
             var least = parent
             for child in [2 * parent + 1, 2 * parent + 2]
-            where child < timers.count && timers[child].due < timers[least].due {
+            where child < timers.count && timers[child] < timers[least] {
                 least = child
             }
             if least == parent { return }

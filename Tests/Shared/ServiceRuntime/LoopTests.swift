@@ -20,18 +20,20 @@ import Testing
             (continuation: CheckedContinuation<[Int], Never>) in
             loop.execute {
                 let seen = Lock<[Int]>([])
-                loop.schedule(after: .milliseconds(3)) {
-                    continuation.resume(returning: seen.withLock { $0 } + [3])
+                let start = loop.now
+                loop.schedule(at: start + .milliseconds(3)) {
+                    continuation.resume(returning: seen.withLock { $0 } + [4])
                 }
-                loop.schedule(after: .milliseconds(2)) { seen.withLock { $0.append(2) } }
-                let never = loop.schedule(after: .milliseconds(2)) {
+                loop.schedule(at: start + .milliseconds(2)) { seen.withLock { $0.append(2) } }
+                let never = loop.schedule(at: start + .milliseconds(2)) {
                     seen.withLock { $0.append(99) }
                 }
-                loop.schedule(after: .milliseconds(1)) { seen.withLock { $0.append(1) } }
+                loop.schedule(at: start + .milliseconds(2)) { seen.withLock { $0.append(3) } }
+                loop.schedule(at: start + .milliseconds(1)) { seen.withLock { $0.append(1) } }
                 loop.cancel(never)
             }
         }
-        #expect(order == [1, 2, 3])
+        #expect(order == [1, 2, 3, 4])
         loop.stop()
     }
 
