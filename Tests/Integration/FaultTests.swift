@@ -1,4 +1,5 @@
 import HTTP
+import ServiceRuntime
 import Testing
 
 /// A set whose image provider refuses one option, always.
