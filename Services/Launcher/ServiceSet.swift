@@ -73,8 +73,8 @@ actor ServiceSet {
         self.loop = loop
         for name in Self.order {
             let upper = name.uppercased()
-            let port = usesFreePorts ? 0 : Self.ports[name] ?? 0
-            let metricsPort = usesFreePorts ? 0 : Self.metricsPorts[name] ?? 0
+            let port = usesFreePorts ? freePort() : Self.ports[name] ?? 0
+            let metricsPort = usesFreePorts ? freePort() : Self.metricsPorts[name] ?? 0
             var environment = [
                 "\(upper)_LISTEN": "127.0.0.1:\(port)",
                 "\(upper)_METRICS_LISTEN": "127.0.0.1:\(metricsPort)",
@@ -84,7 +84,8 @@ actor ServiceSet {
             case "gateway":
                 environment["GATEWAY_LISTEN"] =
                     usesFreePorts
-                    ? SocketAddress(host: gateway.host, port: 0).description : gateway.description
+                    ? SocketAddress(host: gateway.host, port: UInt16(freePort())).description
+                    : gateway.description
             case "media":
                 environment["MEDIA_BLOBS"] = "file:\(data)/media/blobs"
             case "render":
@@ -227,6 +228,27 @@ actor ServiceSet {
         }
         watchers.stop()
     }
+}
+
+/// A port that nobody listens on, below the range from which the system gives ports to outgoing
+/// connections: a service that is started again must find its port free.
+private func freePort() -> Int {
+    for _ in 0..<200 {
+        let port = Int.random(in: 20_000..<32_000)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        if bound == 0 { return port }
+    }
+    return 0
 }
 
 /// Makes a directory and those above it; true when it is there afterwards.

@@ -229,6 +229,10 @@ private final class TCPConnectAttempt: ReadinessHandler, @unchecked Sendable {
         guard !isDone else { return }
         isDone = true
         loop.deregister(descriptor)
+        var errorNumber = errorNumber
+        // With nobody listening, the system may connect a socket to itself: its own port is drawn
+        // from the range that the address lies in. That would keep the server from coming back.
+        if errorNumber == 0, address.port == localPort(descriptor) { errorNumber = ECONNREFUSED }
         if errorNumber == 0 {
             completion(.success(TCPStream(descriptor: descriptor, peer: peer, loop: loop)))
         } else {

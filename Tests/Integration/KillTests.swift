@@ -44,7 +44,9 @@ private struct Seen: Sendable {
                             try await Task.sleep(for: .milliseconds(50))
                             pid = set.process(service)
                         }
-                        guard let pid else { continue }
+                        guard let pid else {
+                            throw RunningSet.Failure(description: "\(service) stays down")
+                        }
                         kill(pid, SIGKILL)
                         kills[service, default: 0] += 1
                     }
