@@ -1,10 +1,11 @@
 #!/bin/sh
 # Runs every test that was built, one target after the other: tests that compute for seconds would starve
 # the ones that wait with deadlines, and the tests of the whole set want the machine for themselves.
+# A target that hangs is ended after 10 minutes and counts as failed.
 # With arguments: `swift test` with these, for example --filter RPCTests.
 set -eu
 run() {
-    swift test -c release --skip-build "$@"
+    timeout --kill-after=20 600 swift test -c release --skip-build "$@"
 }
 if [ $# -gt 0 ]; then
     run "$@"

@@ -20,6 +20,7 @@ private struct Member {
     var metrics = ""
     var startedAt = Instant(nanoseconds: 0)
     var backoff = Backoff()
+    /// Starts in a row after which it did not say that it is ready.
     var failures = 0
 
     struct Backoff {
@@ -161,6 +162,7 @@ actor ServiceSet {
             throw LauncherFailure(
                 "\(name) did not start (\(exit)): \(lastLine(of: log)) [log: \(log)]")
         }
+        members[name]?.failures = 0
         members[name]?.address = address
         members[name]?.metrics = ready["metrics"]?.text ?? ""
         // The same ports after a restart, so that nobody has to look for it.
@@ -181,34 +183,39 @@ actor ServiceSet {
         }
     }
 
+    /// Starts a service again that ended, until it says that it is ready.
+    ///
+    /// One that was ready is started again for ever, as it was ended from outside or by what it was
+    /// asked; one that does not even come up ten times in a row is broken, and the set ends.
     private func ended(_ name: String, _ exit: ChildProcess.Exit) async {
         members[name]?.child = nil
+        wakeStop()
+        if let member = members[name], loop.now - member.startedAt > .seconds(1) {
+            members[name]?.backoff.reset()
+        }
+        var reason = "\(name) ended (\(exit))"
+        while !isStopping {
+            Terminal.note("convergence: \(reason); starting it again")
+            try? await Task.sleep(for: members[name]?.backoff.next() ?? .zero)
+            guard !isStopping else { return }
+            do {
+                try await startMember(name)
+                return
+            } catch {
+                wakeStop()
+                reason = "\(error)"
+                members[name]?.failures += 1
+            }
+            if let failures = members[name]?.failures, failures >= 10 {
+                giveUp(LauncherFailure("\(failures) times in a row: \(reason)"))
+                return
+            }
+        }
+    }
+
+    private func wakeStop() {
         stopped?.resume()
         stopped = nil
-        guard !isStopping, var member = members[name] else { return }
-        // A service that ran for a while was ended from outside; one that ends at once is broken.
-        if loop.now - member.startedAt > .seconds(1) {
-            member.failures = 0
-            member.backoff.reset()
-        }
-        member.failures += 1
-        let delay = member.backoff.next()
-        members[name] = member
-        Terminal.note("convergence: \(name) ended (\(exit)); starting it again")
-        guard member.failures <= 10 else {
-            giveUp(
-                LauncherFailure(
-                    "\(name) ended \(member.failures) times in a row; see \(data)/logs"))
-            return
-        }
-        try? await Task.sleep(for: delay)
-        guard !isStopping else { return }
-        do {
-            try await startMember(name)
-        } catch {
-            // It did not come up: count it as another end, unless it is watched already.
-            await ended(name, .code(1))
-        }
     }
 
     private var stopped: CheckedContinuation<Void, Never>?

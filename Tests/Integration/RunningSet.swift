@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import HTTP
 import ServiceRuntime
 
@@ -81,6 +82,24 @@ final class RunningSet: Sendable {
             if fields.count > 1, Int32(fields[1]) == launcher.pid { return pid }
         }
         return nil
+    }
+
+    /// Whether a connection to the service's address is accepted.
+    func isListening(_ name: String) -> Bool {
+        guard let port = addresses[name]?.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+            return false
+        }
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
     }
 
     /// Runs a maintenance command of a service against the running one: its exit code and stdout.
