@@ -34,11 +34,19 @@ struct Sheet {
         "a diver at a coral reef underwater", "a robot in a street", "a train in a wheat field",
     ]
 
-    init(named name: String, intent: String?) {
+    /// - Parameter options: ids that replace the base's own, of any step.
+    init(named name: String, intent: String?, options: [String] = []) {
         let line = intent ?? "a fox crossing a frozen lake at dawn"
-        let base = PictureRecipe(
+        var base = PictureRecipe(
             intent: line, direction: "cinematic", mood: "dramatic", framing: "wide",
             lighting: "golden_hour")
+        for id in options {
+            if Options.directions.contains(id) { base.direction = id }
+            if Options.moods.contains(id) { base.mood = id }
+            if Options.framings.contains(id) { base.framing = id }
+            if Options.lightings.contains(id) { base.lighting = id }
+            if let seed = UInt64(id) { base.seed = seed }
+        }
         func vary(_ ids: [String], _ set: (inout PictureRecipe, String) -> Void) {
             recipes = ids.map { id in
                 var recipe = base

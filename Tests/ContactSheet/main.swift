@@ -2,7 +2,7 @@ import Glibc
 import LocalPictures
 
 // Draws contact sheets of local pictures as PPM files, for looking at; see docs/pictures.md.
-//   contact-sheet SHEET OUT.ppm [cell width] ["intent"]
+//   contact-sheet SHEET OUT.ppm [cell width] ["intent"] [option ...]
 //   contact-sheet time
 //   contact-sheet floors
 
@@ -18,7 +18,7 @@ default:
     }
     let width = arguments.count > 2 ? Int(arguments[2]) ?? 640 : 640
     let intent = arguments.count > 3 ? arguments[3] : nil
-    let sheet = Sheet(named: sheetName, intent: intent)
+    let sheet = Sheet(named: sheetName, intent: intent, options: Array(arguments.dropFirst(4)))
     guard write(sheet.draw(cellWidth: width), to: arguments[1]) else {
         print("cannot write \(arguments[1])")
         exit(1)

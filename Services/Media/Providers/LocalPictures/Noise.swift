@@ -27,6 +27,14 @@ final class Noise {
         return top + (c + (d - c) * ux - top) * uy
     }
 
+    /// The numbers at the four corners of a cell: low x low y, high x low y, low x high y, both.
+    @inline(__always)
+    func corners(_ ix: Int, _ iy: Int) -> Vec4 {
+        let x0 = ix & 255, x1 = (ix &+ 1) & 255
+        let r0 = (iy & 255) << 8, r1 = ((iy &+ 1) & 255) << 8
+        return Vec4(table[r0 | x0], table[r0 | x1], table[r1 | x0], table[r1 | x1])
+    }
+
     /// Smooth noise 0..<1 in space.
     @inline(__always)
     func value(_ x: Float, _ y: Float, _ z: Float) -> Float {

@@ -129,32 +129,87 @@ extension Stage {
     }
 }
 
+/// One branch of a conifer in the coordinates of its sprite.
+private struct ConiferBranch {
+    /// Height at the trunk, length to the side, and which side.
+    var root: Float
+    var reach: Float
+    var side: Float
+    /// How far the middle hangs and the tip rises again.
+    var droop: Float
+    var lift: Float
+    var thick: Float
+    var isFront: Bool
+    var shade: Float
+    var salt: Float
+}
+
 /// The plants that scenes share.
 struct Plants {
     let noise: Noise
 
-    /// A spruce or fir: tiers that hang, spiky edge.
+    /// A spruce or fir: branches of uneven length that droop and turn up at the tip, each with its
+    /// own hanging twigs, so that the outline is ragged and the sky shows through.
     func conifer(_ variant: Int) -> SpriteImage {
+        var random = RandomSequence(seed: UInt64(variant) &* 991 &+ 17)
         let salt = Float(variant) * 13.7
-        let tiers = Float(8 + variant % 3 * 2)
-        return SpriteImage(width: 96, height: 224) { u, v in
-            if v < 0.07 {
-                let trunk: Float = abs(u) < 0.06 ? 1 : 0
-                return Vec4(u * 8, 0, 0.35, trunk)
+        let levels = 46
+        let slender = random.between(0.82, 1.0)
+        var branches: [ConiferBranch] = []
+        for i in 0..<levels {
+            // Closer together toward the top.
+            let t = 1 - power(1 - (Float(i) + 0.5) / Float(levels), 1.15)
+            let envelope = slender * power(1 - t, 0.82) * (0.72 + 0.28 * smoothstep(0, 0.16, t))
+            for k in 0..<4 {
+                // Two to the sides, two that come forward and look shorter.
+                let side: Float = k & 1 == 0 ? 1 : -1
+                let isFront = k > 1
+                let seen = isFront ? random.between(0.15, 0.62) : random.between(0.74, 1.06)
+                if random.unit() < 0.07 && t > 0.12 { continue }
+                let root = 0.055 + 0.93 * t + random.between(-0.011, 0.011)
+                branches.append(
+                    ConiferBranch(
+                        root: root, reach: max(0.05, envelope * seen * random.between(0.78, 1.05)),
+                        side: side, droop: random.between(0.03, 0.075) * (1.15 - t),
+                        lift: random.between(0.008, 0.04) * (1.1 - t),
+                        thick: random.between(0.016, 0.03) * (1.25 - 0.75 * t),
+                        isFront: isFront, shade: random.between(0.62, 1.05), salt: random.unit() * 60
+                    ))
             }
-            let t = (v - 0.05) / 0.95
-            let tier = t * tiers + noise.value(u * 1.4 + salt, 3) * 0.9
-            let saw = 1 - fraction(tier)
-            let envelope = power(1 - t, 0.85) * (0.5 + 0.5 * saw)
-            let ragged = 0.72 + 0.5 * noise.fractal(u * 9 + salt, v * 26, octaves: 3)
-            let reach = envelope * ragged
-            let alpha = clamp((reach - abs(u)) * 14 + 0.3)
-            let needles = noise.fractal(u * 22 + salt, v * 60, octaves: 2)
-            let hole = smoothstep(0.16, 0.3, needles + (1 - abs(u) / max(0.02, reach)) * 0.25)
-            let depth = 0.55 + 0.45 * saw
-            return Vec4(
-                clamp(u / max(0.1, reach), -0.95, 0.95) * 0.8, clamp(0.75 * saw - 0.1, 0, 0.9),
-                depth * (0.65 + 0.7 * needles), alpha * hole)
+        }
+        let all = branches
+        return SpriteImage(width: 128, height: 256) { u, v in
+            var best = Vec4()
+            let trunk = 0.035 * (1 - v) + 0.006
+            if abs(u) < trunk && v < 0.97 {
+                best = Vec4(u / trunk * 0.8, 0, 0.34, v < 0.08 ? 1 : 0.75)
+            }
+            var front: Float = -1
+            for b in all where abs(v - b.root + 0.03) < 0.11 {
+                let t = u * b.side / b.reach
+                if t < -0.03 || t > 1 { continue }
+                let spine = b.root - b.droop * t * (2 - t) + b.lift * t * t * t * 1.6
+                let body = b.thick * (1.08 - t) * (0.55 + 1.1 * t)
+                let needle = noise.value(u * 34 + b.salt, v * 70 + salt)
+                let twig = noise.value(u * 15 + b.salt, b.salt)
+                let hang = body * (0.5 + 1.5 * twig * (0.45 + needle)) + 0.004
+                let over = v - spine
+                if over > 0.007 + body * 0.3 * needle || over < -hang { continue }
+                let down = clamp(-over / hang)
+                let edge = min(0.007 - over, over + hang)
+                let alpha = clamp(edge * 240 * (0.4 + needle) + 0.25)
+                // What is nearer and higher covers what is behind.
+                let order = (b.isFront ? 1 : 0) + b.shade * 0.3 - down * 0.4
+                if alpha < 0.3 && best.w > 0.5 { continue }
+                if order < front && best.w > 0.5 { continue }
+                front = order
+                let inner = 0.42 + 0.58 * smoothstep(0.05, 0.85, abs(t))
+                let shade = b.shade * inner * (1.12 - 0.75 * down) * (0.7 + 0.6 * needle)
+                best = Vec4(
+                    clamp(b.side * (0.25 + 0.6 * t) * (b.isFront ? 0.6 : 1), -0.9, 0.9),
+                    clamp(0.85 - 1.5 * down, -0.3, 0.9), shade, max(alpha, best.w))
+            }
+            return best
         }
     }
 
@@ -166,8 +221,8 @@ struct Plants {
             let angle = Float(i) / 16 * 2 * pi + random.between(-0.4, 0.4)
             let r = i < 9 ? random.between(0.3, 0.56) : random.between(0, 0.28)
             let x = cosine(angle) * r * (isTall ? 0.55 : 1)
-            let y = (hasTrunk ? 0.62 : 0.5) + sine(angle) * r * (isTall ? 0.72 : 0.52)
-            clumps.append(Vec4(x, y, random.between(0.2, 0.32), random.unit()))
+            let y = (hasTrunk ? 0.58 : 0.45) + sine(angle) * r * (isTall ? 0.6 : 0.44)
+            clumps.append(Vec4(x, y, random.between(0.17, 0.27), random.unit()))
         }
         let salt = Float(variant) * 9.1
         return SpriteImage(width: 160, height: hasTrunk ? 176 : 120) { u, v in

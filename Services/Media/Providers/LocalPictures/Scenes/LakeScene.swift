@@ -14,7 +14,7 @@ struct LakeShores: Terrain {
         self.isFrozen = isFrozen
         let plan = stage.plan
         relief = plan.relief * plan.distantScale
-        seedX = Float(plan.noiseSeed % 61) * 3.7
+        seedX = Float((plan.noiseSeed &+ 23) % 61) * 3.7
         let c = stage.camera
         let column =
             plan.isBacklit
@@ -30,51 +30,51 @@ struct LakeShores: Terrain {
         let across = x / max(z, 1) - gap
         let open = 0.2 + 0.8 * smoothstep(0.02, 0.36, abs(across))
         var h = min(inland * 0.03, 4) - 1
-        let hill = noise.fractal(x * 0.0021 + seedX, z * 0.0021, octaves: 3)
-        h += smoothstep(0, 500, inland) * (10 + 110 * max(0, hill - 0.3)) * (0.3 + 0.7 * open)
+        let hill = noise.fractal(x * 0.0017 + seedX, z * 0.0021, octaves: 2)
+        h += smoothstep(0, 500, inland) * (10 + 120 * max(0, hill - 0.3)) * (0.3 + 0.7 * open)
         if inland < 800 {
             // A fringe of trees.
-            let spike = noise.value(x * 0.16, z * 0.05)
             h +=
-                (8 + 9 * spike * spike) * smoothstep(6, 30, inland)
+                16 * noise.spires(x, z, cell: 5.5) * smoothstep(6, 30, inland)
                 * (1 - smoothstep(350, 800, inland))
         }
-        if z > 600 {
-            let rise = smoothstep(600, 3400, z)
-            let m = noise.ridges(x * 0.00042 + seedX * 0.3, z * 0.00042, octaves: 5)
-            h += 1750 * m * rise * open
+        if z > 500 {
+            let reach = z + 1_500 * (noise.value(x * 0.0016 + 3, z * 0.0008 + seedX) - 0.5)
+            let rise = smoothstep(500, 650, z) * smoothstep(300, 3600, reach)
+            let m = noise.eroded(x * 0.00074 + seedX * 0.3, z * 0.00066, octaves: 7)
+            // Spurs reach into the valley.
+            let spur = noise.value(x * 0.0011 + 7, z * 0.0013 + seedX) - 0.5
+            let flank = 0.12 + 0.88 * smoothstep(0.02, 0.46, abs(across) + 0.3 * spur)
+            let peak = max(0, m - 0.08) * 1.6
+            let crest = noise.ridges(x * 0.0031 + seedX, z * 0.0027, octaves: 3)
+            h += (1_640 * peak * (0.35 + 0.65 * peak) + 210 * crest) * rise * flank
         }
         return h * (z > 250 ? relief * 0.8 + 0.2 : 1)
     }
 
     @inline(__always)
     func surface(_ p: Vec3, normal: Vec3, z: Float) -> Vec3 {
+        let level = p.y / max(relief, 0.3)
+        // A low sun reaches the upper slopes only.
+        let high = stage.plan.keyDirection.y > 0.35 ? 1 : smoothstep(60, 420, level)
         let wide = 260 / max(z, 1)
         let texture = noise.fractal(p.x * 0.05 * wide, p.y * 0.09 * wide + p.z * 0.02, octaves: 3)
-        let rock = Vec3(0.15, 0.135, 0.14) * (0.55 + 0.9 * texture)
-        let treeLine: Float = (isFrozen ? 150 : 330) * relief + 160 * (texture - 0.5)
-        var albedo: Vec3
-        let steep = 1 - normal.y
-        if isFrozen {
-            let snow = Vec3(0.78, 0.81, 0.87) * (0.82 + 0.3 * texture)
-            albedo = mix(rock, snow, smoothstep(0.30, 0.52, normal.y * 0.75 + texture * 0.35))
-        } else {
-            let grass = Vec3(0.09, 0.13, 0.05) * (0.6 + 0.9 * texture)
-            let snow = Vec3(0.78, 0.8, 0.84)
-            albedo = mix(grass, rock, smoothstep(0.12, 0.4, steep + 0.25 * (texture - 0.4)))
-            let top = smoothstep(620, 900, p.y / max(relief, 0.3) + 300 * (texture - 0.5))
-            albedo = mix(albedo, snow, top * smoothstep(0.35, 0.5, normal.y))
-        }
-        if p.y < treeLine {
-            let trees = Vec3(0.016, 0.026, 0.022) * (0.5 + 1.2 * texture)
-            albedo = mix(trees, albedo, smoothstep(treeLine * 0.45, treeLine, p.y) * 0.9)
-            if p.z < 900 { albedo = trees }
-        }
-        // A low sun reaches the upper slopes only.
-        let high =
-            stage.plan.keyDirection.y > 0.35 ? 1 : smoothstep(60, 420, p.y / max(relief, 0.3))
-        return stage.lit(albedo, normal: normal, shadow: high)
+        let treeLine: Float = (isFrozen ? 150 : 330) * relief + 200 * (texture - 0.5)
+        let wood = Vec3(0.016, 0.026, 0.022) * (0.5 + 1.2 * texture)
+        let isWood = z < 900 ? 1 : 1 - smoothstep(treeLine * 0.5, treeLine, p.y)
+        if isWood >= 0.999 { return stage.lit(wood, normal: normal, shadow: high) }
+        let ground = stage.alpine(p, normal: normal, z: z, level: level, open: high, look)
+        if isWood <= 0 { return ground }
+        return mix(ground, stage.lit(wood, normal: normal, shadow: high), isWood)
     }
+
+    private var look: AlpineLook {
+        isFrozen
+            ? AlpineLook(pastureEnd: 1, snowStart: -200, snowWhole: 60)
+            : AlpineLook(pastureEnd: 620, snowStart: 420, snowWhole: 820)
+    }
+
+    var tallest: Float { 2_300 * (relief * 0.8 + 0.2) + 200 }
 }
 
 /// Lake ice: dark clear ice, cracks, drifted snow.
@@ -140,7 +140,9 @@ extension Stage {
         let isFrozen = plan.scene != .lake
         paintSky()
         setAir(density: 0.00013)
-        march(LakeShores(self, isFrozen: isFrozen), near: 60, far: 9_000, ratio: 1.0125)
+        march(
+            LakeShores(self, isFrozen: isFrozen), near: 60, far: 9_000, ratio: 1.0125,
+            fineness: 2.4)
         shoreTrees(isFrozen: isFrozen)
         shoreMist(from: 60, strength: 0.55)
         if isFrozen {
@@ -170,7 +172,7 @@ extension Stage {
         trees.sort { $0.0.z > $1.0.z }
         for (foot, tall, kind) in trees {
             var look = SpriteLook(albedo: Vec3(0.05, 0.075, 0.06))
-            look.capAmount = isFrozen ? 0.30 : 0
+            look.capAmount = isFrozen ? 0.2 : 0
             look.translucency = 0.05
             sprite(images[kind], foot: foot, tall: tall, look: look)
         }

@@ -18,8 +18,8 @@ struct Fields: Terrain {
         if z > 150 {
             let wood = smoothstep(
                 0.55, 0.58, noise.fractal(x * 0.006 + 9, z * 0.009 + salt, octaves: 2))
-            let tips = noise.value(x * 0.22, z * 0.08)
-            h += wood * (5 + 6 * tips) * smoothstep(150, 320, z)
+            let tips = noise.fractal(x * 0.15, z * 0.06, octaves: 3)
+            h += wood * (3 + 11 * tips) * smoothstep(150, 320, z)
         }
         if z > 1_800 {
             let far = noise.fractal(x * 0.0007 + salt, z * 0.0004, octaves: 4)

@@ -11,8 +11,12 @@ struct HighPeaks: Terrain {
     func height(_ x: Float, _ z: Float) -> Float {
         let noise = stage.noise
         let drop = smoothstep(edge, edge + 240, z)
-        let m = noise.ridges(x * 0.0005 + salt, z * 0.00045 + salt * 0.4, octaves: 6)
-        let open = 0.28 + 0.72 * smoothstep(0.03, 0.4, abs(x / max(1, z) - gap))
+        let worn = noise.eroded(x * 0.00058 + salt, z * 0.00052 + salt * 0.4, octaves: 7)
+        let peak = clamp((worn - 0.10) * 1.75)
+        let m = peak * (0.35 + 0.65 * peak)
+        let spur = noise.value(x * 0.0009 + 7, z * 0.0011 + salt) - 0.5
+        let open =
+            0.28 + 0.72 * smoothstep(0.03, 0.44, abs(x / max(1, z) - gap) + 0.26 * spur)
         let rise = smoothstep(500, 3_800, z)
         let near = smoothstep(60, 700, z) * (1 - smoothstep(700, 2_200, z))
         var h = -340 * drop
@@ -29,23 +33,24 @@ struct HighPeaks: Terrain {
         let k = 500 / max(120, z)
         let t = noise.fractal(p.x * 0.02 * k, (p.y + p.z * 0.4) * 0.03 * k, octaves: 4)
         let palette = stage.plan.palette
+        // The cloud laps at the slopes without an edge.
         let over = p.y - cloudLevel
-        if over < 34 && normal.y > 0.8 {
-            let lit = max(0, dot(normalize(normal + Vec3(0, -0.3, 0)), stage.light.keyDirection))
-            return mix(palette.cloudShade, palette.cloudLit, clamp(0.35 + lit * 1.6 + (t - 0.5)))
-        }
-        let rock = mix(Vec3(0.10, 0.085, 0.08), Vec3(0.27, 0.23, 0.21), t)
-        let pasture = Vec3(0.10, 0.125, 0.045) * (0.5 + t)
-        let snow = Vec3(0.80, 0.83, 0.88)
+        let lap = smoothstep(58, 6, over - 70 * (t - 0.5)) * smoothstep(0.2, 0.8, normal.y)
+        let soft = normalize(normal + Vec3(0, 0.9, 0))
+        let toLight = max(0, dot(normalize(soft + Vec3(0, -0.5, 0)), stage.light.keyDirection))
+        let cloud = mix(
+            palette.cloudShade, palette.cloudLit, clamp(0.35 + toLight * 1.4 + (t - 0.5)))
+        if lap >= 0.999 { return cloud }
         let level = p.y / max(0.3, relief)
-        var albedo = mix(
-            rock, pasture, smoothstep(0.55, 0.8, normal.y) * smoothstep(300, 40, level))
-        let line = smoothstep(120, 420, level + 320 * (t - 0.5))
-        albedo = mix(albedo, snow, line * smoothstep(0.34, 0.6, normal.y + 0.25 * (t - 0.5)))
         let high =
             stage.plan.keyDirection.y > 0.35 ? 1 : smoothstep(-120, 260, level)
-        return stage.lit(albedo, normal: normal, shadow: high)
+        let ground = stage.alpine(
+            p, normal: normal, z: z, level: level, open: high,
+            AlpineLook(pastureEnd: 330, snowStart: 160, snowWhole: 480))
+        return mix(ground, cloud, lap)
     }
+
+    var tallest: Float { 2_000 * relief + 100 }
 }
 
 /// Alpine turf and slabs of rock.
@@ -80,7 +85,7 @@ extension Stage {
             HighPeaks(
                 stage: self, gap: openGap, salt: layout(7) * 20, relief: relief,
                 cloudLevel: cloud, edge: ledge + camera.position.z), near: ledge + 70, far: 14_000,
-            ratio: 1.0118)
+            ratio: 1.0118, fineness: 2.4)
         ledgeRim(at: ledge)
         plane(LedgeGround(stage: self), trace: trace, farthest: ledge)
         duneGrass(trace, side: freeSide, albedo: Vec3(0.20, 0.17, 0.07))
