@@ -10,10 +10,18 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    // An async function stays where its caller is: a call through the RPC layer would otherwise ask
+    // for its executor at every step (docs/performance.md).
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 /// Pixel code is thirty times slower unoptimised, so it is optimised in debug builds as well.
 let pixels: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+/// Every call passes through these: without the dynamic check of exclusive access to class members
+/// they take about 5 % less CPU (docs/performance.md). Debug builds keep the check.
+let hot: [SwiftSetting] =
+    strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
 /// Release executables carry the Swift runtime with them: they start faster, take less memory and
 /// run where no toolchain is. Tests cannot (the testing library has no static form).
@@ -77,14 +85,16 @@ let package = Package(
             name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages"),
 
         // Shared, lowest first.
-        shared("Wire", uses: ["CProtobufC", "CLinux"]),
+        shared("Wire", uses: ["CProtobufC", "CLinux"], settings: hot),
         shared("Cryptography", uses: ["CCrypto"]),
         shared("ImageCodec", uses: ["CTurboJPEG", "CPNG"], settings: pixels),
-        shared("ServiceRuntime", uses: ["CLinux"]),
-        shared("RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"]),
+        shared("ServiceRuntime", uses: ["CLinux"], settings: hot),
+        shared(
+            "RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"], settings: hot),
         shared("HTTP", uses: ["ServiceRuntime", "CMicroHTTPD", "CCurl", "CLinux"]),
         shared("Storage", uses: ["ServiceRuntime", "Cryptography", "CSQLite"]),
-        shared("ServiceAPI", uses: ["Wire", "RPC", "CMessages", "CProtobufC"]),
+        shared(
+            "ServiceAPI", uses: ["Wire", "RPC", "CMessages", "CProtobufC"], settings: hot),
         shared(
             "ServiceProcess",
             uses: ["ServiceAPI", "ServiceRuntime", "RPC", "HTTP", "Wire", "CLinux"]),

@@ -53,6 +53,7 @@ actor ServiceSet {
     private let programs: String
     private let data: String
     private let loop: EventLoop
+    private nonisolated let executor: EventLoopActorExecutor
     /// Blocking reads and waits: two for each child.
     private let watchers = WorkerPool(threads: 12, name: "watch")
     private var members: [String: Member] = [:]
@@ -60,7 +61,7 @@ actor ServiceSet {
     private var failure: CheckedContinuation<LauncherFailure, Never>?
     private var earlyFailure: LauncherFailure?
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameters:
     ///   - programs: The directory of the service executables.
@@ -72,6 +73,7 @@ actor ServiceSet {
         self.programs = programs
         self.data = data
         self.loop = loop
+        executor = loop.actorExecutor()
         for name in Self.order {
             let upper = name.uppercased()
             let port = usesFreePorts ? freePort() : Self.ports[name] ?? 0

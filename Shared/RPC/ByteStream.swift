@@ -23,7 +23,8 @@ package enum WriteResult: Sendable {
 ///
 /// Everything is called on the event loop that the stream belongs to.
 package protocol ByteStream: AnyObject {
-    /// Told when there is something to read or room to write. Set once, before `start`.
+    /// Told when there is something to read or room to write. Set once, before `start`; let go of
+    /// by `close`.
     var observer: (any ByteStreamObserver)? { get set }
     /// The other side's address, for logs.
     var peer: String { get }

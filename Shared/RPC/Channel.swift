@@ -41,7 +41,7 @@ package final class Channel: @unchecked Sendable {
     package func unary<Request: WireMessage, Response: WireMessage>(
         _ method: MethodDescriptor, _ request: Request, _ options: CallOptions
     ) async throws(RPCError) -> Response {
-        let deadline = loop.now + options.timeout
+        let deadline = (loop.isCurrent ? loop.turnTime : loop.now) + options.timeout
         guard options.timeout > .zero else { throw .deadlineExceeded }
         budget.withLock { $0.noteCall() }
         var retries = 0

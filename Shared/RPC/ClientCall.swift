@@ -15,7 +15,8 @@ class ClientCall: @unchecked Sendable {
     let metadata: CallMetadata
     let deadline: Instant
     let loop: EventLoop
-    weak var connection: ClientConnection?
+    /// While it is open.
+    var connection: ClientConnection?
     /// 0 until it is opened.
     var stream: UInt64 = 0
     /// Where the end of its REQUEST lies in all that the connection ever sent.

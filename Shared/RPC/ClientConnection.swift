@@ -20,7 +20,7 @@ final class ClientConnection: Connection, @unchecked Sendable {
     var onReady: (() -> Void)?
     /// It takes no new calls, or has a place for one again.
     var onChange: (() -> Void)?
-    var onClosed: ((RPCError) -> Void)?
+    var onClosed: ((ClientConnection, RPCError) -> Void)?
 
     init(
         bytes: any ByteStream, loop: EventLoop, identity: Identity, windowBytes: Int,
@@ -85,7 +85,7 @@ final class ClientConnection: Connection, @unchecked Sendable {
     /// Sends the REQUEST of a call. There must be room.
     func open(_ call: ClientCall) {
         assert(hasRoom)
-        let now = loop.now
+        let now = loop.turnTime
         guard call.deadline > now else {
             call.fail(.deadlineExceeded, wasNotSent: true)
             return
@@ -239,6 +239,6 @@ final class ClientConnection: Connection, @unchecked Sendable {
         onReady = nil
         onChange = nil
         self.onClosed = nil
-        onClosed?(error)
+        onClosed?(self, error)
     }
 }

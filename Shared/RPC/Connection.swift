@@ -140,7 +140,7 @@ package class Connection: ByteStreamObserver, TurnHandler, @unchecked Sendable {
     }
 
     private func takeFrames() {
-        let now = loop.now
+        let now = loop.turnTime
         do throws(WireError) {
             while let frame = try reader.next() {
                 lastFrameAt = now
@@ -199,7 +199,7 @@ package class Connection: ByteStreamObserver, TurnHandler, @unchecked Sendable {
     func watch(after delay: Duration = .milliseconds(10)) {
         guard !isTicking, !isClosed else { return }
         isTicking = true
-        loop.schedule(after: delay) { [weak self] in self?.runTick() }
+        loop.schedule(after: delay) { [self] in runTick() }
     }
 
     private func runTick() {

@@ -208,11 +208,10 @@ final class Connector: @unchecked Sendable {
             if !waiting.isEmpty { makeProgress() }
         }
         connection.onChange = { [weak self] in self?.openWaiting() }
-        connection.onClosed = { [weak self, weak connection] error in
+        connection.onClosed = { [weak self] connection, error in
             guard let self else { return }
-            let wasReady = connection?.isReady ?? false
             endpoints[address]?.connections.removeAll { $0 === connection }
-            if wasReady {
+            if connection.isReady {
                 if !waiting.isEmpty { makeProgress() }
             } else {
                 failed(address, error.message)

@@ -1,12 +1,12 @@
 package import ServiceRuntime
+internal import Synchronization
 internal import Wire
 
 /// Serves methods on an address.
-// Safe: `state` is a Lock; the rest does not change after init.
+// Safe: `state` is a Lock, the count is atomic; the rest does not change after init.
 package final class Server: @unchecked Sendable {
     private struct State {
         var connections: [ObjectIdentifier: ServerConnection] = [:]
-        var inFlight = 0
         var listener: (any Listener)?
         var isDraining = false
         var drained: CheckedContinuation<Void, Never>?
@@ -18,6 +18,7 @@ package final class Server: @unchecked Sendable {
     private let transport: any Transport
     private let loops: [EventLoop]
     private let state = Lock(State())
+    private let inFlightCount = Atomic(0)
 
     /// - Parameter loops: Where connections live; each stays on one.
     package init(
@@ -62,18 +63,18 @@ package final class Server: @unchecked Sendable {
     }
 
     /// Calls that are being worked on.
-    package var inFlight: Int { state.withLock { $0.inFlight } }
+    package var inFlight: Int { inFlightCount.load(ordering: .relaxed) }
 
+    /// Counts a call in; false when there are too many.
     func callBegan() -> Bool {
-        state.withLock { state in
-            guard state.inFlight < limits.inFlightMax else { return false }
-            state.inFlight += 1
-            return true
-        }
+        let (_, count) = inFlightCount.add(1, ordering: .relaxed)
+        if count <= limits.inFlightMax { return true }
+        callEnded()
+        return false
     }
 
     func callEnded() {
-        state.withLock { $0.inFlight -= 1 }
+        inFlightCount.subtract(1, ordering: .relaxed)
     }
 
     func connectionClosed(_ connection: ServerConnection) {

@@ -7,7 +7,8 @@ package final class ServerCall: @unchecked Sendable {
     package let loop: EventLoop
     package let context: CallContext
     let stream: UInt64
-    private weak var connection: ServerConnection?
+    /// Until it has ended.
+    private var connection: ServerConnection?
     private(set) var isFinished = false
     private var task: Task<Void, Never>?
     var window: SendWindow
@@ -39,31 +40,37 @@ package final class ServerCall: @unchecked Sendable {
 
     /// Runs the handler here and now, on the loop, until it first waits for something.
     func run(_ body: @escaping @Sendable () async -> Void) {
-        let task = Task.immediate(executorPreference: loop, operation: body)
+        let task = Task.immediate(executorPreference: loop) { await body() }
         if !isFinished { self.task = task }
     }
 
     /// Answers and ends the call.
     func respond(_ message: some WireMessage) {
-        onLoop { [self] in
-            guard let connection, !isFinished else { return }
-            do throws(WireError) {
-                let prepared = try message.prepare(connection.arena)
-                guard prepared.size <= EnvelopeLimits.payloadBytesMax else {
-                    connection.arena.reset()
-                    fail(.tooLarge(prepared.size))
-                    return
-                }
-                connection.output.appendResponse(
-                    stream: stream, message: prepared, arena: connection.arena)
+        if loop.isCurrent {
+            respondNow(message)
+        } else {
+            loop.execute { [self] in respondNow(message) }
+        }
+    }
+
+    private func respondNow(_ message: some WireMessage) {
+        guard let connection, !isFinished else { return }
+        do throws(WireError) {
+            let prepared = try message.prepare(connection.arena)
+            guard prepared.size <= EnvelopeLimits.payloadBytesMax else {
                 connection.arena.reset()
-            } catch {
-                connection.arena.reset()
-                fail(RPCError(error))
+                fail(.tooLarge(prepared.size))
                 return
             }
-            finish()
+            connection.output.appendResponse(
+                stream: stream, message: prepared, arena: connection.arena)
+            connection.arena.reset()
+        } catch {
+            connection.arena.reset()
+            fail(RPCError(error))
+            return
         }
+        finish()
     }
 
     /// Sends one item. The window must be open; on the loop.
@@ -113,6 +120,7 @@ package final class ServerCall: @unchecked Sendable {
         incoming?.finish(.failure(error))
         task?.cancel()
         task = nil
+        connection = nil
     }
 
     private func finish() {
@@ -120,6 +128,8 @@ package final class ServerCall: @unchecked Sendable {
         task = nil
         window.fail(.cancelled)
         incoming?.finish(.failure(.cancelled))
+        let connection = self.connection
+        self.connection = nil
         connection?.finished(self)
     }
 

@@ -144,7 +144,7 @@ final class ServerConnection: Connection, @unchecked Sendable {
         let call = ServerCall(
             connection: self, stream: stream,
             context: CallContext(
-                deadline: loop.now + .milliseconds(Int64(frame.deadlineMilliseconds)),
+                deadline: loop.turnTime + .milliseconds(Int64(frame.deadlineMilliseconds)),
                 metadata: frame.metadata.isEmpty ? .none : CallMetadata(frame.metadata),
                 caller: theirHello?.service ?? ""),
             windowBytes: theirWindowBytes, incomingWindowBytes: windowBytes)

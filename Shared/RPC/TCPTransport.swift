@@ -247,7 +247,8 @@ private final class TCPConnectAttempt: ReadinessHandler, @unchecked Sendable {
 /// One TCP connection.
 // Safe: used on its loop only.
 private final class TCPStream: ByteStream, ReadinessHandler, @unchecked Sendable {
-    weak var observer: (any ByteStreamObserver)?
+    /// Holds it until `close`: a weak reference would cost the observer's every use.
+    var observer: (any ByteStreamObserver)?
     let peer: String
     private let loop: EventLoop
     private var descriptor: Int32
@@ -261,6 +262,14 @@ private final class TCPStream: ByteStream, ReadinessHandler, @unchecked Sendable
         self.loop = loop
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+        if isLoopback {
+            // Some systems choose BBR, which paces what is sent: nothing but loss here
+            // (docs/performance.md). Reno is in every kernel.
+            let control = "reno"
+            setsockopt(
+                descriptor, Int32(IPPROTO_TCP), TCP_CONGESTION, control,
+                socklen_t(control.utf8.count))
+        }
     }
 
     deinit {

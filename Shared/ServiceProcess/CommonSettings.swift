@@ -7,6 +7,7 @@ struct CommonSettings: Sendable {
     let metricsListen: SocketAddress?
     let logLevel: LogLevel
     let loops: Int
+    let busyPoll: Duration
     let clusterSecret: [UInt8]?
 
     init(_ reader: inout ConfigurationReader, defaultPort: UInt16) throws(ConfigurationError) {
@@ -32,6 +33,10 @@ struct CommonSettings: Sendable {
         logLevel = LogLevel.allCases.first { $0.name == level.rawValue } ?? .info
         loops = reader.integer(
             "LOOPS", default: 1, in: 1...64, help: "Threads that read, handle and answer calls.")
+        busyPoll = .microseconds(
+            reader.integer(
+                "BUSY_POLL_US", default: 100, in: 0...1000,
+                help: "How long to look for answers before sleeping, in µs; 0 = never."))
         let text = reader.optionalText(
             "CLUSTER_SECRET", help: "Proves services to one another; at least 16 bytes.",
             isSecret: true, isShared: true)

@@ -65,7 +65,9 @@ package enum ServiceProcess {
             Dictionary(
                 settings.map { ("config.\($0.variable)", LogValue.text($0.value)) },
                 uniquingKeysWith: { first, _ in first }))
-        let loops = (0..<common.loops).map { EventLoop(name: "\(definition.name)-loop-\($0)") }
+        let loops = (0..<common.loops).map {
+            EventLoop(name: "\(definition.name)-loop-\($0)", busyPoll: common.busyPoll)
+        }
         let process = ServedProcess(
             name: definition.name, common: common,
             environment: ServiceEnvironment(

@@ -20,9 +20,10 @@ package protocol TurnHandler: AnyObject {
 /// for longer than a millisecond or blocks does not belong here; see ``WorkerPool``.
 // Safe: everything below `inbox` is touched by the loop's own thread only, which each method that
 // is not marked otherwise checks with a precondition or is documented to require.
-package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private enum Item {
         case job(UnownedJob)
+        case actorJob(UnownedJob, EventLoopActorExecutor)
         case work(@Sendable () -> Void)
     }
 
@@ -64,10 +65,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var graveyard: [AnyObject] = []
     private var isStopping = false
     private var thread = pthread_t()
+    private var busyPoll: BusyPoll
 
     /// Starts the loop's thread.
-    package init(name: String) {
+    /// - Parameter busyPoll: How long to look for events before sleeping, while answers come that
+    ///   fast; 0 = never. Ignored on a machine with one core.
+    package init(name: String, busyPoll: Duration = .microseconds(100)) {
         self.name = name
+        self.busyPoll = BusyPoll(busyPoll)
+        turnTime = Instant(nanoseconds: linux_monotonic_ns())
         epoll = epoll_create1(Int32(0x80000))  // EPOLL_CLOEXEC
         wakeUp = eventfd(0, Int32(0x800 | 0x80000))  // EFD_NONBLOCK | EFD_CLOEXEC
         precondition(epoll >= 0 && wakeUp >= 0, "no file descriptors left for an event loop")
@@ -99,6 +105,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// The monotonic time. From any thread.
     package var now: Instant { Instant(nanoseconds: linux_monotonic_ns()) }
 
+    /// When this turn of the loop began to take events: `now` without asking the system, for what
+    /// need not be more exact than one turn takes. On the loop's thread.
+    package private(set) var turnTime: Instant
+
     /// Runs `work` on the loop's thread, soon. From any thread.
     package func execute(_ work: @escaping @Sendable () -> Void) {
         push(.work(work))
@@ -108,12 +118,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         push(.job(UnownedJob(job)))
     }
 
-    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
-        UnownedSerialExecutor(ordinary: self)
+    /// Runs the actors that name it as their executor on this loop. An actor keeps it.
+    package func actorExecutor() -> EventLoopActorExecutor {
+        EventLoopActorExecutor(loop: self)
     }
 
-    package func checkIsolated() {
-        precondition(isCurrent, "not on event loop \(name)")
+    fileprivate func enqueue(_ job: consuming ExecutorJob, of executor: EventLoopActorExecutor) {
+        push(.actorJob(UnownedJob(job), executor))
     }
 
     /// Ends the thread after what is already queued. From any thread; waits for the thread unless
@@ -237,12 +248,30 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             runItems()
             finishTurn()
             if isStopping, items.isEmpty { break }
-            let count = epoll_wait(epoll, ready, Int32(eventsMax), timeoutMilliseconds())
+            let count = waitForEvents(ready, Int32(eventsMax))
+            turnTime = now
             for index in 0..<max(0, Int(count)) {
                 dispatch(ready + index)
             }
         }
         linux_set_current_loop(nil)
+    }
+
+    /// Waits for events, at first without sleeping when that paid off lately.
+    private func waitForEvents(_ ready: UnsafeMutablePointer<epoll_event>, _ max: Int32) -> Int32 {
+        let timeout = timeoutMilliseconds()
+        if timeout != 0, busyPoll.isWorthTrying() {
+            let end = linux_monotonic_ns() + busyPoll.nanoseconds
+            repeat {
+                let count = epoll_wait(epoll, ready, max, 0)
+                if count != 0 {
+                    busyPoll.paidOff()
+                    return count
+                }
+            } while linux_monotonic_ns() < end
+            busyPoll.wasInVain()
+        }
+        return epoll_wait(epoll, ready, max, timeout)
     }
 
     private func dispatch(_ event: UnsafePointer<epoll_event>) {
@@ -282,8 +311,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             for item in batch {
                 switch item {
                 case .job(let job):
+                    // Not isolated to a serial executor: a task that is resumed would find itself
+                    // on the wrong one and be queued a second time (docs/performance.md).
+                    job.runSynchronously(on: asUnownedTaskExecutor())
+                case .actorJob(let job, let executor):
                     job.runSynchronously(
-                        isolatedTo: asUnownedSerialExecutor(),
+                        isolatedTo: executor.asUnownedSerialExecutor(),
                         taskExecutor: asUnownedTaskExecutor())
                 case .work(let work):
                     work()
@@ -355,6 +388,54 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private func events(_ readable: Bool, _ writable: Bool) -> UInt32 {
         (readable ? UInt32(LINUX_EPOLL_IN) : 0)
             | (writable ? UInt32(LINUX_EPOLL_OUT) : 0)
+    }
+}
+
+/// Decides when a loop looks for events for a moment before it sleeps.
+///
+/// Waking a sleeping thread takes longer than answering a small call (docs/performance.md). While
+/// answers come within the moment it is spent; after some that was spent in vain, only now and then.
+private struct BusyPoll {
+    let nanoseconds: UInt64
+    private var score = 0
+    private var skipped = 0
+    private static let scoreMax = 8
+    /// Among so many waits at a score of zero, one looks whether things have changed.
+    private static let skippedMax = 64
+
+    init(_ duration: Duration) {
+        let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        nanoseconds = cores > 1 ? UInt64(max(0, duration.nanoseconds)) : 0
+    }
+
+    mutating func isWorthTrying() -> Bool {
+        guard nanoseconds > 0 else { return false }
+        if score > 0 { return true }
+        skipped += 1
+        guard skipped >= Self.skippedMax else { return false }
+        skipped = 0
+        return true
+    }
+
+    mutating func paidOff() { score = min(score + 1, Self.scoreMax) }
+
+    mutating func wasInVain() { score = max(score - 2, 0) }
+}
+
+/// Runs actors on an event loop.
+package final class EventLoopActorExecutor: SerialExecutor {
+    private let loop: EventLoop
+
+    fileprivate init(loop: EventLoop) {
+        self.loop = loop
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        loop.enqueue(job, of: self)
+    }
+
+    package func checkIsolated() {
+        precondition(loop.isCurrent, "not on event loop \(loop.name)")
     }
 }
 

@@ -7,7 +7,7 @@ enum BenchMain {
         Load and benchmarks. Figures are ratios to a peer measured in the same run.
 
         Usage:
-          bench rpc [--peers] [--json] [--rounds N] [--seconds S]
+          bench rpc [--peers] [--json] [--rounds N] [--seconds S] [--cases 64B.c1,…]
           bench credits [--peers] [--json] [--rounds N] [--seconds S]
           bench gateway [--peers] [--json] [--rounds N] [--seconds S]
           bench echo-server [--listen HOST:PORT]

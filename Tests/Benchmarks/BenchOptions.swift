@@ -4,6 +4,8 @@ struct BenchOptions: Sendable {
     var asJSON = false
     var rounds = 3
     var seconds = 0.7
+    /// The cases of the table to measure; empty = all.
+    var cases: Set<String> = []
 
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
@@ -19,6 +21,9 @@ struct BenchOptions: Sendable {
                 guard let value = rest.popFirst().flatMap(Double.init), value >= 0.1, value <= 60
                 else { throw BenchFailure("--seconds takes 0.1...60") }
                 seconds = value
+            case "--cases":
+                guard let value = rest.popFirst() else { throw BenchFailure("--cases takes names") }
+                cases = Set(value.split(separator: ",").map(String.init))
             default:
                 throw BenchFailure("unknown option \(argument); try --help")
             }

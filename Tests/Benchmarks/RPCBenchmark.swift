@@ -58,8 +58,12 @@ struct RPCBenchmark {
         var theirs: [Case: [Sample]] = [:]
         var ownResident = 0
         var peerResident = 0
+        let cases = Self.cases.filter {
+            options.cases.isEmpty || options.cases.contains($0.name)
+        }
+        guard !cases.isEmpty else { throw BenchFailure("no such case; leave --cases out") }
         for _ in 0..<options.rounds {
-            for item in Self.cases {
+            for item in cases {
                 ours[item, default: []].append(try await measure(item, client, server))
                 if item.bytes == 64, item.inFlight == 64 { ownResident = server.residentBytes }
                 if let peer {
@@ -143,9 +147,11 @@ struct RPCBenchmark {
         }
         ratios["rpc.cpu.c64"] = ratios["rpc.64B.c64.cpu"]
         if peerResident > 0 { ratios["rpc.rss"] = Double(ownResident) / Double(peerResident) }
-        lines.append(
-            "server memory after 64 B c64: \(ownResident >> 10) KiB"
-                + (peerResident > 0 ? ", peer \(peerResident >> 10) KiB" : ""))
+        if ownResident > 0 {
+            lines.append(
+                "server memory after 64 B c64: \(ownResident >> 10) KiB"
+                    + (peerResident > 0 ? ", peer \(peerResident >> 10) KiB" : ""))
+        }
         BenchReport(lines: lines, ratios: ratios).write(options)
     }
 }
