@@ -14,6 +14,9 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
         case nextRequest(since: Instant)
     }
 
+    /// How long the library is let ask for an answer before it is told to wait.
+    private static let suspendAfter = Duration.microseconds(300)
+
     let handle: OpaquePointer
     let descriptor: Int32
     let peer: String
@@ -73,6 +76,9 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
             exchange.finishBody()
         }
         if let response = exchange.takeResponse() { return queue(response) }
+        // The library asks again in every run. An answer that comes soon is taken then; suspending
+        // and resuming for it would cost two system calls (docs/performance.md).
+        if case .answer(let since) = wait, loop.turnTime - since < Self.suspendAfter { return true }
         suspend()
         return true
     }
@@ -101,7 +107,10 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
     }
 
     func resume() {
-        guard isSuspended else { return }
+        guard isSuspended else {
+            owner.runAtEndOfTurn()
+            return
+        }
         isSuspended = false
         MHD_resume_connection(handle)
         owner.runAtEndOfTurn()
