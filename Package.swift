@@ -34,10 +34,12 @@ func system(_ name: String) -> Target {
 }
 
 func shared(
-    _ name: String, uses: [Target.Dependency], settings: [SwiftSetting] = strict
+    _ name: String, _ path: String? = nil, uses: [Target.Dependency], excludes: [String] = [],
+    settings: [SwiftSetting] = strict
 ) -> Target {
     .target(
-        name: name, dependencies: uses, path: "Shared/\(name)", swiftSettings: settings)
+        name: name, dependencies: uses, path: "Shared/\(path ?? name)", exclude: excludes,
+        swiftSettings: settings)
 }
 
 /// What every service may use. A service never uses another service.
@@ -75,7 +77,7 @@ let package = Package(
         system("CProtobufC"),  // Wire
         system("CSQLite"),  // Storage
         system("CMicroHTTPD"),  // HTTP
-        system("CCurl"),  // HTTP
+        system("CCurl"),  // HTTPOutbound
         system("CCrypto"),  // Cryptography
         system("CTurboJPEG"),  // ImageCodec
         system("CPNG"),  // ImageCodec
@@ -91,7 +93,11 @@ let package = Package(
         shared("ServiceRuntime", uses: ["CLinux"], settings: hot),
         shared(
             "RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"], settings: hot),
-        shared("HTTP", uses: ["ServiceRuntime", "CMicroHTTPD", "CCurl", "CLinux"]),
+        shared(
+            "HTTP", uses: ["ServiceRuntime", "CMicroHTTPD", "CLinux"], excludes: ["Client"]),
+        // Apart from the server, so that services that call nobody outside do not load libcurl.
+        shared(
+            "HTTPOutbound", "HTTP/Client", uses: ["HTTP", "ServiceRuntime", "CCurl", "CLinux"]),
         shared("Storage", uses: ["ServiceRuntime", "Cryptography", "CSQLite"]),
         shared(
             "ServiceAPI", uses: ["Wire", "RPC", "CMessages", "CProtobufC"], settings: hot),
@@ -118,7 +124,7 @@ let package = Package(
                 name: "LocalPictures", path: "Services/Media/Providers/LocalPictures",
                 swiftSettings: pixels),
             .target(
-                name: "Launcher", dependencies: ["HTTP", "ServiceRuntime"],
+                name: "Launcher", dependencies: ["HTTP", "HTTPOutbound", "ServiceRuntime"],
                 path: "Services/Launcher", exclude: ["README.md", "Main"], swiftSettings: strict),
             .executableTarget(
                 name: "convergence", dependencies: ["Launcher"], path: "Services/Launcher/Main",
@@ -132,7 +138,8 @@ let package = Package(
             .executableTarget(
                 name: "bench",
                 dependencies: [
-                    "ServiceAPI", "RPC", "Wire", "ServiceRuntime", "HTTP", "CLinux",
+                    "ServiceAPI", "RPC", "Wire", "ServiceRuntime", "HTTP", "HTTPOutbound",
+                    "CLinux",
                 ],
                 path: "Tests/Benchmarks", exclude: ["peers"], swiftSettings: strict,
                 linkerSettings: selfContained),
@@ -151,7 +158,7 @@ let package = Package(
                 "RPC", "Shared/RPC",
                 uses: ["RPC", "Wire", "ServiceRuntime", "ServiceAPI"]),
             tests("Cryptography", "Shared/Cryptography", uses: ["Cryptography"]),
-            tests("HTTP", "Shared/HTTP", uses: ["HTTP", "ServiceRuntime"]),
+            tests("HTTP", "Shared/HTTP", uses: ["HTTP", "HTTPOutbound", "ServiceRuntime"]),
             tests("Storage", "Shared/Storage", uses: ["Storage", "ServiceRuntime"]),
             tests(
                 "Credits", "Services/Credits",
@@ -179,10 +186,11 @@ let package = Package(
                 "Gateway", "Services/Gateway",
                 uses: [
                     "GatewayService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC", "HTTP",
+                    "HTTPOutbound",
                 ]),
             tests("Launcher", "Services/Launcher", uses: ["Launcher", "ServiceRuntime"]),
             tests(
-                "Integration", "Integration", uses: ["ServiceRuntime", "HTTP"],
+                "Integration", "Integration", uses: ["ServiceRuntime", "HTTP", "HTTPOutbound"],
                 excludes: ["python"]),
             tests("Tidy", "Tidy", uses: []),
         ]

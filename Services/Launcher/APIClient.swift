@@ -1,4 +1,5 @@
 internal import HTTP
+internal import HTTPOutbound
 internal import ServiceRuntime
 
 /// Calls the public API as anybody would.

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HTTP
+internal import HTTPOutbound
 internal import ServiceRuntime
 
 /// What a demo left behind.

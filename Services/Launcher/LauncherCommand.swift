@@ -39,6 +39,9 @@ package enum LauncherCommand {
         case nil, "--help", "-h", "help":
             Terminal.print(help)
             exit(arguments.isEmpty ? 2 : 0)
+        case "up" where asksForHelp(arguments), "demo" where asksForHelp(arguments):
+            Terminal.print(help)
+            exit(0)
         case "--version":
             Terminal.print("convergence \(version)")
             exit(0)
@@ -49,6 +52,10 @@ package enum LauncherCommand {
         case let name?:
             fail("unknown command \(name); try convergence --help")
         }
+    }
+
+    private static func asksForHelp(_ arguments: [String]) -> Bool {
+        arguments.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
     }
 
     private static func parse<C>(_ arguments: [String], _ make: (LauncherOptions) -> C) -> C {

@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import HTTPOutbound
 import ServiceRuntime
 
 /// `GET /api/credits` through the gateway to the credits service, beside node doing the same.

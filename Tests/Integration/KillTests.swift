@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import HTTPOutbound
 import ServiceRuntime
 import Testing
 

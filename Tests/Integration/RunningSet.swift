@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import HTTP
+import HTTPOutbound
 import ServiceRuntime
 
 /// The six real processes on free ports with data of their own, as `convergence up` starts them.

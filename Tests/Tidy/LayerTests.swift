@@ -31,7 +31,7 @@ import Testing
         "CMessages": ["Shared/ServiceAPI/", "Shared/Generator/"],
         "CSQLite": ["Shared/Storage/"],
         "CMicroHTTPD": ["Shared/HTTP/"],
-        "CCurl": ["Shared/HTTP/"],
+        "CCurl": ["Shared/HTTP/Client/"],
         "CCrypto": ["Shared/Cryptography/"],
         "CTurboJPEG": ["Shared/ImageCodec/"],
         "CPNG": ["Shared/ImageCodec/"],

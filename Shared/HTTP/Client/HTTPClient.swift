@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Glibc
+package import HTTP
 internal import ServiceRuntime
 
 /// Why a request got no answer.

@@ -1,4 +1,5 @@
 import HTTP
+import HTTPOutbound
 import ServiceAPI
 import ServiceRuntime
 import Testing

@@ -1,6 +1,7 @@
 import GatewayService
 import Glibc
 import HTTP
+import HTTPOutbound
 import RPC
 import ServiceAPI
 import ServiceRuntime

@@ -1,5 +1,6 @@
 import GatewayService
 import HTTP
+import HTTPOutbound
 import ServiceRuntime
 import Testing
 

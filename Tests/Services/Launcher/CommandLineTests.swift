@@ -18,8 +18,9 @@ import Testing
         return (child.waitForExit(), lines.joined(separator: "\n"))
     }
 
-    @Test func `help is data on stdout and shows how to begin`() throws {
-        let (exit, text) = try run("convergence", ["--help"])
+    @Test(arguments: [["--help"], ["up", "--help"], ["demo", "a fox", "-h"]])
+    func `help is data on stdout and shows how to begin`(_ arguments: [String]) throws {
+        let (exit, text) = try run("convergence", arguments)
         #expect(exit == .code(0))
         #expect(text.contains("convergence up"))
         #expect(text.contains("convergence demo"))

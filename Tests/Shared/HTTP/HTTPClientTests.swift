@@ -1,4 +1,5 @@
 import HTTP
+import HTTPOutbound
 import ServiceRuntime
 import Testing
 

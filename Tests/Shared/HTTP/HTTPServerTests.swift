@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import HTTPOutbound
 import ServiceRuntime
 import Testing
 
