@@ -18,9 +18,9 @@ struct Grade {
 
     init(direction: Direction, mood: Mood, lighting: LightChoice) {
         let d = direction.index, m = mood.index
-        exposure = [1, 1.26, 1, 1.02][d] * [1, 1.1, 0.84, 0.97][m]
+        exposure = [1, 1.26, 0.9, 1.02][d] * [1, 1.1, 0.8, 0.97][m]
         contrast = [1.12, 1.08, 1.1, 0.98][d] * [1.14, 0.9, 0.94, 0.88][m]
-        saturation = [1, 1.16, 1.1, 0.66][d] * [1, 1, 0.86, 0.9][m]
+        saturation = [1, 1.16, 1.22, 0.66][d] * [1, 1, 0.86, 0.9][m]
         blackLift = Vec3(repeating: direction == .documentary ? 0.02 : 0)
         shadowTint = direction == .cinematic ? Vec3(0.9, 1, 1.1) : Vec3(1, 1, 1)
         highlightTint =
@@ -34,7 +34,8 @@ struct Grade {
             direction == .artistic ? 0 : [0.34, 0.06, 0, 0.14][d] + [0.08, 0, 0.16, 0.12][m]
         grain = [0.013, 0.004, 0.008, 0.028][d] * (mood == .nostalgic ? 1.5 : 1)
         lightLeak = mood == .nostalgic && direction != .artistic ? 0.3 : 0
-        neutral = direction == .documentary ? (lighting == .blue ? 0.2 : 0.36) : 0
+        neutral =
+            direction == .documentary ? (lighting == .blue || lighting == .low ? 0.2 : 0.36) : 0
         isPrint = direction == .artistic
         if mood == .peaceful { blackLift += Vec3(0.008, 0.01, 0.014) }
         if mood == .nostalgic {
@@ -42,14 +43,14 @@ struct Grade {
             highlightTint *= Vec3(1.05, 0.99, 0.86)
         }
         switch lighting {
-        case .blue: exposure *= direction == .documentary ? 1.6 : 1.2
+        case .blue: exposure *= direction == .documentary ? 1.6 : 1.28
         case .high:
             exposure *= 1.08
             contrast *= 0.92
         case .low:
-            exposure *= mood == .mysterious ? 1.4 : 1.02
+            exposure *= mood == .mysterious ? 1.32 : 1.02
             contrast *= 1.08
-        case .golden: break
+        case .golden: if mood == .mysterious { exposure *= 1.16 }
         }
     }
 }

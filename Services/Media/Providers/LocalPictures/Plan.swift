@@ -66,7 +66,8 @@ struct Plan {
         palette.fog *= variation.fog
         if words.isStormy || words.isRaining { palette.cover = max(palette.cover, 0.7) }
         grade = Grade(direction: direction, mood: mood, lighting: lighting)
-        grade.exposure *= [1, 1.13, 1.08, 1.08][framing.index]
+        // The nearer the shot, the more it is exposed for the subject.
+        grade.exposure *= [1, 1.24, 1.12, 1.1][framing.index]
 
         yaw = Self.yaw(words.subject.kind, traits: traits, direction: direction, framing: framing)
         let w = Float(width), h = Float(height)
@@ -93,8 +94,10 @@ struct Plan {
         // the wide one enlarged.
         if framing == .medium {
             isMirrored.toggle()
-            horizon += 0.06
+            horizon += 0.12
         }
+        // Behind the nearest shot stands more sky than behind the near one.
+        if framing == .extreme { horizon += 0.1 }
         if framing.isClose { sx = [0.42, 0.50, 0.57, 0.46][d] }
         if mood == .mysterious {
             sx = mix(sx, 0.5, 0.5)
@@ -211,6 +214,8 @@ struct Plan {
         worldScale = framing.isClose ? 0.5 : 1
         noiseSeed =
             textHash(words.scene.rawValue) &+ UInt64(m) &* 0x1234_5677 &+ variation.layout &* 7919
+            // The reverse shot looks another way: it sees other hills and another sky.
+            &+ UInt64(framing == .wide ? 0 : 1) &* 104_729
     }
 
     private static func usualLighting(_ scene: SceneKind) -> String {
@@ -228,7 +233,7 @@ struct Plan {
     ) -> Float {
         let d = direction.index
         switch kind {
-        case .person, .child, .robot:
+        case .person, .child, .robot, .astronaut:
             return framing.isClose ? [-40, -58, 208, -30][d] : [62, -62, 180, 140][d]
         case .boat, .train: return [-22, -35, 190, 160][d]
         case .car, .bicycle:

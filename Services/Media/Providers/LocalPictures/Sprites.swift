@@ -173,7 +173,8 @@ struct Plants {
                         side: side, droop: random.between(0.03, 0.075) * (1.15 - t),
                         lift: random.between(0.008, 0.04) * (1.1 - t),
                         thick: random.between(0.016, 0.03) * (1.25 - 0.75 * t),
-                        isFront: isFront, shade: random.between(0.62, 1.05), salt: random.unit() * 60
+                        isFront: isFront, shade: random.between(0.62, 1.05),
+                        salt: random.unit() * 60
                     ))
             }
         }

@@ -1,6 +1,6 @@
 /// What stands in the picture.
 enum SubjectKind: String, CaseIterable, Hashable, Sendable {
-    case person, child, fox, wolf, dog, cat, horse, deer, bear, bird
+    case person, child, astronaut, diver, fox, wolf, dog, cat, horse, deer, bear, bird
     case car, bicycle, boat, train, lighthouse, robot
     case bag, bottle, shoe, cup, watch, chair, lamp, book
 }

@@ -64,7 +64,7 @@ enum Vocabulary {
     static let subjects: [String: SubjectKind] = table([
         (
             .person,
-            "person,man,woman,traveller,traveler,hiker,wanderer,pilgrim,monk,astronaut,dancer,musician,guitarist,fisherman,farmer,photographer,soldier,knight,samurai,wizard,witch,detective,hero,lover,couple,figure,stranger,people,human,lady,gentleman,grandmother,grandfather,mother,father,surfer,skier,runner,chef,artist,painter,singer,model,diver,climber,nomad,silhouette,worker,businessman,nurse,doctor,ballerina,cowboy,explorer,shepherd,sailor,queen,king,teacher,writer,bride,barista,athlete,poet"
+            "person,man,woman,traveller,traveler,hiker,wanderer,pilgrim,monk,dancer,musician,guitarist,fisherman,farmer,photographer,soldier,knight,samurai,wizard,witch,detective,hero,lover,couple,figure,stranger,people,human,lady,gentleman,grandmother,grandfather,mother,father,surfer,skier,runner,chef,artist,painter,singer,model,climber,nomad,silhouette,worker,businessman,nurse,doctor,ballerina,cowboy,explorer,shepherd,sailor,queen,king,teacher,writer,bride,barista,athlete,poet"
         ),
         (
             .child,
@@ -93,6 +93,8 @@ enum Vocabulary {
         (.train, "train,tram,locomotive,railway,steam train,subway,metro,streetcar"),
         (.lighthouse, "lighthouse,tower,beacon,windmill"),
         (.robot, "robot,android,cyborg,mech,droid"),
+        (.astronaut, "astronaut,cosmonaut,spaceman,spacewoman,spacesuit,space suit"),
+        (.diver, "diver,scuba diver,snorkeler,snorkeller,frogman"),
         (
             .bag,
             "bag,handbag,backpack,purse,suitcase,tote,rucksack,leather bag,briefcase,jacket,shirt,hoodie,coat"
@@ -114,6 +116,7 @@ enum Vocabulary {
         .child: .garden, .fox: .forest, .wolf: .snowfield, .dog: .meadow, .cat: .rooftops,
         .horse: .meadow, .deer: .forest, .bear: .river, .bird: .lake, .car: .road,
         .bicycle: .road, .boat: .sea, .train: .meadow, .lighthouse: .coast, .robot: .street,
+        .astronaut: .space, .diver: .underwater,
         .bag: .studio, .bottle: .studio, .shoe: .studio, .cup: .room, .watch: .studio,
         .chair: .room, .lamp: .room, .book: .room,
     ]

@@ -41,6 +41,13 @@ struct SceneWords: Hashable, Sendable {
         if specWords.contains(where: { Vocabulary.travellers.contains($0) }) {
             subject.accessories.formUnion([.hat, .scarf, .backpack])
         }
+        if chosen == .diver {
+            // A diver is under the water that the intent names; on land a diver stands.
+            if [.sea, .lake, .river, .coast].contains(scene) && named != .coast {
+                scene = .underwater
+            }
+            subject.pose = scene == .underwater ? 0 : 1
+        }
         // Land subjects do not stand on open water, and boats do not float on streets.
         if scene.isOpenWater && chosen != .boat && chosen != .bird {
             scene = scene == .sea ? .coast : .river

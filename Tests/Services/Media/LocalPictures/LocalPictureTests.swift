@@ -10,23 +10,21 @@ struct Base: Sendable, CustomStringConvertible {
 
     var description: String { intent }
 
-    static let all = [
+    /// One base of each place, and of several subjects; the upstream choices go round.
+    static let all: [Base] = [
+        "a fox on a frozen lake", "a heron at a mountain lake", "a sailing boat on the open sea",
+        "a woman on a beach", "a deer in a pine forest", "a hiker in the mountains",
+        "a traveller in the desert", "a cat on a rooftop over the skyline",
+        "a man with an umbrella in a city street in the rain", "an armchair in a living room",
+        "an old red car on a country road", "a wolf in a snow field", "an astronaut on the moon",
+        "a bear at a river with a waterfall", "a horse in a meadow", "a fisherman at a harbour",
+        "a girl with a balloon in a garden", "a leather handbag in a studio",
+        "a diver at a coral reef underwater", "a robot in a street", "a train in a wheat field",
+    ].enumerated().map { i, intent in
         Base(
-            intent: "a fox on a frozen lake", direction: "cinematic", mood: "dramatic",
-            lighting: "golden_hour"),
-        Base(
-            intent: "a horse in a meadow", direction: "artistic", mood: "dramatic",
-            lighting: "low_key"),
-        Base(
-            intent: "a girl with a balloon in a garden", direction: "cinematic",
-            mood: "dramatic", lighting: "golden_hour"),
-        Base(
-            intent: "a leather handbag in a studio", direction: "social", mood: "peaceful",
-            lighting: "golden_hour"),
-        Base(
-            intent: "a heron at a mountain lake", direction: "social", mood: "peaceful",
-            lighting: "golden_hour"),
-    ]
+            intent: intent, direction: Options.directions[i % 4],
+            mood: Options.moods[(i / 4 + i) % 4], lighting: Options.lightings[(i / 2) % 4])
+    }
 
     func recipe(_ change: (inout PictureRecipe) -> Void) -> PictureRecipe {
         var recipe = PictureRecipe(
@@ -123,6 +121,22 @@ struct Base: Sendable, CustomStringConvertible {
         let a = try render(recipe("fox, forest"))
         let b = try render(recipe("fox, forests"))
         #expect(difference(glance(a), glance(b)) < 12)
+    }
+
+    @Test(arguments: ["a diver", "a diver in the sea", "a scuba diver at a lake"])
+    func `a diver is under water, whatever water is named`(_ intent: String) throws {
+        let dived = glance(try render(recipe(intent, direction: "social")))
+        let reef = glance(
+            try render(recipe("a diver at a coral reef underwater", direction: "social")))
+        #expect(difference(dived, reef) < 1)
+    }
+
+    @Test func `an astronaut without a place stands in space`() throws {
+        let alone = glance(try render(recipe("an astronaut")))
+        let moon = glance(try render(recipe("an astronaut on the moon")))
+        let traveller = glance(try render(recipe("a traveller on the moon")))
+        #expect(difference(alone, moon) < 8)
+        #expect(difference(traveller, moon) > 0.5)
     }
 
     @Test(arguments: places)

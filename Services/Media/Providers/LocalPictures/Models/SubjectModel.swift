@@ -7,7 +7,7 @@ final class SubjectModel {
     let turn: YawTurn
     let light: Light
     private let shadow: ShadowMap
-    private let everything: [Int32]
+    private let contact: ContactMap
 
     /// Builds a subject.
     /// - Parameters:
@@ -22,7 +22,7 @@ final class SubjectModel {
         self.light = light
         shadow = ShadowMap(
             solid, toLight: turn.toModel(light.keyDirection), height: traits.height)
-        everything = (0..<solid.primitives.count).map { Int32(truncatingIfNeeded: $0) }
+        contact = ContactMap(solid, level: traits.height * 0.02, reach: traits.height * 0.2)
     }
 
     /// Share of the key light that passes the subject at a point of the world, 0 ... 1.
@@ -32,15 +32,7 @@ final class SubjectModel {
 
     /// How open the ground is under the subject, from 0.3 at the feet to 1.
     func contactOpenness(_ point: Vec3) -> Float {
-        let reach = traits.height * 0.2
-        let place = turn.toModel(point + Vec3(0, traits.height * 0.02, 0))
-        let distance = solid.withField { field in
-            everything.withUnsafeBufferPointer { list in
-                guard let first = list.baseAddress else { return reach }
-                return field.distance(LanePoint(place), first, list.count)[0]
-            }
-        }
-        return 0.3 + 0.7 * smoothstep(0, 1, clamp(distance / reach))
+        0.3 + 0.7 * contact.openness(turn.toModel(point))
     }
 
     /// Draws the subject into a layer of the camera's size.

@@ -94,7 +94,11 @@ struct Facade {
             let goods = stage.noise.value(u * 3.2, v * 4.4)
             let tone = mix(
                 Vec3(1.8, 1.05, 0.42), Vec3(1.5, 1.15, 0.7), hashUnit(index, salt, salt: 3))
-            return tone * ((0.34 + 0.42 * goods) * shelf * (0.45 + 0.55 * night))
+            // By day the glass shows the sky rather than what is lit behind it.
+            let palette = stage.plan.palette
+            let inside = min(1, 0.14 + 0.5 * night + palette.windows)
+            let sky = palette.mid * (0.05 + 0.16 * fraction((u + v) * 0.09)) * (1 - inside)
+            return tone * ((0.34 + 0.42 * goods) * shelf * inside) + sky
         }
         return wall * 0.75
     }

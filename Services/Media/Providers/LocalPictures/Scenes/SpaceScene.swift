@@ -25,8 +25,8 @@ struct Regolith: Terrain {
             }
         }
         if z > 500 {
-            let far = noise.ridges(x * 0.0008 + salt, z * 0.0008, octaves: 5)
-            h += far * 620 * smoothstep(500, 2_600, z) * relief
+            let far = noise.eroded(x * 0.0011 + salt, z * 0.001, octaves: 7)
+            h += max(0, far - 0.12) * 1_050 * smoothstep(500, 2_800, z) * relief
         }
         return h
     }
@@ -36,7 +36,10 @@ struct Regolith: Terrain {
         let k = 200 / max(50, z)
         let t = stage.noise.fractal(p.x * 0.1 * k, p.z * 0.1 * k, octaves: 3)
         let dust = mix(Vec3(0.23, 0.20, 0.19), Vec3(0.40, 0.33, 0.29), t)
-        return stage.lit(dust, normal: normalize(normal + Vec3(t - 0.5, 0, t - 0.5) * 0.5))
+        let fine = stage.noise.valueWithSlope(
+            p.x * 0.4 * k + 7, (p.y * 0.5 + p.z * 0.25) * 0.4 * k)
+        let rough = Vec3(t - 0.5 - 0.25 * fine.y, 0.12 * fine.z, t - 0.5)
+        return stage.lit(dust * (0.75 + 0.5 * fine.x), normal: normalize(normal + rough * 0.6))
     }
 }
 
@@ -70,7 +73,8 @@ extension Stage {
         march(
             Regolith(
                 stage: self, salt: layout(30) * 20, start: start + camera.position.z,
-                relief: plan.relief * plan.distantScale), near: start, far: 9_000, ratio: 1.0125)
+                relief: plan.relief * plan.distantScale), near: start, far: 9_000, ratio: 1.0125,
+            fineness: 2)
         plane(DustGround(stage: self), trace: trace, farthest: start + 20)
         for i in 0..<38 {
             let z = trace.distance * (0.62 + 0.12 * Float(37 - i))
@@ -89,7 +93,7 @@ extension Stage {
         let hy = camera.horizonRow
         let dark =
             plan.lighting == .high
-            ? Float(0.62) : plan.lighting == .low ? 0.12 : plan.lighting == .blue ? 0.5 : 0.62
+            ? Float(0.2) : plan.lighting == .low ? 0.12 : plan.lighting == .blue ? 0.5 : 0.62
         let tilt: Float = freeSide * 0.75
         for row in 0..<max(0, min(height, Int(hy) + 2)) {
             let e = (hy - Float(row)) / Float(height)
@@ -103,7 +107,11 @@ extension Stage {
                 var glow = mix(Vec3(0.05, 0.06, 0.13), Vec3(0.32, 0.22, 0.30), lane) * band
                 glow += plan.palette.glow * (0.10 * band * lane)
                 let fade = mix(1, dark, smoothstep(0, 0.24, e))
-                colour[i] = colour[i] * fade + Vec4(glow * (plan.lighting == .high ? 0.25 : 0.7), 0)
+                // Little air: the sky is deep and cool overhead even at noon.
+                let cool = mix(Vec3(1, 1, 1), Vec3(0.72, 0.95, 1.3), 1 - fade)
+                colour[i] =
+                    colour[i] * Vec4(cool * fade, 1)
+                    + Vec4(glow * (plan.lighting == .high ? 0.25 : 0.7), 0)
             }
         }
         var random = RandomSequence(seed: plan.noiseSeed &+ 5)

@@ -3,12 +3,14 @@ struct Reef: Terrain {
     let stage: Stage
     let salt: Float
     let start: Float
+    /// Where the water is open, as x / z.
+    let gap: Float
 
     @inline(__always)
     func height(_ x: Float, _ z: Float) -> Float {
         let noise = stage.noise
         let rise = smoothstep(start, start + 8, z)
-        let open = smoothstep(0.05, 0.5, abs(x / max(1, z) - 0.02))
+        let open = smoothstep(0.05, 0.5, abs(x / max(1, z) - gap))
         let n = noise.fractal(x * 0.11 + salt, z * 0.11, octaves: 4)
         let crown = noise.ridges(x * 0.5, z * 0.5 + salt, octaves: 2)
         return (smoothstep(0.42, 0.72, n) * (5 + 6 * open) * (0.4 + 0.6 * open) + crown * 0.7)
@@ -74,8 +76,10 @@ extension Stage {
         setFarAir(mix(deep, shallow, 0.45))
         let start = trace.distance + 3
         march(
-            Reef(stage: self, salt: layout(70) * 20, start: start + camera.position.z), near: start,
-            far: 160, ratio: 1.012)
+            Reef(
+                stage: self, salt: layout(70) * 20, start: start + camera.position.z,
+                gap: (waterLight - camera.centreColumn) / camera.focal),
+            near: start, far: 160, ratio: 1.012)
         plane(SeaBed(stage: self), trace: trace, farthest: 150)
         let dark = plan.lighting == .low ? Float(0.5) : 1
         for i in 0..<30 {
@@ -91,19 +95,60 @@ extension Stage {
         }
         fishes(dark: dark)
         lightFromAbove(shallow)
+        if plan.words.subject.kind == .diver { bubbles(shallow) }
+    }
+
+    /// Air that rises from the diver's head, wider apart the higher it is.
+    private func bubbles(_ shallow: Vec3) {
+        let turn = cosine(plan.yaw * pi / 180)
+        let head = Vec3(turn * plan.traits.headForward, plan.traits.headHeight, 0.25)
+        let tall: Float = plan.framing.isClose ? 0.7 : 2.4
+        for i in 0..<44 {
+            let t = random.unit()
+            let sway = sine(t * 9 + Float(i)) * 0.05 + random.between(-0.1, 0.1)
+            let at = camera.project(
+                head + Vec3(turn * (0.1 - 0.16 * t) + sway * (0.4 + 1.6 * t), 0.06 + tall * t, 0))
+            let radius = random.between(0.006, 0.03) * (0.6 + t) * camera.focal / at.z
+            bubble(at.x, at.y, max(0.8, radius), z: at.z, shallow)
+        }
+    }
+
+    /// A thin bright ring with a light spot on the side of the surface.
+    private func bubble(_ x: Float, _ y: Float, _ radius: Float, z: Float, _ shallow: Vec3) {
+        let r0 = max(0, Int(y - radius - 1)), r1 = min(height - 1, Int(y + radius + 1))
+        let c0 = max(0, Int(x - radius - 1)), c1 = min(width - 1, Int(x + radius + 1))
+        if r0 > r1 || c0 > c1 || y < -radius || x < -radius { return }
+        let bright = shallow * 1.5 + plan.palette.horizon * 0.25
+        for row in r0...r1 {
+            for column in c0...c1 {
+                let i = row * width + column
+                if depth[i] < z { continue }
+                let dx = (Float(column) + 0.5 - x) / radius, dy = (Float(row) + 0.5 - y) / radius
+                let d = (dx * dx + dy * dy).squareRoot()
+                if d > 1.1 { continue }
+                let edge = smoothstep(0.55, 0.92, d) * smoothstep(1.1, 0.95, d)
+                let spot = clamp(1 - ((dx + 0.3) * (dx + 0.3) + (dy + 0.4) * (dy + 0.4)) * 9)
+                colour[i] += Vec4(bright * (0.55 * edge + 0.8 * spot + 0.06), 0)
+            }
+        }
+    }
+
+    /// Column where daylight comes down: in the space before the subject.
+    private var waterLight: Float {
+        let sun = clamp(plan.sunColumn * plan.worldScale / Float(width), 0.2, 0.8)
+        return mix(sun, 0.5 + 0.26 * freeSide, 0.6) * Float(width)
     }
 
     private func openWaterColumn(shallow: Vec3, deep: Vec3) {
-        let top = plan.sunColumn * plan.worldScale
+        let top = waterLight
         for row in 0..<height {
             let e = clamp((camera.horizonRow * 1.15 - Float(row)) / camera.horizonRow)
             for column in 0..<width {
                 let dx =
-                    (Float(column) - clamp(top, 0.2 * Float(width), 0.8 * Float(width)))
-                    / Float(width)
+                    (Float(column) - top) / Float(width)
                 let glow = exp(-(dx * dx * 7 + (1 - e) * (1 - e) * 3.5))
-                var c = mix(deep, shallow, 0.30 + 0.5 * e * e)
-                c += shallow * (glow * 0.9)
+                var c = mix(deep, shallow, 0.36 + 0.5 * e * e)
+                c += shallow * (glow * 1.3)
                 if e > 0.8 {
                     // The surface from beneath.
                     let k = 1 / (e - 0.72)
@@ -180,7 +225,7 @@ extension Stage {
     }
 
     private func lightFromAbove(_ shallow: Vec3) {
-        let top = clamp(plan.sunColumn * plan.worldScale, 0.15 * Float(width), 0.85 * Float(width))
+        let top = waterLight
         let strength: Float = plan.lighting == .low ? 0.28 : 0.34
         for row in 0..<height {
             let v = Float(row) / Float(height)

@@ -41,7 +41,7 @@ import Testing
         #expect(shape.area > 600, "\(kind) covers \(shape.area) pixels")
         #expect(shape.largestPart * 100 >= shape.area * 97, "\(kind) falls into pieces")
         #expect(shape.pinholes == 0, "\(kind) has \(shape.pinholes) single-pixel holes")
-        if kind == "bird" && pose == 1 { return }
+        if kind == "bird" && pose == 1 || kind == "diver" && pose == 0 { return }
         let height = shape.lastRow - shape.firstRow + 1
         let gap = shape.groundRow - shape.lastRow
         // Feet nearer to the camera than the contact point stand lower in the picture; hull and
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["fox", "dog", "cat", "person", "boat", "robot"])
+    @Test(arguments: ["fox", "dog", "cat", "person", "boat", "robot", "astronaut", "diver"])
     func `poses differ`(_ kind: String) throws {
         let shapes = try [0, 1].map {
             Shape(try #require(Self.small(kind, pose: $0).silhouette())).normalised()

@@ -234,7 +234,7 @@ final class SubjectDrawing {
                 }
                 for y in 0..<height {
                     for x in 0..<width where isEdge(x, y, plain, depths) {
-                        resample(x, y, all, wide)
+                        resample(x, y, depths, all, wide)
                     }
                 }
             }
@@ -267,13 +267,27 @@ final class SubjectDrawing {
         return false
     }
 
+    /// The depth just before what is nearest around a pixel: rays need not start any earlier.
+    private func nearestAround(_ x: Int, _ y: Int, _ depths: [Float]) -> Float {
+        var nearest = Float.infinity
+        for row in max(0, y - 1)...min(layer.height - 1, y + 1) {
+            for column in max(0, x - 1)...min(layer.width - 1, x + 1) {
+                nearest = min(nearest, depths[row * layer.width + column])
+            }
+        }
+        return nearest - tracer.view.footprint(nearest) * 5
+    }
+
     private func resample(
-        _ x: Int, _ y: Int, _ all: UnsafePointer<Int32>, _ wide: UnsafePointer<Int32>
+        _ x: Int, _ y: Int, _ depths: [Float], _ all: UnsafePointer<Int32>,
+        _ wide: UnsafePointer<Int32>
     ) {
         let tile = y / Self.tileSide * tiles.columns + x / Self.tileSide
         let block = (y % Self.tileSide) / 8 * 2 + (x % Self.tileSide) / 8
-        let near = clear[tile * 4 + block]
+        var near = clear[tile * 4 + block]
         let (first, count) = tiles.range(tile)
+        let around = nearestAround(x, y, depths)
+        if around.isFinite { near = max(near, around) }
         guard near < tiles.far[tile], count > 0 else { return }
         let wideTile = y / 32 * wideTiles.columns + x / 32
         let (wideFirst, wideCount) = wideTiles.range(wideTile)

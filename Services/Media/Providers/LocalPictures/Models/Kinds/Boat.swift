@@ -6,7 +6,7 @@ enum Boat {
             height: isRowing ? 1.55 : 7.2, length: isRowing ? 4.4 : 5.6,
             headHeight: isRowing ? 1.2 : 1.55, headForward: isRowing ? 0.0 : -0.7,
             eyeHeight: isRowing ? 1.25 : 1.4, eyeForward: isRowing ? 0.1 : -1.1,
-            shares: isRowing ? (0.2, 0.38, 0.8, 1.6) : (0.5, 0.78, 1.5, 2.6), floats: true)
+            shares: isRowing ? (0.2, 0.38, 0.8, 1.6) : (0.5, 0.78, 1.12, 3.3), floats: true)
     }
 
     private static let side = Profile(

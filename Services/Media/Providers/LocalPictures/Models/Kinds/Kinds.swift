@@ -11,6 +11,8 @@ extension SubjectModel {
         case .train: return Train.traits
         case .lighthouse: return Lighthouse.traits(spec)
         case .robot: return Robot.traits
+        case .astronaut: return Astronaut.traits
+        case .diver: return Diver.traits(spec)
         case .bag, .bottle, .shoe, .cup, .watch, .chair, .lamp, .book:
             return Products.traits(spec)
         case .fox, .wolf, .dog, .cat, .bear: return PawedAnimal.traits(spec)
@@ -29,6 +31,8 @@ extension SubjectModel {
         case .train: return Train.make(spec, finest: finest)
         case .lighthouse: return Lighthouse.make(spec, seed: seed, finest: finest)
         case .robot: return Robot.make(spec, finest: finest)
+        case .astronaut: return Astronaut.make(spec, finest: finest)
+        case .diver: return Diver.make(spec, finest: finest)
         case .bag, .bottle, .shoe, .cup, .watch, .chair, .lamp, .book:
             return Products.make(spec, finest: finest)
         case .fox, .wolf, .dog, .cat, .bear: return PawedAnimal.make(spec, finest: finest)

@@ -18,11 +18,11 @@ extension PawedAnimal {
             isSitting ? 0.18 + stretch * 0.06 : 0.357 + stretch * 0.115
         let top = animal.skull.y * 0.7 + (animal.ear == .flop ? 0.03 : animal.earHeight * 0.9)
         return SubjectTraits(
-            height: (headHeight + top) * size, length: 0.95 * size,
+            height: (headHeight + top) * size, length: (isSitting ? 0.6 : 0.95) * size,
             headHeight: headHeight * size, headForward: (headForward + 0.03) * size,
             eyeHeight: (headHeight + 0.008) * size,
             eyeForward: (headForward + animal.skull.x * 0.6) * size,
-            shares: (0.25, 0.5, 1.0, 2.2))
+            shares: (0.25, 0.5, isSitting ? 1.2 : 1.0, 2.2))
     }
 
     private static func hair(

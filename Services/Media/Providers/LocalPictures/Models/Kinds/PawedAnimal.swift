@@ -222,6 +222,8 @@ struct PawedAnimal {
     private func addTail(_ solid: inout Solid, _ main: Int32, _ tip: Int32, isSitting: Bool) {
         solid.blend = 0.045
         solid.fur = tailFur
+        // A short tail is under an animal that sits.
+        if isSitting && tail.count <= 2 { return }
         var knots = tail.map { ($0.0 + Vec3(0, lift, 0), $0.1) }
         if isSitting, tail.count > 2 {
             // Laid round the haunches on the ground.

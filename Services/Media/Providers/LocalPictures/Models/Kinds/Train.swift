@@ -2,7 +2,7 @@
 enum Train {
     static let traits = SubjectTraits(
         height: 4.1, length: 9.4, headHeight: 2.5, headForward: 3.9, eyeHeight: 2.9,
-        eyeForward: 4.2, shares: (0.36, 0.56, 1.1, 2.2))
+        eyeForward: 4.2, shares: (0.36, 0.56, 0.92, 2.4))
 
     private static let chimney = Profile(
         [
