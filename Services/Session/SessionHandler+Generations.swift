@@ -20,9 +20,10 @@ extension SessionHandler {
                 plan: plan, userID: request.userID, sessionID: request.sessionID,
                 operationID: draft.id, metadataJSON: request.metadataJson,
                 nowUs: time.now.microseconds)
+            if try await journal.replay(of: draft) == nil { try checkRoom() }
             let acceptance = try await journal.accept(
                 draft, generation: generation, runningMax: configuration.runningMaxPerUser)
-            if acceptance.operation.state == .running { try launch(acceptance.operation) }
+            runner.submit(acceptance.operation)
             let accepted = try await runner.accepted(acceptance.operation)
             guard case .generation(let stored) = accepted.work,
                 let kept = try await journal.generation(stored.generationID)

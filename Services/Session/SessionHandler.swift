@@ -29,6 +29,7 @@ package struct SessionHandler: SessionAPI.Handler {
                 .start, request.userID, sessionID: id("ses"), request, context,
                 work: .pictures(plan))
             if let replay = try await journal.replay(of: draft) {
+                runner.submit(replay.operation)
                 return try await answer(try await acceptedStart(replay.operation))
             }
             try await journal.expireActive(
@@ -36,9 +37,10 @@ package struct SessionHandler: SessionAPI.Handler {
             if let active = try await journal.activeSession(of: request.userID) {
                 throw SessionError.activeSessionExists(sessionID: active.id)
             }
+            try checkRoom()
             let acceptance = try await journal.accept(
                 draft, runningMax: configuration.runningMaxPerUser)
-            try launch(acceptance.operation)
+            runner.submit(acceptance.operation)
             return try await answer(try await acceptedStart(acceptance.operation))
         }
     }
@@ -199,16 +201,27 @@ package struct SessionHandler: SessionAPI.Handler {
         let final: FinalPrompts? =
             kind == .finalize ? try await finalPrompts(machine, userID, sessionID, context) : nil
         let now = time.now.microseconds
-        let acceptance = try await journal.accept(draft) { session in
+        let admit: @Sendable (Session) throws -> Void = { session in
+            try machine.admit(userID, to: session, nowUs: now)
+            // A repeated finalize gives its answer whatever the caller saw last.
+            if session.status == .active { try machine.checkVersion(version, of: session) }
+        }
+        let acceptance = try await journal.accept(draft, admit: admit) { session in
             guard let command else { return (nil, .navigation) }
             let decision = try machine.decide(
                 command, on: session, by: userID, version: version, nowUs: now)
             switch decision {
             case .unchanged: return (nil, .navigation)
             case .write(let session): return (session, .navigation)
-            case .makePictures(let plan): return (nil, .pictures(plan))
-            case .estimateDepth(let source): return (nil, .depth(sourceAssetID: source))
-            case .makeClip(let plan): return (nil, .clip(plan))
+            case .makePictures(let plan):
+                try checkRoom()
+                return (nil, .pictures(plan))
+            case .estimateDepth(let source):
+                try checkRoom()
+                return (nil, .depth(sourceAssetID: source))
+            case .makeClip(let plan):
+                try checkRoom()
+                return (nil, .clip(plan))
             case .finalize:
                 guard let final, final.version == session.version else {
                     throw SessionError.versionConflict(
@@ -228,7 +241,7 @@ package struct SessionHandler: SessionAPI.Handler {
         guard acceptance.operation.state == .running else {
             return try await answer(acceptance.operation)
         }
-        try launch(acceptance.operation)
+        runner.submit(acceptance.operation)
         return try await answer(try await runner.accepted(acceptance.operation))
     }
 
@@ -265,11 +278,9 @@ package struct SessionHandler: SessionAPI.Handler {
         do { return try await body() } catch { throw RPCError(any: error) }
     }
 
-    func launch(_ operation: Operation) throws {
-        guard runner.workingCount < configuration.runningMax else {
-            throw RPCError.overloaded("Too many commands are at work.")
-        }
-        runner.submit(operation)
+    /// Refuses work before it is accepted: what is in the journal is done.
+    func checkRoom() throws(RPCError) {
+        guard runner.hasRoom else { throw .overloaded("Too many commands are at work.") }
     }
 
     /// The operation as it is now, with its session.

@@ -127,7 +127,9 @@ extension SessionMachine {
                 outcome: operation.failure == nil ? .cancelled : .failed,
                 failure: operation.failure)
         }
-        if operation.cancellation == .discard { return Conclusion(outcome: .cancelled) }
+        if operation.cancellation == .discard {
+            return cameToNothing(operation, session, .cancelled, nil, nowUs)
+        }
         switch operation.work {
         case .navigation, .generation:
             return Conclusion(outcome: .succeeded)
@@ -161,7 +163,7 @@ extension SessionMachine {
         let price = operation.unitU4 * Int64(operation.made)
         if operation.cancellation == .keep {
             guard plan.isKeptWhenCancelled, operation.made > 0 else {
-                return Conclusion(outcome: .cancelled)
+                return cameToNothing(operation, session, .cancelled, nil, nowUs)
             }
             let made = ended.filter { $0.picture != nil }
             return Conclusion(
@@ -175,14 +177,22 @@ extension SessionMachine {
         }
         var failure = operation.failure ?? .image
         for case .failed(let reason) in ended.map(\.state) { failure = reason }
-        guard plan.purpose == .start else {
-            return Conclusion(outcome: .failed, failure: failure)
+        return cameToNothing(operation, session, .failed, failure, nowUs)
+    }
+
+    /// Nothing is kept. A session that never showed a picture is given up with it, so that it does
+    /// not stand in the way of the next start.
+    private func cameToNothing(
+        _ operation: Operation, _ session: Session, _ outcome: Operation.State,
+        _ failure: Failure?, _ nowUs: Int64
+    ) -> Conclusion {
+        guard operation.kind == .start else {
+            return Conclusion(outcome: outcome, failure: failure)
         }
-        // A session that never showed a picture must not stand in the way of the next start.
         var abandoned = session
         abandoned.status = .abandoned
         return Conclusion(
-            outcome: .failed, failure: failure, session: written(abandoned, nowUs))
+            outcome: outcome, failure: failure, session: written(abandoned, nowUs))
     }
 
     private func concludeGeneration(_ operation: Operation) -> Conclusion {

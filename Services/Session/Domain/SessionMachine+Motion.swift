@@ -86,6 +86,7 @@ extension SessionMachine {
     package func unfilmed(_ plan: ClipPlan, in session: Session, nowUs: Int64) -> Session {
         var session = session
         session.subject = Subject(text: plan.subjectMotion, videoAssetID: "")
+        session.videoPrompt = ""
         return written(session, nowUs)
     }
 

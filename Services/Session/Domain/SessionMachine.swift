@@ -96,8 +96,7 @@ package struct SessionMachine: Sendable {
     package func decide(
         _ command: Command, on session: Session, by userID: String, version: UInt64, nowUs: Int64
     ) throws(SessionError) -> Decision {
-        guard session.userID == userID else { throw .notOwner }
-        if isExpired(session, nowUs: nowUs) { throw .expired(session.id) }
+        try admit(userID, to: session, nowUs: nowUs)
         switch (session.status, command) {
         case (.abandoned, .abandon), (.completed, .finalize), (.completed, .abandon):
             return .unchanged
@@ -108,9 +107,7 @@ package struct SessionMachine: Sendable {
         case (.active, _):
             break
         }
-        guard version == 0 || version == session.version else {
-            throw .versionConflict(sessionID: session.id, current: session.version)
-        }
+        try checkVersion(version, of: session)
         switch command {
         case .select(let dimension, let optionID):
             return try select(dimension, optionID, in: session, nowUs)
@@ -143,12 +140,30 @@ package struct SessionMachine: Sendable {
             try requireSubjectStep(session)
             var session = session
             session.subject = Subject(text: "", videoAssetID: "")
+            session.videoPrompt = ""
             session.step = .preview
             return .write(written(session, nowUs))
         case .finalize:
             let missing = missingSteps(in: session)
             guard missing.isEmpty else { throw .incomplete(missing) }
             return .finalize
+        }
+    }
+
+    /// Lets only its owner to a session, and only in its lifetime.
+    package func admit(
+        _ userID: String, to session: Session, nowUs: Int64
+    ) throws(SessionError) {
+        guard session.userID == userID else { throw .notOwner }
+        if isExpired(session, nowUs: nowUs) { throw .expired(session.id) }
+    }
+
+    /// - Parameter version: The one the caller saw; 0 = any.
+    package func checkVersion(
+        _ version: UInt64, of session: Session
+    ) throws(SessionError) {
+        guard version == 0 || version == session.version else {
+            throw .versionConflict(sessionID: session.id, current: session.version)
         }
     }
 
@@ -187,12 +202,14 @@ package struct SessionMachine: Sendable {
         return session
     }
 
-    /// Locks in flow order without a hole, regenerations within their limit.
+    /// Locks in flow order without a hole, as many as the step needs, a camera move exactly after
+    /// its step, regenerations within their limit.
     package func isWellFormed(_ session: Session) -> Bool {
         let locked = session.choices.map(\.dimension)
-        return locked == Array(Dimension.allCases.prefix(locked.count))
+        return locked == Array(Dimension.allCases.prefix(max(0, session.step.order - 1)))
             && session.regenerations.values.allSatisfy { (0...rules.regenerationsMax).contains($0) }
-            && (session.step.dimension.map { locked.count == $0.step.order - 1 } ?? true)
+            && session.camera.motionID.isEmpty == (session.step <= .cameraMotion)
+            && (session.status == .completed) == (session.step == .complete)
             && session.step != .intent
     }
 

@@ -34,7 +34,7 @@ extension Journal {
         let now = time.now.microseconds
         let expired = try await database.write { transaction in
             let old = try SessionRows.untouched(
-                since: now - lifetimeUs, limit: limit, transaction)
+                since: now - lifetimeUs - 1, limit: limit, transaction)
             for var session in old {
                 session.status = .abandoned
                 session.isExpired = true

@@ -83,10 +83,11 @@ struct Journal: Sendable {
     ///
     /// - Parameters:
     ///   - draft: The operation with its work still empty.
+    ///   - admit: Refuses who may not act on the session, whatever it stands at.
     ///   - decide: Gives the session to write, if any, and the work that is left.
     /// - Throws: `SessionError`; nothing is written.
     func accept(
-        _ draft: Operation,
+        _ draft: Operation, admit: @escaping @Sendable (Session) throws -> Void,
         decide: @escaping @Sendable (Session) throws -> (Session?, Operation.Work)
     ) async throws -> Acceptance {
         let now = time.now.microseconds
@@ -95,11 +96,18 @@ struct Journal: Sendable {
             guard let session = try SessionRows.session(draft.sessionID, transaction) else {
                 throw SessionError.sessionNotFound(draft.sessionID)
             }
-            guard session.userID == draft.userID else { throw SessionError.notOwner }
-            if let running = try OperationRows.running(in: session.id, transaction) {
-                return try stop(running, for: draft, session, transaction, decide)
+            try admit(session)
+            let running = try OperationRows.running(in: session.id, transaction)
+            if let running, running.stage < .settle {
+                return try interrupt(running, for: draft, session, transaction, decide)
             }
             let (written, work) = try decide(session)
+            // The one before has written the session and only settles its credits: what needs no
+            // work goes ahead.
+            if let running, work != .navigation {
+                throw SessionError.commandRunning(
+                    sessionID: session.id, operationID: running.id)
+            }
             var operation = Operation(
                 id: draft.id, userID: draft.userID, sessionID: draft.sessionID,
                 kind: draft.kind, idempotencyKey: draft.idempotencyKey,
@@ -116,25 +124,18 @@ struct Journal: Sendable {
     }
 
     /// Back, cancel and abandon stop what a session is busy with; nothing else gets in meanwhile.
-    private func stop(
+    private func interrupt(
         _ running: Operation, for draft: Operation, _ session: Session,
         _ transaction: borrowing Transaction,
         _ decide: @Sendable (Session) throws -> (Session?, Operation.Work)
     ) throws -> Acceptance {
-        let cancellation: Operation.Cancellation
-        switch draft.kind {
-        case .cancel: cancellation = .keep
-        case .back, .abandon: cancellation = .discard
-        case .resume:
-            cancellation = .none
-        case .start, .select, .regenerate, .retry, .jump, .intent, .cameraMotion,
-            .selectCameraMotion, .subjectMotion, .skipSubjectMotion, .finalize, .generation:
+        let interruption = draft.kind.interruption
+        guard interruption != .refused else {
             throw SessionError.commandRunning(sessionID: session.id, operationID: running.id)
         }
-        // Owner, expiry and version are still checked; what back would do to the step is not done.
-        var written: Session?
-        if draft.kind != .back && draft.kind != .cancel { written = try decide(session).0 }
-        if draft.kind == .resume { written = nil }
+        let cancellation = interruption.cancellation
+        // Back stops the work instead of leaving the step.
+        let written = draft.kind == .abandon ? try decide(session).0 : nil
         var operation = draft
         operation.state = .succeeded
         operation.stage = .ended
