@@ -69,22 +69,29 @@ struct Caretaker: Sendable {
             CreditsAPI.ListOverdueHoldsRequest(limit: UInt32(Self.batch)), Self.options
         ).holds
         for hold in holds where hold.job.hasPrefix("op_") {
-            guard let operation = try await journal.operation(hold.job) else {
-                try await release(hold, "its operation is unknown")
-                continue
+            do {
+                try await compare(hold)
+            } catch {
+                // One that was closed meanwhile, or cannot be now, is not in the way of the others.
+                if Task.isCancelled { throw error }
+                logger.warning(
+                    "overdue_hold_left", "\(error)", ["hold": .text(hold.holdID)])
             }
-            if operation.state == .running {
-                try await runner.renewOnce(hold.holdID)
-                continue
-            }
-            // Ended, and yet its hold is open: do again what the journal says.
-            var ended = operation
-            ended.holdID = hold.holdID
-            let captured = try await runner.close(ended)
-            logger.warning(
-                "overdue_hold_closed", "",
-                ["hold": .text(hold.holdID), "captured_u4": .integer(captured)])
         }
+    }
+
+    private func compare(_ hold: CreditsAPI.HoldReply) async throws {
+        guard let operation = try await journal.operation(hold.job) else {
+            return try await release(hold, "its operation is unknown")
+        }
+        if operation.state == .running { return try await runner.renewOnce(hold.holdID) }
+        // Ended, and yet its hold is open: do again what the journal says.
+        var ended = operation
+        ended.holdID = hold.holdID
+        let captured = try await runner.close(ended)
+        logger.warning(
+            "overdue_hold_closed", "",
+            ["hold": .text(hold.holdID), "captured_u4": .integer(captured)])
     }
 
     private func release(_ hold: CreditsAPI.HoldReply, _ reason: String) async throws {

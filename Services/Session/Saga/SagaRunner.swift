@@ -45,8 +45,8 @@ final class SagaRunner: Sendable {
         (queue, submissions) = AsyncStream.makeStream(of: Operation.self)
     }
 
-    /// How many operations are at work here.
-    var workingCount: Int { state.withLock { $0.working.count } }
+    /// Whether one more operation may be accepted.
+    var hasRoom: Bool { state.withLock { $0.working.count < configuration.runningMax } }
 
     func isWorking(on id: String) -> Bool { state.withLock { $0.working.contains(id) } }
 
@@ -99,7 +99,7 @@ final class SagaRunner: Sendable {
         let listener = journal.bell.listen(to: Journal.topic(operation: operation.id))
         defer { listener.stop() }
         while true {
-            if let refusal = state.withLock({ $0.refusals[operation.id] }) { throw refusal }
+            // A refusal counts once its row is gone: until then a restart would take it up again.
             guard let current = try await journal.operation(operation.id) else {
                 throw state.withLock { $0.refusals[operation.id] }
                     ?? RPCError(SessionError.operationNotFound(operation.id))
@@ -113,16 +113,24 @@ final class SagaRunner: Sendable {
 
     // MARK: Working
 
-    private func work(on operation: Operation) async {
-        var operation = operation
+    private func work(on submitted: Operation) async {
+        var operation = submitted
         let log = logger.with([
             "operation": .text(operation.id), "kind": .text(operation.kind.rawValue),
         ])
         let began = time.instant
         defer { state.withLock { _ = $0.working.remove(operation.id) } }
         var backoff = Backoff()
+        // It may have ended between being read and being taken up.
+        var isCurrent = false
         while operation.state == .running {
             do {
+                if !isCurrent {
+                    guard let stored = try await journal.operation(operation.id) else { return }
+                    operation = stored
+                    isCurrent = true
+                    continue
+                }
                 operation = try await step(operation)
                 backoff = Backoff()
             } catch let refusal as Refusal {
@@ -137,7 +145,7 @@ final class SagaRunner: Sendable {
                     return
                 }
                 // The store is the truth: what failed may have been written.
-                if let stored = try? await journal.operation(operation.id) { operation = stored }
+                isCurrent = false
             }
         }
         metrics.ended(operation, after: time.instant - began)
@@ -207,12 +215,15 @@ final class SagaRunner: Sendable {
                 state.refusals[state.refusalOrder.removeFirst()] = nil
             }
         }
-        do {
-            try await journal.refuse(operation)
-        } catch {
-            logger.error("refusal_not_written", "\(error)")
+        var backoff = Backoff()
+        while !Task.isCancelled {
+            do {
+                return try await journal.refuse(operation)
+            } catch {
+                logger.error("refusal_not_written", "\(error)")
+            }
+            try? await time.sleep(for: backoff.next(random))
         }
-        journal.ring(operation)
     }
 
     /// Thrown by the first stage: nothing was held.

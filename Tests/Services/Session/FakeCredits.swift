@@ -131,10 +131,12 @@ final class FakeCredits: CreditsAPI.Handler {
     func getHold(
         _ request: CreditsAPI.GetHoldRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.HoldReply {
-        guard let hold = state.withLock({ $0.holds[request.holdID] }) else {
-            throw RPCError(.notFound, "HOLD_NOT_FOUND", "No hold.")
+        try await trip.around("credits.get") { () throws(RPCError) in
+            guard let hold = state.withLock({ $0.holds[request.holdID] }) else {
+                throw RPCError(.notFound, "HOLD_NOT_FOUND", "No hold.")
+            }
+            return hold
         }
-        return hold
     }
 
     func listOverdueHolds(
@@ -194,72 +196,4 @@ final class FakeCredits: CreditsAPI.Handler {
 
 extension RPCError {
     static let notHere = RPCError(.unimplemented, "NOT_HERE", "A session never asks for this.")
-}
-
-/// Stops a saga at a chosen call: before the call has any effect, or after it with its answer lost.
-final class Tripwire: Sendable {
-    private struct State {
-        var passed = 0
-        var at: Int?
-        var name: String?
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Lock(State())
-
-    /// Trips at the n-th point from now; a call has two, one on each side of its effect.
-    func arm(at point: Int) {
-        state.withLock { $0 = State(at: point) }
-    }
-
-    func disarm() { state.withLock { $0.at = nil } }
-
-    /// Where it tripped; nil when it did not.
-    var tripped: String? { state.withLock { $0.name } }
-
-    /// Returns once it has tripped, or once `finish` was called.
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if state.name != nil { return true }
-                state.waiters.append(continuation)
-                return false
-            }
-            if isOver { continuation.resume() }
-        }
-    }
-
-    /// Lets those who wait go, whether it tripped or not.
-    func finish() {
-        let waiters = state.withLock { state in
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
-    }
-
-    func around<Value>(
-        _ name: String, _ effect: () throws(RPCError) -> Value
-    ) async throws(RPCError) -> Value {
-        try pass("before \(name)")
-        let value = try effect()
-        try pass("after \(name)")
-        return value
-    }
-
-    /// Once it has tripped, nothing gets through any more: the process is as good as dead.
-    func pass(_ name: String) throws(RPCError) {
-        let (isCut, waiters) = state.withLock {
-            state -> (Bool, [CheckedContinuation<Void, Never>]) in
-            guard let at = state.at else { return (false, []) }
-            if state.name != nil { return (true, []) }
-            state.passed += 1
-            guard state.passed > at else { return (false, []) }
-            state.name = name
-            defer { state.waiters = [] }
-            return (true, state.waiters)
-        }
-        for waiter in waiters { waiter.resume() }
-        if isCut { throw RPCError(.unavailable, "UNAVAILABLE", "Cut at \(name).") }
-    }
 }

@@ -124,7 +124,7 @@ final class FakeMedia: MediaAPI.Handler {
         _ request: MediaAPI.GetJobsRequest, _ writer: ResponseWriter<MediaAPI.Job>,
         _ context: CallContext
     ) async throws(RPCError) {
-        try trip.pass("before media.watch")
+        _ = try trip.pass("before media.watch")
         let (stream, continuation) = AsyncStream.makeStream(of: MediaAPI.Job.self)
         let (id, present) = state.withLock { state -> (Int, [MediaAPI.Job]) in
             state.nextFeed += 1
@@ -135,7 +135,7 @@ final class FakeMedia: MediaAPI.Handler {
         var open = Set(request.clientReferences)
         for job in present {
             try await writer.write(job)
-            try trip.pass("after one picture")
+            if try trip.pass("after one picture") { try await writer.write(job) }
             if job.state.isEnd { open.remove(job.clientReference) }
         }
         guard !open.isEmpty else { return }
@@ -149,15 +149,17 @@ final class FakeMedia: MediaAPI.Handler {
     func cancelJobs(
         _ request: MediaAPI.GetJobsRequest, _ context: CallContext
     ) async throws(RPCError) -> MediaAPI.JobsReply {
-        let jobs = state.withLock { state -> [MediaAPI.Job] in
-            request.clientReferences.compactMap { reference in
-                guard var job = state.jobs[reference] else { return nil }
-                if !job.state.isEnd { job.state = .cancelled }
-                state.jobs[reference] = job
-                return job
+        try await trip.around("media.cancel") { () throws(RPCError) in
+            let jobs = state.withLock { state -> [MediaAPI.Job] in
+                request.clientReferences.compactMap { reference in
+                    guard var job = state.jobs[reference] else { return nil }
+                    if !job.state.isEnd { job.state = .cancelled }
+                    state.jobs[reference] = job
+                    return job
+                }
             }
+            return MediaAPI.JobsReply(jobs: jobs)
         }
-        return MediaAPI.JobsReply(jobs: jobs)
     }
 
     func ensureDepth(

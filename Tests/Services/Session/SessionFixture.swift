@@ -17,8 +17,11 @@ final class SessionFixture: Sendable {
     private let folder: String
     private let links: [RPCFixture]
     let configuration: SessionConfiguration
+    let isHasty: Bool
+    let storeFault = StoreFault()
 
-    init(_ change: (inout SessionConfiguration) -> Void = { _ in }) throws {
+    /// - Parameter isHasty: Waits of less than a second, as between two tries, are over at once.
+    init(isHasty: Bool = false, _ change: (inout SessionConfiguration) -> Void = { _ in }) throws {
         credits = FakeCredits(trip: trip)
         prompt = FakePrompt(trip: trip)
         media = FakeMedia(trip: trip)
@@ -35,6 +38,7 @@ final class SessionFixture: Sendable {
         configuration.store = "sqlite:\(path)"
         change(&configuration)
         self.configuration = configuration
+        self.isHasty = isHasty
     }
 
     deinit {
@@ -43,9 +47,14 @@ final class SessionFixture: Sendable {
     }
 
     func open() async throws -> SessionService {
-        try await SessionService.open(
+        var options = DatabaseOptions()
+        options.faults = StorageFaults { [storeFault, trip] point throws(StorageError) in
+            try storeFault.pass(point, trip)
+        }
+        return try await SessionService.open(
             configuration, credits: links[0].channel, prompt: links[1].channel,
-            media: links[2].channel, time: time, random: .seeded(42))
+            media: links[2].channel, time: isHasty ? HastyTime(base: time) : time,
+            random: .seeded(42), options: options)
     }
 
     /// Runs a body against a service at work, then stops it as a killed process stops.
