@@ -118,7 +118,7 @@ let package = Package(
         + service(
             "Render", uses: ["ImageCodec", "Cryptography", "COpenH264"], migrations: false)
         + service("Session", uses: ["Storage", "Cryptography"])
-        + service("Gateway", uses: ["Storage", "HTTP", "Cryptography"])
+        + service("Gateway", uses: ["Storage", "HTTP", "HTTPOutbound", "Cryptography"])
         + [
             .target(
                 name: "LocalPictures", path: "Services/Media/Providers/LocalPictures",
@@ -186,7 +186,7 @@ let package = Package(
                 "Gateway", "Services/Gateway",
                 uses: [
                     "GatewayService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC", "HTTP",
-                    "HTTPOutbound",
+                    "HTTPOutbound", "Cryptography",
                 ]),
             tests("Launcher", "Services/Launcher", uses: ["Launcher", "ServiceRuntime"]),
             tests(

@@ -31,11 +31,14 @@ package struct GatewayConfiguration: Sendable {
     package var connectionsMax = 1000
     package var connectionsPerAddressMax = 50
     package var corsOrigins: [String] = []
+    /// Whose tokens are accepted instead of the gateway's own; none = local identity.
+    package var issuers: [Issuer] = []
     package var drainTimeout: Duration = .seconds(20)
 
     package init() {}
 
-    package init(_ reader: inout ConfigurationReader) {
+    /// - Throws: ``ConfigurationError`` for a setting that cannot be understood.
+    package init(_ reader: inout ConfigurationReader) throws(ConfigurationError) {
         let standard = GatewayConfiguration()
         store = reader.text("STORE", default: standard.store, help: "sqlite:PATH.")
         sessionAddresses = Self.addresses(&reader, "SESSION", standard.sessionAddresses)
@@ -92,6 +95,10 @@ package struct GatewayConfiguration: Sendable {
         corsOrigins = reader.text(
             "CORS_ORIGINS", default: "", help: "Exact origins, separated by commas; empty = none."
         ).split(separator: ",").map(String.init)
+        issuers = try Issuer.list(
+            reader.text(
+                "ISSUERS", default: "",
+                help: "Outside sign-in: NAME AUDIENCE RS256|ES256 KEYS_URL, separated by commas."))
         drainTimeout = reader.duration(
             "DRAIN_TIMEOUT", default: "20s", in: .zero...(.seconds(300)),
             help: "Time for requests in progress when the service stops.")

@@ -6,7 +6,7 @@ extension GatewayService {
     /// The executable `gateway`.
     static let definition = ServiceDefinition(
         name: "gateway", summary: "The public HTTP API and its page.", defaultPort: 8080,
-        configure: { reader in GatewayConfiguration(&reader) },
+        configure: { reader throws(ConfigurationError) in try GatewayConfiguration(&reader) },
         start: { configuration, environment in
             let backends = Backends(
                 session: environment.channel(configuration.sessionAddresses),

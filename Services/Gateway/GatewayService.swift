@@ -1,4 +1,5 @@
 internal import HTTP
+internal import HTTPOutbound
 internal import RPC
 package import ServiceAPI
 package import ServiceRuntime
@@ -12,6 +13,8 @@ package final class GatewayService: Sendable {
     private let passwords: WorkerPool
     private let sweeper: Task<Void, Never>
     private let configuration: GatewayConfiguration
+    /// For the keys of issuers; nil without any.
+    private let outbound: HTTPClient?
 
     /// Where it listens.
     package var address: SocketAddress { server.address }
@@ -32,7 +35,13 @@ package final class GatewayService: Sendable {
         let store = GatewayStore(database: database, time: time)
         health = HealthChecks(backends: backends, store: store)
         passwords = WorkerPool(threads: 1, name: "passwords", queuedMax: 64)
-        let authentication = Authentication(store: store)
+        let outbound = configuration.issuers.isEmpty ? nil : HTTPClient(connectionsMax: 4)
+        self.outbound = outbound
+        let authentication = Authentication(
+            store: store,
+            external: ExternalIdentity(
+                issuers: configuration.issuers, client: outbound, store: store,
+                backends: backends, time: time, logger: logger))
         let rateLimits = RateLimits(
             isOn: configuration.hasRateLimits, limits: configuration.rateLimits, time: time)
         let links = SignedLinks(secret: try await store.secret("links"), time: time)
@@ -95,6 +104,7 @@ package final class GatewayService: Sendable {
         sweeper.cancel()
         await server.drain(timeout: .zero)
         passwords.stop()
+        outbound?.stop()
         database.close()
     }
 }

@@ -14,14 +14,17 @@ package struct ServiceDefinition<Configuration: Sendable>: Sendable {
     /// The port of design: 7102; the RPC server listens there unless told.
     package let defaultPort: UInt16
     /// Reads the service's own settings. The common ones are read for it.
-    package let configure: @Sendable (inout ConfigurationReader) -> Configuration
+    package let configure:
+        @Sendable (inout ConfigurationReader) throws(ConfigurationError) -> Configuration
     /// Opens the store and starts background work. The service is not reachable before it returns.
     package let start: @Sendable (Configuration, ServiceEnvironment) async throws -> RunningService
     package let commands: [ServiceCommand]
 
     package init(
         name: String, summary: String, defaultPort: UInt16,
-        configure: @escaping @Sendable (inout ConfigurationReader) -> Configuration,
+        configure:
+            @escaping @Sendable (inout ConfigurationReader) throws(ConfigurationError)
+            -> Configuration,
         start:
             @escaping @Sendable (Configuration, ServiceEnvironment) async throws
             -> RunningService,

@@ -42,7 +42,7 @@ package enum ServiceProcess {
             var reader = try ConfigurationReader(
                 prefix: prefix, environment: environment, arguments: arguments)
             common = try CommonSettings(&reader, defaultPort: definition.defaultPort)
-            configuration = definition.configure(&reader)
+            configuration = try definition.configure(&reader)
             try reader.finish()
             settings = reader.settings
         } catch {
@@ -178,7 +178,7 @@ package enum ServiceProcess {
         lines += ["", "Settings (environment variable, or the flag of the same meaning):"]
         if var reader = try? ConfigurationReader(prefix: name.uppercased(), environment: [:]) {
             _ = try? CommonSettings(&reader, defaultPort: definition.defaultPort)
-            _ = definition.configure(&reader)
+            _ = try? definition.configure(&reader)
             for setting in reader.settings {
                 lines.append("  \(setting.variable) (\(setting.flag))")
                 lines.append("      \(setting.help) Default: \(setting.defaultText)")

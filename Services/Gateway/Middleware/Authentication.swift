@@ -18,11 +18,16 @@ struct Authentication: Sendable {
     private static let rememberedFor = Duration.seconds(15)
 
     private let store: GatewayStore
+    private let external: ExternalIdentity
     private let known = Lock<[String: Known]>([:])
 
-    init(store: GatewayStore) {
+    init(store: GatewayStore, external: ExternalIdentity) {
         self.store = store
+        self.external = external
     }
+
+    /// Whether people come in with tokens of this gateway's own.
+    var isLocal: Bool { !external.isOn }
 
     /// The principal of the request's token; nil when it has none.
     /// - Throws: 401 for a token that is not valid.
@@ -38,11 +43,21 @@ struct Authentication: Sendable {
 
     private func lookUp(_ token: String, _ now: Instant) async throws -> Principal {
         let isKey = token.hasPrefix(Self.keyPrefix)
-        guard isKey || token.hasPrefix(Self.tokenPrefix), token.utf8.count <= 128,
-            let (principal, expiresAtUs) = try await store.principal(
-                hash: SHA256.digest(of: token), isKey: isKey)
-        else { throw Problem.unauthenticated }
-        let left = Duration.microseconds(min(expiresAtUs - store.nowUs, 1 << 50))
+        let principal: Principal
+        let left: Duration
+        if external.isOn, ExternalIdentity.isExternal(token) {
+            let (found, expiresAt) = try await external.principal(token)
+            principal = found
+            left = .milliseconds(Int64(expiresAt * 1000) - store.nowUs / 1000)
+        } else {
+            guard isKey || (isLocal && token.hasPrefix(Self.tokenPrefix)),
+                token.utf8.count <= 128,
+                let (found, expiresAtUs) = try await store.principal(
+                    hash: SHA256.digest(of: token), isKey: isKey)
+            else { throw Problem.unauthenticated }
+            principal = found
+            left = .microseconds(min(expiresAtUs - store.nowUs, 1 << 50))
+        }
         let entry = Known(principal: principal, until: now + min(Self.rememberedFor, left))
         known.withLock { known in
             if known.count >= Self.knownMax { known.removeAll(keepingCapacity: true) }

@@ -1,14 +1,21 @@
 -- Who may come in, and what has been answered to whom.
 CREATE TABLE users(
     id            TEXT PRIMARY KEY,
-    kind          TEXT NOT NULL CHECK(kind IN ('guest', 'member')),
-    email         TEXT UNIQUE,
+    kind          TEXT NOT NULL CHECK(kind IN ('guest', 'member', 'external')),
+    email         TEXT,
     name          TEXT NOT NULL,
     password      TEXT,
+    issuer        TEXT,                     -- who vouches for an external user, and under what name
+    subject       TEXT,
     created_at_us INTEGER NOT NULL,
-    CHECK((kind = 'guest') = (email IS NULL)),
-    CHECK((email IS NULL) = (password IS NULL))
+    CHECK(kind <> 'guest' OR email IS NULL),
+    CHECK(kind <> 'member' OR email IS NOT NULL),
+    CHECK((kind = 'member') = (password IS NOT NULL)),
+    CHECK((kind = 'external') = (issuer IS NOT NULL)),
+    CHECK((kind = 'external') = (subject IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX users_by_email ON users(email) WHERE kind = 'member';
+CREATE UNIQUE INDEX users_by_subject ON users(issuer, subject) WHERE kind = 'external';
 
 -- Access tokens by their SHA-256: who reads this file cannot sign in with it.
 CREATE TABLE tokens(

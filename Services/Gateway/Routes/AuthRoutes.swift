@@ -14,19 +14,19 @@ struct AuthRoutes: Sendable {
                 method: "POST", template: "/api/auth/guest", operationID: "createGuest",
                 summary: "Come in without an account; credits to begin with are given once.",
                 tag: "Identity", access: .open, rate: .write, body: .json("EmptyRequest"),
-                answers: [201: .json("TokenAnswer")]
+                answers: [201: .json("TokenAnswer")], problems: [403]
             ) { context in try await guest(context) },
             Route(
                 method: "POST", template: "/api/auth/signup", operationID: "signUp",
                 summary: "Make an account; with a guest's token, its work stays.",
                 tag: "Identity", access: .optional, rate: .write, body: .json("SignUpRequest"),
-                answers: [201: .json("TokenAnswer")], problems: [409]
+                answers: [201: .json("TokenAnswer")], problems: [403, 409]
             ) { context in try await signUp(context) },
             Route(
                 method: "POST", template: "/api/auth/login", operationID: "logIn",
                 summary: "Sign in with email and password.", tag: "Identity", access: .open,
                 rate: .write, body: .json("LogInRequest"), answers: [200: .json("TokenAnswer")],
-                problems: [401]
+                problems: [401, 403]
             ) { context in try await logIn(context) },
             Route(
                 method: "POST", template: "/api/auth/logout", operationID: "logOut",
@@ -60,7 +60,17 @@ struct AuthRoutes: Sendable {
 
     // MARK: Coming in
 
+    /// With outside sign-in, nobody signs in here.
+    private func requireLocalIdentity() throws {
+        guard tools.authentication.isLocal else {
+            throw Problem(
+                403, "FORBIDDEN",
+                "Sign in with the identity service of this installation and send its token.")
+        }
+    }
+
     private func guest(_ context: RequestContext) async throws -> HTTPResponse {
+        try requireLocalIdentity()
         var fields = try FieldReader(context.request)
         try fields.finish()
         let prefix = RateLimits.prefix(of: context.request.peer)
@@ -90,6 +100,7 @@ struct AuthRoutes: Sendable {
     }
 
     private func signUp(_ context: RequestContext) async throws -> HTTPResponse {
+        try requireLocalIdentity()
         var fields = try FieldReader(context.request)
         let email = Self.email(&fields)
         let password = Self.password(&fields, isNew: true)
@@ -127,6 +138,7 @@ struct AuthRoutes: Sendable {
     }
 
     private func logIn(_ context: RequestContext) async throws -> HTTPResponse {
+        try requireLocalIdentity()
         var fields = try FieldReader(context.request)
         let email = Self.email(&fields)
         let password = Self.password(&fields, isNew: false)

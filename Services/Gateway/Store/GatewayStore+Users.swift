@@ -79,6 +79,27 @@ extension GatewayStore {
         guard owner == nil || owner == id else { throw UserFailure.emailTaken }
     }
 
+    /// A user who signs in elsewhere, when known here.
+    func externalUser(_ id: String) async throws -> User? {
+        try await database.read { transaction in
+            try transaction.first(Statements.externalUser, id, map: User.init)
+        }
+    }
+
+    /// Adds a user who signs in elsewhere, or takes over a new name or email.
+    func putExternalUser(_ user: User, issuer: String, subject: String) async throws {
+        if let known = try await externalUser(user.id), known.email == user.email,
+            known.name == user.name
+        {
+            return
+        }
+        try await database.write { transaction in
+            try transaction.run(
+                Statements.putExternalUser, user.id, user.email, user.name, issuer, subject,
+                user.createdAtUs)
+        }
+    }
+
     func user(_ id: String) async throws -> User? {
         try await database.read { transaction in
             try transaction.first(Statements.user, id, map: User.init)
@@ -126,7 +147,18 @@ private enum Statements {
         UPDATE users SET kind = 'member', email = ?, name = ?, password = ?
         WHERE id = ? AND kind = 'guest'
         """)
-    static let ownerOfEmail = Statement("SELECT id FROM users WHERE email = ?")
+    static let ownerOfEmail = Statement(
+        "SELECT id FROM users WHERE email = ? AND kind = 'member'")
+    static let externalUser = Statement(
+        """
+        SELECT id, kind, email, name, created_at_us FROM users WHERE id = ? AND kind = 'external'
+        """)
+    static let putExternalUser = Statement(
+        """
+        INSERT INTO users(id, kind, email, name, issuer, subject, created_at_us)
+        VALUES(?, 'external', ?, ?, ?, ?, ?)
+        ON CONFLICT(id) DO UPDATE SET email = excluded.email, name = excluded.name
+        """)
     static let user = Statement(
         "SELECT id, kind, email, name, created_at_us FROM users WHERE id = ?")
     static let credentials = Statement(
