@@ -123,12 +123,15 @@ final class SagaRunner: Sendable {
         var backoff = Backoff()
         // It may have ended between being read and being taken up.
         var isCurrent = false
+        var hasFailed = false
         while operation.state == .running {
             do {
                 if !isCurrent {
                     guard let stored = try await journal.operation(operation.id) else { return }
                     operation = stored
                     isCurrent = true
+                    // What was written in spite of a failure has not been told yet.
+                    if hasFailed { journal.ring(operation) }
                     continue
                 }
                 operation = try await step(operation)
@@ -146,6 +149,7 @@ final class SagaRunner: Sendable {
                 }
                 // The store is the truth: what failed may have been written.
                 isCurrent = false
+                hasFailed = true
             }
         }
         metrics.ended(operation, after: time.instant - began)

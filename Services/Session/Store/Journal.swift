@@ -185,9 +185,17 @@ struct Journal: Sendable {
         guard found.kind == draft.kind, found.fingerprint == draft.fingerprint else {
             throw SessionError.keyReused
         }
-        return Acceptance(
+        var acceptance = Acceptance(
             operation: found, session: try SessionRows.session(found.sessionID, transaction),
             isReplay: true)
+        // Whoever was to be stopped may not have been told the first time.
+        if found.kind.interruption.cancellation != .none,
+            let running = try OperationRows.running(in: found.sessionID, transaction),
+            running.cancellation != .none
+        {
+            acceptance.stopped = running
+        }
+        return acceptance
     }
 
     /// Forgets an operation that was refused before anything was held: its key may be used again.

@@ -31,6 +31,7 @@ final class FakeMedia: MediaAPI.Handler {
     /// Jobs that exist and are completed.
     var completed: Int { state.withLock { $0.jobs.values.count { $0.state == .completed } } }
     var created: Int { state.withLock { $0.created } }
+    var hanging: Int { state.withLock { $0.jobs.values.count { $0.state == .generating } } }
 
     /// How the jobs of an option end from now on.
     func fate(_ fate: Fate, of option: String? = nil) {

@@ -19,6 +19,8 @@ final class SessionFixture: Sendable {
     let configuration: SessionConfiguration
     let isHasty: Bool
     let storeFault = StoreFault()
+    /// Each process draws other ids than the one before.
+    private let opened = Lock(UInt64(42))
 
     /// - Parameter isHasty: Waits of less than a second, as between two tries, are over at once.
     init(isHasty: Bool = false, _ change: (inout SessionConfiguration) -> Void = { _ in }) throws {
@@ -51,10 +53,14 @@ final class SessionFixture: Sendable {
         options.faults = StorageFaults { [storeFault, trip] point throws(StorageError) in
             try storeFault.pass(point, trip)
         }
+        let seed = opened.withLock { seed in
+            seed += 1
+            return seed
+        }
         return try await SessionService.open(
             configuration, credits: links[0].channel, prompt: links[1].channel,
             media: links[2].channel, time: isHasty ? HastyTime(base: time) : time,
-            random: .seeded(42), options: options)
+            random: .seeded(seed), options: options)
     }
 
     /// Runs a body against a service at work, then stops it as a killed process stops.
