@@ -8,6 +8,8 @@ package struct CreditsConfiguration: Hashable, Sendable {
     package var starterGrant = 100
     /// A balance strictly below this many whole credits is low.
     package var lowThreshold = 10
+    /// What a credit is worth, in micro-dollars: prices in dollars are converted by it.
+    package var creditValueMicrodollars = 50_000
     /// How often leases that are over are ended.
     package var sweepInterval = Duration.seconds(5)
     /// How long after the start no hold expires, so that its owner can come back first.
@@ -28,6 +30,10 @@ package struct CreditsConfiguration: Hashable, Sendable {
         lowThreshold = reader.integer(
             "LOW_THRESHOLD", default: defaults.lowThreshold, in: 0...1_000_000,
             help: "a balance below this many credits is low")
+        creditValueMicrodollars = reader.integer(
+            "CREDIT_VALUE_MICRODOLLARS", default: defaults.creditValueMicrodollars,
+            in: 1...1_000_000_000,
+            help: "what a credit is worth; prices in dollars are converted by it")
         sweepInterval = reader.duration(
             "SWEEP_INTERVAL", default: "5s",
             in: .milliseconds(100)...(.seconds(3_600)),

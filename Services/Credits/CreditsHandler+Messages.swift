@@ -60,7 +60,9 @@ extension CreditsHandler {
             balanceAfterU4: row.postedAfter.tenThousandths,
             operation: row.hold?.terms.operation ?? "", job: row.hold?.terms.job ?? "",
             holdID: row.hold?.id.text ?? "", sessionID: row.hold?.terms.session ?? "",
-            assetID: row.asset, note: row.note, atUs: row.atUs, requestID: row.request)
+            assetID: row.asset, note: row.note, atUs: row.atUs, requestID: row.request,
+            model: row.hold?.terms.model ?? "", catalogue: row.hold?.terms.catalogue ?? "",
+            parameters: row.hold?.terms.parameters ?? "")
     }
 }
 

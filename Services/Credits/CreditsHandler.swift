@@ -76,10 +76,9 @@ package struct CreditsHandler: CreditsAPI.Handler {
                 let receipt = try await store.openHold(command, origin(context))
                 if !receipt.isReplay { metrics.holds.increment() }
                 return message(receipt)
-            } catch LedgerError.insufficientCredits(let required, let available, let operation) {
+            } catch LedgerError.insufficientCredits(let shortfall) {
                 metrics.insufficient.increment()
-                throw LedgerError.insufficientCredits(
-                    required: required, available: available, operation: operation)
+                throw LedgerError.insufficientCredits(shortfall)
             }
         }
     }
@@ -87,26 +86,28 @@ package struct CreditsHandler: CreditsAPI.Handler {
     private func holdCommand(
         _ request: CreditsAPI.HoldRequest
     ) throws(LedgerError) -> HoldCommand {
-        let quantity = Int64(max(1, request.quantity))
-        guard quantity <= 1_000 else {
-            throw .invalid(field: "quantity", reason: "is more than 1000")
-        }
+        let quantity = try RequestChecks.quantity(request.quantity)
+        let key = try RequestChecks.priceKey(
+            catalogue: request.catalogue, operation: request.operation, model: request.model,
+            parameters: request.parameters)
         let terms = HoldTerms(
-            job: try RequestChecks.name(request.job, "job"),
-            operation: try RequestChecks.name(request.operation, "operation", max: 64),
-            model: try RequestChecks.optionalName(request.model, "model", max: 64),
-            quantity: quantity,
-            session: try RequestChecks.optionalName(request.sessionID, "session_id"))
+            job: try RequestChecks.name(request.job, "job"), operation: key.operation,
+            model: key.model, quantity: quantity,
+            session: try RequestChecks.optionalName(request.sessionID, "session_id"),
+            catalogue: key.catalogue, parameters: key.parameters.text)
         let isListed = request.amountU4 == 0
+        let prices = store.prices()
         let amount =
             isListed
-            ? try store.prices.amount(
-                of: terms.operation, model: terms.model, quantity: quantity)
+            ? try prices.amount(of: key, quantity: quantity)
             : try RequestChecks.amount(request.amountU4, "amount_u4")
+        guard amount > .zero else {
+            throw .invalid(field: "operation", reason: "is free: there is nothing to hold")
+        }
         let lifetimes = HoldLifetimes.standard(for: terms.operation)
         return HoldCommand(
             user: try RequestChecks.name(request.userID, "user_id"), terms: terms, amount: amount,
-            priceVersion: isListed ? store.prices.version : 0,
+            priceVersion: isListed ? prices.version : 0,
             ttlMs: try RequestChecks.lifetime(request.ttlMs, default: lifetimes.ttlMs, "ttl_ms"),
             hardMs: try RequestChecks.lifetime(
                 request.hardMs, default: lifetimes.hardMs, "hard_ms"))
@@ -210,26 +211,6 @@ package struct CreditsHandler: CreditsAPI.Handler {
                 session: RequestChecks.optionalName(request.sessionID, "session_id"))
             return CreditsAPI.ListHistoryReply(
                 entries: page.rows.map { message($0) }, nextBefore: UInt64(page.nextBefore))
-        }
-    }
-
-    package func listPrices(
-        _ request: CreditsAPI.ListPricesRequest, _ context: CallContext
-    ) async throws(RPCError) -> CreditsAPI.ListPricesReply {
-        try await answer {
-            let list = store.prices
-            guard request.catalogue.isEmpty || request.catalogue == list.catalogue else {
-                throw LedgerError.invalid(field: "catalogue", reason: "is unknown")
-            }
-            let validFromUs = try await store.pricesValidFromUs()
-            return CreditsAPI.ListPricesReply(
-                version: UInt32(list.version),
-                prices: list.prices.map { price in
-                    CreditsAPI.Price(
-                        operation: price.operation, model: price.model,
-                        amountU4: price.amount.tenThousandths, version: UInt32(list.version),
-                        validFromUs: validFromUs, unit: price.unit.rawValue, label: price.label)
-                })
         }
     }
 

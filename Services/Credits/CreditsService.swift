@@ -31,7 +31,8 @@ package final class CreditsService: Sendable {
         var options = DatabaseOptions()
         options.readers = configuration.readers
         let store = try await CreditsStore.open(
-            configuration.store, grace: configuration.expiryGrace, time: time, options: options)
+            configuration.store, creditValueU6: Int64(configuration.creditValueMicrodollars),
+            grace: configuration.expiryGrace, time: time, options: options)
         let counters = CreditsMetrics(metrics)
         let handler = CreditsHandler(
             store: store, configuration: configuration, metrics: counters, logger: logger)

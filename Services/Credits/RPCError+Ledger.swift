@@ -9,23 +9,16 @@ extension RPCError {
             self.init(
                 .notFound, "ACCOUNT_NOT_FOUND", "There is no account of \(user).",
                 details: ["userId": user])
-        case .insufficientCredits(let required, let available, let operation):
-            let short = CreditAmount(
-                tenThousandths: required.tenThousandths - available.tenThousandths)
-            self.init(
-                .failedPrecondition, "INSUFFICIENT_CREDITS",
-                "This needs \(required) credits; you have \(available), \(short) short.",
-                details: [
-                    "required": required.description, "available": available.description,
-                    "shortBy": short.description, "operation": operation,
-                ])
-        case .unknownPrice(let operation, let model):
+        case .insufficientCredits(let shortfall): self.init(shortfall)
+        case .unknownPrice(let key):
+            let parts = [key.operation, key.model, key.parameters.text].filter { !$0.isEmpty }
             self.init(
                 .invalidArgument, "UNKNOWN_PRICE",
-                model.isEmpty
-                    ? "There is no price for \(operation)."
-                    : "There is no price for \(operation) with \(model).",
-                details: ["operation": operation, "model": model])
+                "There is no price for \(parts.joined(separator: ", ")).",
+                details: [
+                    "catalogue": key.catalogue, "operation": key.operation, "model": key.model,
+                    "parameters": key.parameters.text,
+                ])
         case .holdNotFound(let id):
             self.init(
                 .notFound, "HOLD_NOT_FOUND", "There is no hold \(id).", details: ["holdId": id])
@@ -61,13 +54,26 @@ extension RPCError {
                 details: ["field": field, "reason": reason])
         case .amountOverflow:
             self.init(.invalidArgument, "AMOUNT_OVERFLOW", "The amount is too large.")
-        case .pricesChanged(let version):
-            self.init(
-                .internal, "PRICES_CHANGED", "Version \(version) of the prices has been changed.")
         case .unsound:
             // What exactly is wrong is in the log and in `credits verify`.
             self.init(.dataLoss, "LEDGER_UNSOUND", "The ledger needs repair.")
         }
+    }
+
+    private init(_ shortfall: Shortfall) {
+        var facts = [
+            ("required", shortfall.required.description),
+            ("available", shortfall.available.description),
+            ("shortBy", shortfall.gap.description), ("operation", shortfall.operation),
+            ("suggestion", PackList.suggestion(for: shortfall.gap).json),
+        ]
+        if !shortfall.model.isEmpty { facts.append(("model", shortfall.model)) }
+        self.init(
+            code: .failedPrecondition, domainCode: "INSUFFICIENT_CREDITS",
+            message: "You need \(shortfall.required) credits but have \(shortfall.available); "
+                + "you are \(shortfall.gap) short.",
+            details: facts.map { Detail(key: $0.0, value: $0.1) }, isRetryable: false,
+            retryAfter: nil)
     }
 
     /// What a caller is told when the store did not do its work. Details are in the log only.
@@ -85,5 +91,15 @@ extension RPCError {
             .constraint, .corrupt, .statement:
             self.init(.internal, "INTERNAL", "The ledger refused the change.")
         }
+    }
+}
+
+extension PackSuggestion {
+    /// As it stands in the details of an error; ids and labels of packs need no escapes.
+    fileprivate var json: String {
+        """
+        {"pack":"\(pack.id)","label":"\(pack.label)","credits":\(pack.credits),\
+        "quantity":\(quantity),"usdCents":\(pack.usdCents)}
+        """
     }
 }

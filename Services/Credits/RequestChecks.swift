@@ -42,6 +42,26 @@ enum RequestChecks {
         return amount
     }
 
+    /// 1...1000; 0 means 1.
+    static func quantity(_ asked: UInt32) throws(LedgerError) -> Int64 {
+        guard asked <= 1_000 else {
+            throw .invalid(field: "quantity", reason: "is more than 1000")
+        }
+        return Int64(max(1, asked))
+    }
+
+    /// What a price is looked up by; the empty catalogue is the studio's.
+    static func priceKey(
+        catalogue: String, operation: String, model: String, parameters: String
+    ) throws(LedgerError) -> PriceKey {
+        let catalogue = try optionalName(catalogue, "catalogue", max: 64)
+        return PriceKey(
+            catalogue: catalogue.isEmpty ? PriceKey.studio : catalogue,
+            operation: try name(operation, "operation", max: 64),
+            model: try optionalName(model, "model", max: 64),
+            parameters: parameters.isEmpty ? .none : try PriceParameters(parameters))
+    }
+
     /// A time in milliseconds, 24 hours at most; 0 stands for the default.
     static func lifetime(
         _ milliseconds: UInt32, default standard: Int64, _ field: String

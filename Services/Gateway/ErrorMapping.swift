@@ -150,6 +150,12 @@ extension Problem {
         if numbers.contains(key), case .number? = try? JSONValue(parsing: Array(value.utf8)) {
             return .init(key, .number(value))
         }
+        // What would help to pay is an object in JSON.
+        if key == "suggestion",
+            case .object(let members)? = try? JSONValue(parsing: Array(value.utf8))
+        {
+            return .init(key, .object(members))
+        }
         return .init(key, .text(value))
     }
 

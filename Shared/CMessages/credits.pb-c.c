@@ -997,6 +997,186 @@ void   credits__v1__list_prices_reply__free_unpacked
   assert(message->base.descriptor == &credits__v1__list_prices_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   credits__v1__list_packs_request__init
+                     (Credits__V1__ListPacksRequest         *message)
+{
+  static const Credits__V1__ListPacksRequest init_value = CREDITS__V1__LIST_PACKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t credits__v1__list_packs_request__get_packed_size
+                     (const Credits__V1__ListPacksRequest *message)
+{
+  assert(message->base.descriptor == &credits__v1__list_packs_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__list_packs_request__pack
+                     (const Credits__V1__ListPacksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__list_packs_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__list_packs_request__pack_to_buffer
+                     (const Credits__V1__ListPacksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__list_packs_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__ListPacksRequest *
+       credits__v1__list_packs_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__ListPacksRequest *)
+     protobuf_c_message_unpack (&credits__v1__list_packs_request__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__list_packs_request__free_unpacked
+                     (Credits__V1__ListPacksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__list_packs_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__pack__init
+                     (Credits__V1__Pack         *message)
+{
+  static const Credits__V1__Pack init_value = CREDITS__V1__PACK__INIT;
+  *message = init_value;
+}
+size_t credits__v1__pack__get_packed_size
+                     (const Credits__V1__Pack *message)
+{
+  assert(message->base.descriptor == &credits__v1__pack__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__pack__pack
+                     (const Credits__V1__Pack *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__pack__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__pack__pack_to_buffer
+                     (const Credits__V1__Pack *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__pack__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__Pack *
+       credits__v1__pack__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__Pack *)
+     protobuf_c_message_unpack (&credits__v1__pack__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__pack__free_unpacked
+                     (Credits__V1__Pack *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__pack__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__suggestion__init
+                     (Credits__V1__Suggestion         *message)
+{
+  static const Credits__V1__Suggestion init_value = CREDITS__V1__SUGGESTION__INIT;
+  *message = init_value;
+}
+size_t credits__v1__suggestion__get_packed_size
+                     (const Credits__V1__Suggestion *message)
+{
+  assert(message->base.descriptor == &credits__v1__suggestion__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__suggestion__pack
+                     (const Credits__V1__Suggestion *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__suggestion__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__suggestion__pack_to_buffer
+                     (const Credits__V1__Suggestion *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__suggestion__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__Suggestion *
+       credits__v1__suggestion__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__Suggestion *)
+     protobuf_c_message_unpack (&credits__v1__suggestion__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__suggestion__free_unpacked
+                     (Credits__V1__Suggestion *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__suggestion__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__list_packs_reply__init
+                     (Credits__V1__ListPacksReply         *message)
+{
+  static const Credits__V1__ListPacksReply init_value = CREDITS__V1__LIST_PACKS_REPLY__INIT;
+  *message = init_value;
+}
+size_t credits__v1__list_packs_reply__get_packed_size
+                     (const Credits__V1__ListPacksReply *message)
+{
+  assert(message->base.descriptor == &credits__v1__list_packs_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__list_packs_reply__pack
+                     (const Credits__V1__ListPacksReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__list_packs_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__list_packs_reply__pack_to_buffer
+                     (const Credits__V1__ListPacksReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__list_packs_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__ListPacksReply *
+       credits__v1__list_packs_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__ListPacksReply *)
+     protobuf_c_message_unpack (&credits__v1__list_packs_reply__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__list_packs_reply__free_unpacked
+                     (Credits__V1__ListPacksReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__list_packs_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   credits__v1__watch_balance_request__init
                      (Credits__V1__WatchBalanceRequest         *message)
 {
@@ -1459,7 +1639,7 @@ const ProtobufCMessageDescriptor credits__v1__balance__descriptor =
   (ProtobufCMessageInit) credits__v1__balance__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__hold_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor credits__v1__hold_request__field_descriptors[11] =
 {
   {
     "user_id",
@@ -1569,13 +1749,39 @@ static const ProtobufCFieldDescriptor credits__v1__hold_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "catalogue",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HoldRequest, catalogue),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parameters",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HoldRequest, parameters),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__hold_request__field_indices_by_name[] = {
   3,   /* field[3] = amount_u4 */
+  9,   /* field[9] = catalogue */
   6,   /* field[6] = hard_ms */
   1,   /* field[1] = job */
   7,   /* field[7] = model */
   2,   /* field[2] = operation */
+  10,   /* field[10] = parameters */
   4,   /* field[4] = quantity */
   8,   /* field[8] = session_id */
   5,   /* field[5] = ttl_ms */
@@ -1584,7 +1790,7 @@ static const unsigned credits__v1__hold_request__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor credits__v1__hold_request__descriptor =
 {
@@ -1594,7 +1800,7 @@ const ProtobufCMessageDescriptor credits__v1__hold_request__descriptor =
   "Credits__V1__HoldRequest",
   "credits.v1",
   sizeof(Credits__V1__HoldRequest),
-  9,
+  11,
   credits__v1__hold_request__field_descriptors,
   credits__v1__hold_request__field_indices_by_name,
   1,  credits__v1__hold_request__number_ranges,
@@ -2485,7 +2691,7 @@ const ProtobufCMessageDescriptor credits__v1__list_history_request__descriptor =
   (ProtobufCMessageInit) credits__v1__list_history_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__history_entry__field_descriptors[13] =
+static const ProtobufCFieldDescriptor credits__v1__history_entry__field_descriptors[16] =
 {
   {
     "sequence",
@@ -2643,18 +2849,57 @@ static const ProtobufCFieldDescriptor credits__v1__history_entry__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "model",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HistoryEntry, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catalogue",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HistoryEntry, catalogue),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parameters",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HistoryEntry, parameters),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__history_entry__field_indices_by_name[] = {
   2,   /* field[2] = amount_u4 */
   9,   /* field[9] = asset_id */
   11,   /* field[11] = at_us */
   4,   /* field[4] = balance_after_u4 */
+  14,   /* field[14] = catalogue */
   3,   /* field[3] = held_u4 */
   7,   /* field[7] = hold_id */
   6,   /* field[6] = job */
   1,   /* field[1] = kind */
+  13,   /* field[13] = model */
   10,   /* field[10] = note */
   5,   /* field[5] = operation */
+  15,   /* field[15] = parameters */
   12,   /* field[12] = request_id */
   0,   /* field[0] = sequence */
   8,   /* field[8] = session_id */
@@ -2662,7 +2907,7 @@ static const unsigned credits__v1__history_entry__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__history_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor credits__v1__history_entry__descriptor =
 {
@@ -2672,7 +2917,7 @@ const ProtobufCMessageDescriptor credits__v1__history_entry__descriptor =
   "Credits__V1__HistoryEntry",
   "credits.v1",
   sizeof(Credits__V1__HistoryEntry),
-  13,
+  16,
   credits__v1__history_entry__field_descriptors,
   credits__v1__history_entry__field_indices_by_name,
   1,  credits__v1__history_entry__number_ranges,
@@ -2730,7 +2975,7 @@ const ProtobufCMessageDescriptor credits__v1__list_history_reply__descriptor =
   (ProtobufCMessageInit) credits__v1__list_history_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__list_prices_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor credits__v1__list_prices_request__field_descriptors[2] =
 {
   {
     "catalogue",
@@ -2744,14 +2989,27 @@ static const ProtobufCFieldDescriptor credits__v1__list_prices_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "at_us",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListPricesRequest, at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__list_prices_request__field_indices_by_name[] = {
+  1,   /* field[1] = at_us */
   0,   /* field[0] = catalogue */
 };
 static const ProtobufCIntRange credits__v1__list_prices_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor credits__v1__list_prices_request__descriptor =
 {
@@ -2761,14 +3019,14 @@ const ProtobufCMessageDescriptor credits__v1__list_prices_request__descriptor =
   "Credits__V1__ListPricesRequest",
   "credits.v1",
   sizeof(Credits__V1__ListPricesRequest),
-  1,
+  2,
   credits__v1__list_prices_request__field_descriptors,
   credits__v1__list_prices_request__field_indices_by_name,
   1,  credits__v1__list_prices_request__number_ranges,
   (ProtobufCMessageInit) credits__v1__list_prices_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__price__field_descriptors[7] =
+static const ProtobufCFieldDescriptor credits__v1__price__field_descriptors[11] =
 {
   {
     "operation",
@@ -2854,12 +3112,64 @@ static const ProtobufCFieldDescriptor credits__v1__price__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "catalogue",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Price, catalogue),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parameters",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Price, parameters),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dollars_u6",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Price, dollars_u6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cap_u4",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Price, cap_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__price__field_indices_by_name[] = {
   2,   /* field[2] = amount_u4 */
+  10,   /* field[10] = cap_u4 */
+  7,   /* field[7] = catalogue */
+  9,   /* field[9] = dollars_u6 */
   6,   /* field[6] = label */
   1,   /* field[1] = model */
   0,   /* field[0] = operation */
+  8,   /* field[8] = parameters */
   5,   /* field[5] = unit */
   4,   /* field[4] = valid_from_us */
   3,   /* field[3] = version */
@@ -2867,7 +3177,7 @@ static const unsigned credits__v1__price__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__price__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor credits__v1__price__descriptor =
 {
@@ -2877,14 +3187,14 @@ const ProtobufCMessageDescriptor credits__v1__price__descriptor =
   "Credits__V1__Price",
   "credits.v1",
   sizeof(Credits__V1__Price),
-  7,
+  11,
   credits__v1__price__field_descriptors,
   credits__v1__price__field_indices_by_name,
   1,  credits__v1__price__number_ranges,
   (ProtobufCMessageInit) credits__v1__price__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__list_prices_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor credits__v1__list_prices_reply__field_descriptors[3] =
 {
   {
     "version",
@@ -2910,15 +3220,28 @@ static const ProtobufCFieldDescriptor credits__v1__list_prices_reply__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "credit_value_u6",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListPricesReply, credit_value_u6),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__list_prices_reply__field_indices_by_name[] = {
+  2,   /* field[2] = credit_value_u6 */
   1,   /* field[1] = prices */
   0,   /* field[0] = version */
 };
 static const ProtobufCIntRange credits__v1__list_prices_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor credits__v1__list_prices_reply__descriptor =
 {
@@ -2928,11 +3251,267 @@ const ProtobufCMessageDescriptor credits__v1__list_prices_reply__descriptor =
   "Credits__V1__ListPricesReply",
   "credits.v1",
   sizeof(Credits__V1__ListPricesReply),
-  2,
+  3,
   credits__v1__list_prices_reply__field_descriptors,
   credits__v1__list_prices_reply__field_indices_by_name,
   1,  credits__v1__list_prices_reply__number_ranges,
   (ProtobufCMessageInit) credits__v1__list_prices_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__list_packs_request__field_descriptors[1] =
+{
+  {
+    "short_by_u4",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListPacksRequest, short_by_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__list_packs_request__field_indices_by_name[] = {
+  0,   /* field[0] = short_by_u4 */
+};
+static const ProtobufCIntRange credits__v1__list_packs_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor credits__v1__list_packs_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.ListPacksRequest",
+  "ListPacksRequest",
+  "Credits__V1__ListPacksRequest",
+  "credits.v1",
+  sizeof(Credits__V1__ListPacksRequest),
+  1,
+  credits__v1__list_packs_request__field_descriptors,
+  credits__v1__list_packs_request__field_indices_by_name,
+  1,  credits__v1__list_packs_request__number_ranges,
+  (ProtobufCMessageInit) credits__v1__list_packs_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__pack__field_descriptors[6] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Pack, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Pack, label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credits_u4",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Pack, credits_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "usd_cents",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Pack, usd_cents),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_monthly",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Pack, is_monthly),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_highlighted",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Pack, is_highlighted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__pack__field_indices_by_name[] = {
+  2,   /* field[2] = credits_u4 */
+  0,   /* field[0] = id */
+  5,   /* field[5] = is_highlighted */
+  4,   /* field[4] = is_monthly */
+  1,   /* field[1] = label */
+  3,   /* field[3] = usd_cents */
+};
+static const ProtobufCIntRange credits__v1__pack__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor credits__v1__pack__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.Pack",
+  "Pack",
+  "Credits__V1__Pack",
+  "credits.v1",
+  sizeof(Credits__V1__Pack),
+  6,
+  credits__v1__pack__field_descriptors,
+  credits__v1__pack__field_indices_by_name,
+  1,  credits__v1__pack__number_ranges,
+  (ProtobufCMessageInit) credits__v1__pack__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__suggestion__field_descriptors[2] =
+{
+  {
+    "pack",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Suggestion, pack),
+    &credits__v1__pack__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Suggestion, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__suggestion__field_indices_by_name[] = {
+  0,   /* field[0] = pack */
+  1,   /* field[1] = quantity */
+};
+static const ProtobufCIntRange credits__v1__suggestion__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor credits__v1__suggestion__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.Suggestion",
+  "Suggestion",
+  "Credits__V1__Suggestion",
+  "credits.v1",
+  sizeof(Credits__V1__Suggestion),
+  2,
+  credits__v1__suggestion__field_descriptors,
+  credits__v1__suggestion__field_indices_by_name,
+  1,  credits__v1__suggestion__number_ranges,
+  (ProtobufCMessageInit) credits__v1__suggestion__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__list_packs_reply__field_descriptors[3] =
+{
+  {
+    "packs",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Credits__V1__ListPacksReply, n_packs),
+    offsetof(Credits__V1__ListPacksReply, packs),
+    &credits__v1__pack__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plans",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Credits__V1__ListPacksReply, n_plans),
+    offsetof(Credits__V1__ListPacksReply, plans),
+    &credits__v1__pack__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suggestion",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListPacksReply, suggestion),
+    &credits__v1__suggestion__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__list_packs_reply__field_indices_by_name[] = {
+  0,   /* field[0] = packs */
+  1,   /* field[1] = plans */
+  2,   /* field[2] = suggestion */
+};
+static const ProtobufCIntRange credits__v1__list_packs_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor credits__v1__list_packs_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.ListPacksReply",
+  "ListPacksReply",
+  "Credits__V1__ListPacksReply",
+  "credits.v1",
+  sizeof(Credits__V1__ListPacksReply),
+  3,
+  credits__v1__list_packs_reply__field_descriptors,
+  credits__v1__list_packs_reply__field_indices_by_name,
+  1,  credits__v1__list_packs_reply__number_ranges,
+  (ProtobufCMessageInit) credits__v1__list_packs_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor credits__v1__watch_balance_request__field_descriptors[3] =
@@ -3322,7 +3901,7 @@ const ProtobufCEnumDescriptor credits__v1__hold_state__descriptor =
   credits__v1__hold_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[17] =
+static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[18] =
 {
   { "OpenAccount", &credits__v1__open_account_request__descriptor, &credits__v1__balance__descriptor },
   { "GetBalance", &credits__v1__get_balance_request__descriptor, &credits__v1__balance__descriptor },
@@ -3337,6 +3916,7 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
   { "Grant", &credits__v1__grant_request__descriptor, &credits__v1__grant_reply__descriptor },
   { "MergeAccount", &credits__v1__merge_account_request__descriptor, &credits__v1__balance__descriptor },
   { "ListHistory", &credits__v1__list_history_request__descriptor, &credits__v1__list_history_reply__descriptor },
+  { "ListPacks", &credits__v1__list_packs_request__descriptor, &credits__v1__list_packs_reply__descriptor },
   { "ListPrices", &credits__v1__list_prices_request__descriptor, &credits__v1__list_prices_reply__descriptor },
   { "WatchBalance", &credits__v1__watch_balance_request__descriptor, &credits__v1__balance_event__descriptor },
   { "Verify", &credits__v1__verify_request__descriptor, &credits__v1__verify_reply__descriptor },
@@ -3344,22 +3924,23 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
 };
 const unsigned credits__v1__credits__method_indices_by_name[] = {
   5,        /* CaptureHold */
-  16,        /* Explain */
+  17,        /* Explain */
   1,        /* GetBalance */
   7,        /* GetHold */
   10,        /* Grant */
   2,        /* Hold */
   12,        /* ListHistory */
   8,        /* ListOverdueHolds */
-  13,        /* ListPrices */
+  13,        /* ListPacks */
+  14,        /* ListPrices */
   11,        /* MergeAccount */
   0,        /* OpenAccount */
   9,        /* Refund */
   6,        /* ReleaseHold */
   3,        /* RenewHold */
   4,        /* SubmitHold */
-  15,        /* Verify */
-  14         /* WatchBalance */
+  16,        /* Verify */
+  15         /* WatchBalance */
 };
 const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
 {
@@ -3368,7 +3949,7 @@ const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
   "Credits",
   "Credits__V1__Credits",
   "credits.v1",
-  17,
+  18,
   credits__v1__credits__method_descriptors,
   credits__v1__credits__method_indices_by_name
 };
@@ -3476,13 +4057,21 @@ void credits__v1__credits__list_history(ProtobufCService *service,
   assert(service->descriptor == &credits__v1__credits__descriptor);
   service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void credits__v1__credits__list_packs(ProtobufCService *service,
+                                      const Credits__V1__ListPacksRequest *input,
+                                      Credits__V1__ListPacksReply_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &credits__v1__credits__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void credits__v1__credits__list_prices(ProtobufCService *service,
                                        const Credits__V1__ListPricesRequest *input,
                                        Credits__V1__ListPricesReply_Closure closure,
                                        void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__watch_balance(ProtobufCService *service,
                                          const Credits__V1__WatchBalanceRequest *input,
@@ -3490,7 +4079,7 @@ void credits__v1__credits__watch_balance(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__verify(ProtobufCService *service,
                                   const Credits__V1__VerifyRequest *input,
@@ -3498,7 +4087,7 @@ void credits__v1__credits__verify(ProtobufCService *service,
                                   void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__explain(ProtobufCService *service,
                                    const Credits__V1__ExplainRequest *input,
@@ -3506,7 +4095,7 @@ void credits__v1__credits__explain(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__init (Credits__V1__Credits_Service *service,
                                  Credits__V1__Credits_ServiceDestroy destroy)

@@ -128,6 +128,8 @@ extension CreditsAPI.HoldRequest: WireMessage {
         self.hardMs = message.pointee.hard_ms
         self.model = try wireText(message.pointee.model)
         self.sessionID = try wireText(message.pointee.session_id)
+        self.catalogue = try wireText(message.pointee.catalogue)
+        self.parameters = try wireText(message.pointee.parameters)
     }
 
     func wireMessage(
@@ -144,6 +146,8 @@ extension CreditsAPI.HoldRequest: WireMessage {
         message.pointee.hard_ms = self.hardMs
         if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
         if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
+        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
         return message
     }
 }

@@ -68,6 +68,9 @@ extension CreditsAPI.HistoryEntry: WireMessage {
         self.note = try wireText(message.pointee.note)
         self.atUs = message.pointee.at_us
         self.requestID = try wireText(message.pointee.request_id)
+        self.model = try wireText(message.pointee.model)
+        self.catalogue = try wireText(message.pointee.catalogue)
+        self.parameters = try wireText(message.pointee.parameters)
     }
 
     func wireMessage(
@@ -88,6 +91,9 @@ extension CreditsAPI.HistoryEntry: WireMessage {
         if !self.note.isEmpty { message.pointee.note = try arena.text(self.note) }
         message.pointee.at_us = self.atUs
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.text(self.requestID) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
         return message
     }
 }
@@ -145,6 +151,7 @@ extension CreditsAPI.ListPricesRequest: WireMessage {
 
     init(_ message: UnsafeMutablePointer<Credits__V1__ListPricesRequest>) throws(WireError) {
         self.catalogue = try wireText(message.pointee.catalogue)
+        self.atUs = message.pointee.at_us
     }
 
     func wireMessage(
@@ -153,6 +160,7 @@ extension CreditsAPI.ListPricesRequest: WireMessage {
         let message = arena.allocate(Credits__V1__ListPricesRequest.self)
         credits__v1__list_prices_request__init(message)
         if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        message.pointee.at_us = self.atUs
         return message
     }
 }
@@ -180,6 +188,10 @@ extension CreditsAPI.Price: WireMessage {
         self.validFromUs = message.pointee.valid_from_us
         self.unit = try wireText(message.pointee.unit)
         self.label = try wireText(message.pointee.label)
+        self.catalogue = try wireText(message.pointee.catalogue)
+        self.parameters = try wireText(message.pointee.parameters)
+        self.dollarsU6 = message.pointee.dollars_u6
+        self.capU4 = message.pointee.cap_u4
     }
 
     func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Price> {
@@ -192,6 +204,10 @@ extension CreditsAPI.Price: WireMessage {
         message.pointee.valid_from_us = self.validFromUs
         if !self.unit.isEmpty { message.pointee.unit = try arena.text(self.unit) }
         if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
+        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
+        message.pointee.dollars_u6 = self.dollarsU6
+        message.pointee.cap_u4 = self.capU4
         return message
     }
 }
@@ -216,6 +232,7 @@ extension CreditsAPI.ListPricesReply: WireMessage {
         self.prices = try wireMessages(
             message.pointee.prices, message.pointee.n_prices, CreditsAPI.Price.init
         )
+        self.creditValueU6 = message.pointee.credit_value_u6
     }
 
     func wireMessage(
@@ -228,6 +245,147 @@ extension CreditsAPI.ListPricesReply: WireMessage {
         message.pointee.prices = try arena.messages(self.prices) {
             value throws(WireError) in try value.wireMessage(arena)
         }
+        message.pointee.credit_value_u6 = self.creditValueU6
+        return message
+    }
+}
+
+extension CreditsAPI.ListPacksRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListPacksRequest()
+        credits__v1__list_packs_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListPacksRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListPacksRequest>) throws(WireError) {
+        self.shortByU4 = message.pointee.short_by_u4
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPacksRequest> {
+        let message = arena.allocate(Credits__V1__ListPacksRequest.self)
+        credits__v1__list_packs_request__init(message)
+        message.pointee.short_by_u4 = self.shortByU4
+        return message
+    }
+}
+
+extension CreditsAPI.Pack: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__Pack()
+        credits__v1__pack__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__Pack.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__Pack>) throws(WireError) {
+        self.id = try wireText(message.pointee.id)
+        self.label = try wireText(message.pointee.label)
+        self.creditsU4 = message.pointee.credits_u4
+        self.usdCents = message.pointee.usd_cents
+        self.isMonthly = message.pointee.is_monthly != 0
+        self.isHighlighted = message.pointee.is_highlighted != 0
+    }
+
+    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Pack> {
+        let message = arena.allocate(Credits__V1__Pack.self)
+        credits__v1__pack__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
+        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
+        message.pointee.credits_u4 = self.creditsU4
+        message.pointee.usd_cents = self.usdCents
+        message.pointee.is_monthly = self.isMonthly ? 1 : 0
+        message.pointee.is_highlighted = self.isHighlighted ? 1 : 0
+        return message
+    }
+}
+
+extension CreditsAPI.Suggestion: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__Suggestion()
+        credits__v1__suggestion__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__Suggestion.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__Suggestion>) throws(WireError) {
+        self.pack = try wireOptional(message.pointee.pack, CreditsAPI.Pack.init)
+        self.quantity = message.pointee.quantity
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Suggestion> {
+        let message = arena.allocate(Credits__V1__Suggestion.self)
+        credits__v1__suggestion__init(message)
+        if let value = self.pack { message.pointee.pack = try value.wireMessage(arena) }
+        message.pointee.quantity = self.quantity
+        return message
+    }
+}
+
+extension CreditsAPI.ListPacksReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListPacksReply()
+        credits__v1__list_packs_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListPacksReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListPacksReply>) throws(WireError) {
+        self.packs = try wireMessages(
+            message.pointee.packs, message.pointee.n_packs, CreditsAPI.Pack.init
+        )
+        self.plans = try wireMessages(
+            message.pointee.plans, message.pointee.n_plans, CreditsAPI.Pack.init
+        )
+        self.suggestion = try wireOptional(message.pointee.suggestion, CreditsAPI.Suggestion.init)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPacksReply> {
+        let message = arena.allocate(Credits__V1__ListPacksReply.self)
+        credits__v1__list_packs_reply__init(message)
+        message.pointee.n_packs = self.packs.count
+        message.pointee.packs = try arena.messages(self.packs) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.n_plans = self.plans.count
+        message.pointee.plans = try arena.messages(self.plans) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if let value = self.suggestion { message.pointee.suggestion = try value.wireMessage(arena) }
         return message
     }
 }
@@ -397,41 +555,6 @@ extension CreditsAPI.ExplainRequest: WireMessage {
         let message = arena.allocate(Credits__V1__ExplainRequest.self)
         credits__v1__explain_request__init(message)
         if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        return message
-    }
-}
-
-extension CreditsAPI.ExplainLine: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ExplainLine()
-        credits__v1__explain_line__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ExplainLine.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ExplainLine>) throws(WireError) {
-        self.entry = try wireOptional(message.pointee.entry, CreditsAPI.HistoryEntry.init)
-        self.priceVersion = message.pointee.price_version
-        self.providerReference = try wireText(message.pointee.provider_reference)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ExplainLine> {
-        let message = arena.allocate(Credits__V1__ExplainLine.self)
-        credits__v1__explain_line__init(message)
-        if let value = self.entry { message.pointee.entry = try value.wireMessage(arena) }
-        message.pointee.price_version = self.priceVersion
-        if !self.providerReference.isEmpty {
-            message.pointee.provider_reference = try arena.text(self.providerReference)
-        }
         return message
     }
 }

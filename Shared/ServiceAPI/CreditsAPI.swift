@@ -29,6 +29,10 @@ package enum CreditsAPI {
         ListPricesRequest.self,
         Price.self,
         ListPricesReply.self,
+        ListPacksRequest.self,
+        Pack.self,
+        Suggestion.self,
+        ListPacksReply.self,
         WatchBalanceRequest.self,
         BalanceEvent.self,
         VerifyRequest.self,
@@ -80,6 +84,9 @@ extension CreditsAPI {
         package static let listHistory = MethodDescriptor(
             name: "credits.v1.Credits/ListHistory", isIdempotent: true
         )
+        package static let listPacks = MethodDescriptor(
+            name: "credits.v1.Credits/ListPacks", isIdempotent: true
+        )
         package static let listPrices = MethodDescriptor(
             name: "credits.v1.Credits/ListPrices", isIdempotent: true
         )
@@ -120,7 +127,11 @@ extension CreditsAPI {
         }
 
         /// Sets credits aside for (job, operation). The same pair again answers with the same hold.
-        /// INSUFFICIENT_CREDITS (FAILED_PRECONDITION) with required, available, shortBy, operation.
+        /// INSUFFICIENT_CREDITS (FAILED_PRECONDITION) with required, available, shortBy, operation,
+        /// model and
+        /// suggestion: an object in JSON with pack, label, credits, quantity and usdCents.
+        /// UNKNOWN_PRICE (INVALID_ARGUMENT) for what the price table does not have; nothing is ever
+        /// free.
         package func hold(
             _ request: HoldRequest, _ options: CallOptions
         ) async throws(RPCError) -> HoldReply {
@@ -201,6 +212,13 @@ extension CreditsAPI {
             try await channel.unary(Methods.listHistory, request, options)
         }
 
+        /// Packs and monthly plans; with a gap, the pack that covers it.
+        package func listPacks(
+            _ request: ListPacksRequest, _ options: CallOptions
+        ) async throws(RPCError) -> ListPacksReply {
+            try await channel.unary(Methods.listPacks, request, options)
+        }
+
         /// The prices in force.
         package func listPrices(
             _ request: ListPricesRequest, _ options: CallOptions
@@ -246,7 +264,11 @@ extension CreditsAPI {
         ) async throws(RPCError) -> Balance
 
         /// Sets credits aside for (job, operation). The same pair again answers with the same hold.
-        /// INSUFFICIENT_CREDITS (FAILED_PRECONDITION) with required, available, shortBy, operation.
+        /// INSUFFICIENT_CREDITS (FAILED_PRECONDITION) with required, available, shortBy, operation,
+        /// model and
+        /// suggestion: an object in JSON with pack, label, credits, quantity and usdCents.
+        /// UNKNOWN_PRICE (INVALID_ARGUMENT) for what the price table does not have; nothing is ever
+        /// free.
         func hold(
             _ request: HoldRequest, _ context: CallContext
         ) async throws(RPCError) -> HoldReply
@@ -304,6 +326,11 @@ extension CreditsAPI {
         func listHistory(
             _ request: ListHistoryRequest, _ context: CallContext
         ) async throws(RPCError) -> ListHistoryReply
+
+        /// Packs and monthly plans; with a gap, the pack that covers it.
+        func listPacks(
+            _ request: ListPacksRequest, _ context: CallContext
+        ) async throws(RPCError) -> ListPacksReply
 
         /// The prices in force.
         func listPrices(
@@ -406,6 +433,12 @@ extension CreditsAPI {
                     request: ListHistoryRequest, context: CallContext
                 ) async throws(RPCError) -> ListHistoryReply in
                 try await handler.listHistory(request, context)
+            },
+            .unary(Methods.listPacks) {
+                (
+                    request: ListPacksRequest, context: CallContext
+                ) async throws(RPCError) -> ListPacksReply in
+                try await handler.listPacks(request, context)
             },
             .unary(Methods.listPrices) {
                 (

@@ -85,6 +85,12 @@ struct TransactionRecord: Hashable, Sendable {
             bytes.append(opened.terms.session)
             bytes.append(opened.amount)
             bytes.append(opened.priceVersion)
+            // Absent before there were other catalogues; the chain of an old ledger stays whole.
+            if opened.terms.catalogue != PriceKey.studio || !opened.terms.parameters.isEmpty {
+                bytes.append("priced by")
+                bytes.append(opened.terms.catalogue)
+                bytes.append(opened.terms.parameters)
+            }
         }
         return bytes.bytes
     }

@@ -103,6 +103,15 @@ struct HoldTerms: Hashable, Sendable {
     var model = ""
     var quantity: Int64 = 1
     var session = ""
+    var catalogue = PriceKey.studio
+    /// As ``PriceParameters/text`` writes them.
+    var parameters = ""
+
+    /// Whether another hold of the same job and operation is for the same amount of the same thing.
+    func isSameWork(as other: HoldTerms) -> Bool {
+        model == other.model && quantity == other.quantity && catalogue == other.catalogue
+            && parameters == other.parameters
+    }
 }
 
 /// How long holds live when the caller does not say.

@@ -1,8 +1,8 @@
 /// Why the ledger refused. Nothing has changed.
 enum LedgerError: Error, Hashable {
     case accountNotFound(user: String)
-    case insufficientCredits(required: CreditAmount, available: CreditAmount, operation: String)
-    case unknownPrice(operation: String, model: String)
+    case insufficientCredits(Shortfall)
+    case unknownPrice(PriceKey)
     case holdNotFound(id: String)
     /// The hold is closed in another way than asked for.
     case holdResolved(Hold)
@@ -14,8 +14,19 @@ enum LedgerError: Error, Hashable {
     case accountMerged(user: String)
     case invalid(field: String, reason: String)
     case amountOverflow
-    /// The stored price list has the same version and other prices.
-    case pricesChanged(version: Int)
     /// The books themselves are wrong; see `credits verify`.
     case unsound(String)
+}
+
+/// What is missing to pay for something; said the same way wherever it is refused.
+struct Shortfall: Hashable, Sendable {
+    var required: CreditAmount
+    var available: CreditAmount
+    var operation: String
+    var model: String
+
+    /// More than zero.
+    var gap: CreditAmount {
+        CreditAmount(tenThousandths: required.tenThousandths - available.tenThousandths)
+    }
 }

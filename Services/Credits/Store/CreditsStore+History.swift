@@ -126,7 +126,9 @@ extension HistoryRow {
         held = CreditAmount(tenThousandths: try row.integer(10)).negated
         guard let holdSequence = try row.optionalInteger(11) else { return }
         let terms = HoldTerms(
-            job: try row.text(13), operation: try row.text(12), session: try row.text(14))
+            job: try row.text(13), operation: try row.text(12), model: try row.text(17),
+            session: try row.text(14), catalogue: try row.text(18),
+            parameters: try row.text(19))
         hold = HoldFacts(
             id: HoldID(sequence: holdSequence, job: terms.job, operation: terms.operation),
             terms: terms, priceVersion: Int(try row.integer(15)),

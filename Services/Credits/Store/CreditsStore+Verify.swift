@@ -189,7 +189,8 @@ extension TransactionRecord {
             opened = OpenedHold(
                 terms: HoldTerms(
                     job: try row.text(19), operation: try row.text(20), model: try row.text(21),
-                    quantity: try row.integer(22), session: try row.text(23)),
+                    quantity: try row.integer(22), session: try row.text(23),
+                    catalogue: try row.text(26), parameters: try row.text(27)),
                 amount: try row.integer(24), priceVersion: try row.integer(25))
         }
     }

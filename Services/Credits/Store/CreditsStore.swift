@@ -4,39 +4,43 @@ internal import Storage
 /// The ledger on disk. Each call that changes it answers once the change is durable.
 final class CreditsStore: Sendable {
     let database: Database
-    let prices: PriceList
+    private let priceBook: PriceBook
     let watchers = BalanceWatchers()
     private let clock: LedgerClock
     private let time: any TimeSource
 
     private init(
-        database: Database, prices: PriceList, clock: LedgerClock, time: any TimeSource
+        database: Database, priceBook: PriceBook, clock: LedgerClock, time: any TimeSource
     ) {
         self.database = database
-        self.prices = prices
+        self.priceBook = priceBook
         self.clock = clock
         self.time = time
     }
 
-    /// Opens the store and publishes the price list when it is new.
+    /// Opens the store and publishes prices that are new.
     ///
-    /// - Parameter grace: How long after the start no hold expires.
+    /// - Parameters:
+    ///   - creditValueU6: What a credit is worth, in micro-dollars.
+    ///   - grace: How long after the start no hold expires.
     static func open(
-        _ url: String, prices: PriceList = .studio, grace: Duration = .seconds(10),
-        time: any TimeSource = SystemTime(), options: DatabaseOptions = DatabaseOptions()
+        _ url: String, editions: [PriceEdition] = PriceEdition.all, creditValueU6: Int64 = 50_000,
+        grace: Duration = .seconds(10), time: any TimeSource = SystemTime(),
+        options: DatabaseOptions = DatabaseOptions()
     ) async throws -> CreditsStore {
         var options = options
         options.time = time
         let database = try await Database.open(url, migrations: Migrations.all, options: options)
         let nowUs = time.now.microseconds
         let last = try await database.read { transaction in try transaction.head() }
-        try await database.write { transaction in
-            try transaction.publish(prices, nowUs: nowUs)
+        let priceBook = try await database.write { transaction in
+            try transaction.publish(editions, creditValueU6: creditValueU6, nowUs: nowUs)
+            return try transaction.priceBook()
         }
         let clock = LedgerClock(
             wallUs: nowUs, monotonicNs: time.instant.nanoseconds, lastTransactionUs: last.atUs,
             graceUs: grace.microseconds)
-        return CreditsStore(database: database, prices: prices, clock: clock, time: time)
+        return CreditsStore(database: database, priceBook: priceBook, clock: clock, time: time)
     }
 
     /// The readings of the ledger's clock, taken now.
@@ -160,13 +164,13 @@ final class CreditsStore: Sendable {
         return ended
     }
 
-    /// When the prices in force took effect, in microseconds since 1970.
-    func pricesValidFromUs() async throws -> Int64 {
-        let catalogue = prices.catalogue
-        return try await database.read { transaction in
-            try transaction.pricesValidFromUs(catalogue: catalogue)
-        }
+    /// The prices in force at an instant, now when it is nil.
+    func prices(atUs: Int64? = nil) -> PriceTable {
+        priceBook.inForce(atUs: atUs ?? now.nowUs)
     }
+
+    /// The prices of a version; nil when there is none.
+    func prices(version: Int) -> PriceTable? { priceBook.table(version: version) }
 
     /// How many holds are open, and their sum.
     func openHolds() async throws -> (count: Int64, amount: CreditAmount) {

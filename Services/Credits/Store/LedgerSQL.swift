@@ -44,7 +44,7 @@ enum LedgerSQL {
     private static let holdColumns = """
         h.id, h.account, h.amount, h.captured, h.refunded, h.state, h.operation, h.model,
         h.quantity, h.job, h.session, h.price_version, h.provider_reference, h.created_us,
-        h.expires_us, h.hard_us, h.resolved_us, a.owner
+        h.expires_us, h.hard_us, h.resolved_us, a.owner, h.catalogue, h.parameters
         """
     private static let holdTables = "holds h JOIN accounts a ON a.id = h.account"
     static let holdByJob = Statement(
@@ -53,8 +53,8 @@ enum LedgerSQL {
     static let insertHold = Statement(
         """
         INSERT INTO holds(id, account, amount, operation, model, quantity, job, session,
-            price_version, created_us, expires_us, hard_us)
-        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            price_version, created_us, expires_us, hard_us, catalogue, parameters)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     static let closeHold = Statement(
         """
@@ -123,7 +123,8 @@ enum LedgerSQL {
             WHERE tx = t.seq AND account = t.account AND layer = 0),
         (SELECT coalesce(sum(amount), 0) FROM entries
             WHERE tx = t.seq AND account = t.account AND layer = 1),
-        h.id, h.operation, h.job, h.session, h.price_version, h.provider_reference
+        h.id, h.operation, h.job, h.session, h.price_version, h.provider_reference, h.model,
+        h.catalogue, h.parameters
         """
     /// Follows an account's transactions back from ?1, at most ?2, newest first.
     static let history = Statement(
@@ -143,15 +144,28 @@ enum LedgerSQL {
 
     // MARK: Prices
 
+    static let newestVersion = Statement("SELECT coalesce(max(version), 0) FROM price_versions")
+    static let newestVersionOfEdition = Statement(
+        """
+        SELECT version, credit_value_u6 FROM price_versions WHERE edition = ?
+        ORDER BY version DESC LIMIT 1
+        """)
+    static let priceVersions = Statement(
+        "SELECT version, credit_value_u6, valid_from_us FROM price_versions")
+    static let insertPriceVersion = Statement(
+        """
+        INSERT INTO price_versions(version, edition, credit_value_u6, valid_from_us)
+        VALUES(?, ?, ?, ?)
+        """)
     static let prices = Statement(
         """
-        SELECT version, operation, model, amount, unit, label, valid_from_us FROM prices
-        WHERE catalogue = ? AND version =
-            (SELECT max(version) FROM prices WHERE catalogue = ?) ORDER BY operation, model
+        SELECT catalogue, operation, model, parameters, amount, dollars_u6, cap, unit, label
+        FROM prices WHERE version = ? ORDER BY catalogue DESC, operation, model, parameters
         """)
     static let insertPrice = Statement(
         """
-        INSERT INTO prices(version, catalogue, operation, model, amount, unit, label, valid_from_us)
-        VALUES(?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO prices(version, catalogue, operation, model, parameters, amount, dollars_u6,
+            cap, unit, label, valid_from_us)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
 }

@@ -3,6 +3,8 @@ internal import Storage
 /// The schema of the ledger, step by step; see `Migrations/`.
 enum Migrations {
     static let all = [
-        Migration(1, "create_ledger", PackageResources._001_create_ledger_sql)
+        Migration(1, "create_ledger", PackageResources._001_create_ledger_sql),
+        Migration(
+            2, "key_prices_by_catalogue", PackageResources._002_key_prices_by_catalogue_sql),
     ]
 }

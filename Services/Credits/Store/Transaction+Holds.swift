@@ -64,8 +64,9 @@ extension Transaction {
         }
         guard account.balance.available >= command.amount else {
             throw LedgerError.insufficientCredits(
-                required: command.amount, available: account.balance.available,
-                operation: terms.operation)
+                Shortfall(
+                    required: command.amount, available: account.balance.available,
+                    operation: terms.operation, model: terms.model))
         }
         let sequence = head.sequence + 1
         let hardAtUs = time.nowUs + command.hardMs * 1_000
@@ -77,7 +78,8 @@ extension Transaction {
         try run(
             LedgerSQL.insertHold, sequence, account.id, hold.amount.tenThousandths,
             terms.operation, terms.model, terms.quantity, terms.job, terms.session,
-            hold.priceVersion, hold.createdAtUs, hold.expiresAtUs, hold.hardAtUs)
+            hold.priceVersion, hold.createdAtUs, hold.expiresAtUs, hold.hardAtUs, terms.catalogue,
+            terms.parameters)
         let opened = TransactionRecord.OpenedHold(
             terms: terms, amount: hold.amount.tenThousandths,
             priceVersion: Int64(hold.priceVersion))
@@ -98,8 +100,7 @@ extension Transaction {
             stored.hold.amount == command.amount
             || stored.hold.priceVersion != 0 && command.priceVersion != 0
         guard owner?.id == account.id, isSameAmount,
-            stored.hold.terms.model == command.terms.model,
-            stored.hold.terms.quantity == command.terms.quantity
+            stored.hold.terms.isSameWork(as: command.terms)
         else {
             throw LedgerError.keyReused(what: "job \(command.terms.job)")
         }
@@ -226,7 +227,8 @@ extension StoredHold {
         }
         let terms = HoldTerms(
             job: try row.text(9), operation: try row.text(6), model: try row.text(7),
-            quantity: try row.integer(8), session: try row.text(10))
+            quantity: try row.integer(8), session: try row.text(10), catalogue: try row.text(18),
+            parameters: try row.text(19))
         account = try row.integer(1)
         hold = Hold(
             id: HoldID(sequence: sequence, job: terms.job, operation: terms.operation),

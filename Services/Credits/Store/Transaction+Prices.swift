@@ -1,33 +1,61 @@
 internal import Storage
 
 extension Transaction {
-    /// Stores a price list when its version is new.
-    ///
-    /// - Throws: ``LedgerError/pricesChanged(version:)`` when the same version has other prices, or
-    ///   a later version is stored: prices that were charged by must stay as they were.
-    func publish(_ list: PriceList, nowUs: Int64) throws {
-        let stored = try all(LedgerSQL.prices, list.catalogue, list.catalogue) { row in
-            let price = Price(
-                operation: try row.text(1), model: try row.text(2),
-                amount: CreditAmount(tenThousandths: try row.integer(3)),
-                unit: Price.Unit(rawValue: try row.text(4)) ?? .each, label: try row.text(5))
-            return (version: Int(try row.integer(0)), price: price)
-        }
-        if let version = stored.first?.version, version >= list.version {
-            guard version == list.version, Set(stored.map(\.price)) == Set(list.prices) else {
-                throw LedgerError.pricesChanged(version: version)
+    /// Publishes each edition as a version of its own, unless the newest version of that edition
+    /// has the same prices. What was published never changes.
+    func publish(_ editions: [PriceEdition], creditValueU6: Int64, nowUs: Int64) throws {
+        for edition in editions {
+            let prices = try edition.prices(creditValueU6: creditValueU6)
+            let known = try first(LedgerSQL.newestVersionOfEdition, edition.number) { row in
+                (version: try row.integer(0), creditValueU6: try row.integer(1))
             }
-            return
-        }
-        for price in list.prices {
-            try run(
-                LedgerSQL.insertPrice, list.version, list.catalogue, price.operation, price.model,
-                price.amount.tenThousandths, price.unit.rawValue, price.label, nowUs)
+            if let known, known.creditValueU6 == creditValueU6,
+                Set(try self.prices(version: known.version)) == Set(prices)
+            {
+                continue
+            }
+            try insert(
+                prices, edition: edition.number, creditValueU6: creditValueU6,
+                validFromUs: max(edition.validFromUs, nowUs))
         }
     }
 
-    /// When the prices in force took effect.
-    func pricesValidFromUs(catalogue: String) throws -> Int64 {
-        try first(LedgerSQL.prices, catalogue, catalogue) { row in try row.integer(6) } ?? 0
+    private func insert(
+        _ prices: [Price], edition: Int, creditValueU6: Int64, validFromUs: Int64
+    ) throws {
+        let last = try first(LedgerSQL.newestVersion) { row in try row.integer(0) } ?? 0
+        try run(
+            LedgerSQL.insertPriceVersion, last + 1, edition, creditValueU6, validFromUs)
+        for price in prices {
+            try run(
+                LedgerSQL.insertPrice, last + 1, price.catalogue, price.operation, price.model,
+                price.parameters, price.amount.tenThousandths, price.dollarsU6,
+                price.cap.tenThousandths, price.unit.rawValue, price.label, validFromUs)
+        }
+    }
+
+    /// Every version of the prices.
+    func priceBook() throws -> PriceBook {
+        let versions = try all(LedgerSQL.priceVersions) { row in
+            (try row.integer(0), try row.integer(1), try row.integer(2))
+        }
+        return PriceBook(
+            try versions.map { version, creditValueU6, validFromUs in
+                PriceTable(
+                    version: Int(version), validFromUs: validFromUs,
+                    creditValueU6: creditValueU6, prices: try prices(version: version))
+            })
+    }
+
+    private func prices(version: Int64) throws -> [Price] {
+        try all(LedgerSQL.prices, version) { row in
+            Price(
+                catalogue: try row.text(0), operation: try row.text(1), model: try row.text(2),
+                parameters: try row.text(3),
+                amount: CreditAmount(tenThousandths: try row.integer(4)),
+                dollarsU6: try row.integer(5),
+                cap: CreditAmount(tenThousandths: try row.integer(6)),
+                unit: Price.Unit(rawValue: try row.text(7)) ?? .each, label: try row.text(8))
+        }
     }
 }

@@ -11,7 +11,8 @@ enum VerifySQL {
         SELECT t.seq, t.kind, t.account, t.previous, t.hold, t.key, t.actor, t.request, t.asset,
             t.note, t.posted_after, t.pending_after, t.at_us, t.hash, a.owner,
             e.account, e.asset, e.layer, e.amount,
-            h.job, h.operation, h.model, h.quantity, h.session, h.amount, h.price_version
+            h.job, h.operation, h.model, h.quantity, h.session, h.amount, h.price_version,
+            h.catalogue, h.parameters
         FROM transactions t
         JOIN accounts a ON a.id = t.account
         LEFT JOIN entries e ON e.tx = t.seq

@@ -37,6 +37,10 @@ typedef struct Credits__V1__ListHistoryReply Credits__V1__ListHistoryReply;
 typedef struct Credits__V1__ListPricesRequest Credits__V1__ListPricesRequest;
 typedef struct Credits__V1__Price Credits__V1__Price;
 typedef struct Credits__V1__ListPricesReply Credits__V1__ListPricesReply;
+typedef struct Credits__V1__ListPacksRequest Credits__V1__ListPacksRequest;
+typedef struct Credits__V1__Pack Credits__V1__Pack;
+typedef struct Credits__V1__Suggestion Credits__V1__Suggestion;
+typedef struct Credits__V1__ListPacksReply Credits__V1__ListPacksReply;
 typedef struct Credits__V1__WatchBalanceRequest Credits__V1__WatchBalanceRequest;
 typedef struct Credits__V1__BalanceEvent Credits__V1__BalanceEvent;
 typedef struct Credits__V1__VerifyRequest Credits__V1__VerifyRequest;
@@ -146,10 +150,18 @@ struct  Credits__V1__HoldRequest
    * for the statement
    */
   char *session_id;
+  /*
+   * of the price table; empty = studio
+   */
+  char *catalogue;
+  /*
+   * "duration=6,resolution=768P", in any order; empty where none matter
+   */
+  char *parameters;
 };
 #define CREDITS__V1__HOLD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__hold_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Credits__V1__HoldReply
@@ -356,10 +368,13 @@ struct  Credits__V1__HistoryEntry
   char *note;
   int64_t at_us;
   char *request_id;
+  char *model;
+  char *catalogue;
+  char *parameters;
 };
 #define CREDITS__V1__HISTORY_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__history_entry__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Credits__V1__ListHistoryReply
@@ -377,11 +392,18 @@ struct  Credits__V1__ListHistoryReply
 struct  Credits__V1__ListPricesRequest
 {
   ProtobufCMessage base;
+  /*
+   * empty = studio, * = all
+   */
   char *catalogue;
+  /*
+   * 0 = now; a later instant shows prices that are announced
+   */
+  int64_t at_us;
 };
 #define CREDITS__V1__LIST_PRICES_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__list_prices_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Credits__V1__Price
@@ -403,10 +425,23 @@ struct  Credits__V1__Price
    */
   char *unit;
   char *label;
+  char *catalogue;
+  /*
+   * what a request must name; "duration<=90" stands for 1 to 90
+   */
+  char *parameters;
+  /*
+   * exact price of a unit in micro-dollars; 0 where the price is in credits
+   */
+  int64_t dollars_u6;
+  /*
+   * the most for one line whatever its quantity; 0 = no cap
+   */
+  int64_t cap_u4;
 };
 #define CREDITS__V1__PRICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__price__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Credits__V1__ListPricesReply
@@ -415,10 +450,76 @@ struct  Credits__V1__ListPricesReply
   uint32_t version;
   size_t n_prices;
   Credits__V1__Price **prices;
+  /*
+   * what a credit is worth, in micro-dollars
+   */
+  int64_t credit_value_u6;
 };
 #define CREDITS__V1__LIST_PRICES_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__list_prices_reply__descriptor) \
-    , 0, 0,NULL }
+    , 0, 0,NULL, 0 }
+
+
+struct  Credits__V1__ListPacksRequest
+{
+  ProtobufCMessage base;
+  int64_t short_by_u4;
+};
+#define CREDITS__V1__LIST_PACKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__list_packs_request__descriptor) \
+    , 0 }
+
+
+struct  Credits__V1__Pack
+{
+  ProtobufCMessage base;
+  char *id;
+  char *label;
+  int64_t credits_u4;
+  uint32_t usd_cents;
+  /*
+   * a plan: the credits come each month
+   */
+  protobuf_c_boolean is_monthly;
+  protobuf_c_boolean is_highlighted;
+};
+#define CREDITS__V1__PACK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__pack__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+
+
+/*
+ * The smallest pack that covers a gap; when none does, so many of the largest.
+ */
+struct  Credits__V1__Suggestion
+{
+  ProtobufCMessage base;
+  Credits__V1__Pack *pack;
+  uint32_t quantity;
+};
+#define CREDITS__V1__SUGGESTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__suggestion__descriptor) \
+    , NULL, 0 }
+
+
+struct  Credits__V1__ListPacksReply
+{
+  ProtobufCMessage base;
+  /*
+   * the smallest first
+   */
+  size_t n_packs;
+  Credits__V1__Pack **packs;
+  size_t n_plans;
+  Credits__V1__Pack **plans;
+  /*
+   * unset without a gap
+   */
+  Credits__V1__Suggestion *suggestion;
+};
+#define CREDITS__V1__LIST_PACKS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__list_packs_reply__descriptor) \
+    , 0,NULL, 0,NULL, NULL }
 
 
 /*
@@ -919,6 +1020,82 @@ Credits__V1__ListPricesReply *
 void   credits__v1__list_prices_reply__free_unpacked
                      (Credits__V1__ListPricesReply *message,
                       ProtobufCAllocator *allocator);
+/* Credits__V1__ListPacksRequest methods */
+void   credits__v1__list_packs_request__init
+                     (Credits__V1__ListPacksRequest         *message);
+size_t credits__v1__list_packs_request__get_packed_size
+                     (const Credits__V1__ListPacksRequest   *message);
+size_t credits__v1__list_packs_request__pack
+                     (const Credits__V1__ListPacksRequest   *message,
+                      uint8_t             *out);
+size_t credits__v1__list_packs_request__pack_to_buffer
+                     (const Credits__V1__ListPacksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__ListPacksRequest *
+       credits__v1__list_packs_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__list_packs_request__free_unpacked
+                     (Credits__V1__ListPacksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__Pack methods */
+void   credits__v1__pack__init
+                     (Credits__V1__Pack         *message);
+size_t credits__v1__pack__get_packed_size
+                     (const Credits__V1__Pack   *message);
+size_t credits__v1__pack__pack
+                     (const Credits__V1__Pack   *message,
+                      uint8_t             *out);
+size_t credits__v1__pack__pack_to_buffer
+                     (const Credits__V1__Pack   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__Pack *
+       credits__v1__pack__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__pack__free_unpacked
+                     (Credits__V1__Pack *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__Suggestion methods */
+void   credits__v1__suggestion__init
+                     (Credits__V1__Suggestion         *message);
+size_t credits__v1__suggestion__get_packed_size
+                     (const Credits__V1__Suggestion   *message);
+size_t credits__v1__suggestion__pack
+                     (const Credits__V1__Suggestion   *message,
+                      uint8_t             *out);
+size_t credits__v1__suggestion__pack_to_buffer
+                     (const Credits__V1__Suggestion   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__Suggestion *
+       credits__v1__suggestion__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__suggestion__free_unpacked
+                     (Credits__V1__Suggestion *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__ListPacksReply methods */
+void   credits__v1__list_packs_reply__init
+                     (Credits__V1__ListPacksReply         *message);
+size_t credits__v1__list_packs_reply__get_packed_size
+                     (const Credits__V1__ListPacksReply   *message);
+size_t credits__v1__list_packs_reply__pack
+                     (const Credits__V1__ListPacksReply   *message,
+                      uint8_t             *out);
+size_t credits__v1__list_packs_reply__pack_to_buffer
+                     (const Credits__V1__ListPacksReply   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__ListPacksReply *
+       credits__v1__list_packs_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__list_packs_reply__free_unpacked
+                     (Credits__V1__ListPacksReply *message,
+                      ProtobufCAllocator *allocator);
 /* Credits__V1__WatchBalanceRequest methods */
 void   credits__v1__watch_balance_request__init
                      (Credits__V1__WatchBalanceRequest         *message);
@@ -1101,6 +1278,18 @@ typedef void (*Credits__V1__Price_Closure)
 typedef void (*Credits__V1__ListPricesReply_Closure)
                  (const Credits__V1__ListPricesReply *message,
                   void *closure_data);
+typedef void (*Credits__V1__ListPacksRequest_Closure)
+                 (const Credits__V1__ListPacksRequest *message,
+                  void *closure_data);
+typedef void (*Credits__V1__Pack_Closure)
+                 (const Credits__V1__Pack *message,
+                  void *closure_data);
+typedef void (*Credits__V1__Suggestion_Closure)
+                 (const Credits__V1__Suggestion *message,
+                  void *closure_data);
+typedef void (*Credits__V1__ListPacksReply_Closure)
+                 (const Credits__V1__ListPacksReply *message,
+                  void *closure_data);
 typedef void (*Credits__V1__WatchBalanceRequest_Closure)
                  (const Credits__V1__WatchBalanceRequest *message,
                   void *closure_data);
@@ -1178,6 +1367,10 @@ struct Credits__V1__Credits_Service
                        const Credits__V1__ListHistoryRequest *input,
                        Credits__V1__ListHistoryReply_Closure closure,
                        void *closure_data);
+  void (*list_packs)(Credits__V1__Credits_Service *service,
+                     const Credits__V1__ListPacksRequest *input,
+                     Credits__V1__ListPacksReply_Closure closure,
+                     void *closure_data);
   void (*list_prices)(Credits__V1__Credits_Service *service,
                       const Credits__V1__ListPricesRequest *input,
                       Credits__V1__ListPricesReply_Closure closure,
@@ -1215,6 +1408,7 @@ void credits__v1__credits__init (Credits__V1__Credits_Service *service,
       function_prefix__ ## grant,\
       function_prefix__ ## merge_account,\
       function_prefix__ ## list_history,\
+      function_prefix__ ## list_packs,\
       function_prefix__ ## list_prices,\
       function_prefix__ ## watch_balance,\
       function_prefix__ ## verify,\
@@ -1271,6 +1465,10 @@ void credits__v1__credits__list_history(ProtobufCService *service,
                                         const Credits__V1__ListHistoryRequest *input,
                                         Credits__V1__ListHistoryReply_Closure closure,
                                         void *closure_data);
+void credits__v1__credits__list_packs(ProtobufCService *service,
+                                      const Credits__V1__ListPacksRequest *input,
+                                      Credits__V1__ListPacksReply_Closure closure,
+                                      void *closure_data);
 void credits__v1__credits__list_prices(ProtobufCService *service,
                                        const Credits__V1__ListPricesRequest *input,
                                        Credits__V1__ListPricesReply_Closure closure,
@@ -1313,6 +1511,10 @@ extern const ProtobufCMessageDescriptor credits__v1__list_history_reply__descrip
 extern const ProtobufCMessageDescriptor credits__v1__list_prices_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__price__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_prices_reply__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__list_packs_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__pack__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__suggestion__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__list_packs_reply__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__watch_balance_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__balance_event__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__verify_request__descriptor;

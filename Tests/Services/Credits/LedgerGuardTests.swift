@@ -52,7 +52,8 @@ import Testing
         (
             """
             INSERT INTO holds SELECT 99, account, amount, 0, 0, 'reserved', operation, model,
-            quantity, job, session, price_version, '', created_us, expires_us, hard_us, NULL, NULL
+            quantity, job, session, price_version, '', created_us, expires_us, hard_us, NULL, NULL,
+            catalogue, parameters
             FROM holds WHERE job = 'job2'
             """, "holds.job, holds.operation"
         ),

@@ -119,6 +119,9 @@ final class FakeCredits: CreditsAPI.Handler {
     func listOverdueHolds(
         _ r: CreditsAPI.ListOverdueHoldsRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListHoldsReply { throw unused }
+    func listPacks(
+        _ r: CreditsAPI.ListPacksRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw unused }
     func refund(
         _ r: CreditsAPI.RefundRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw unused }

@@ -169,6 +169,9 @@ final class FakeCredits: CreditsAPI.Handler {
 
     // MARK: Not needed by sessions
 
+    func listPacks(
+        _ request: CreditsAPI.ListPacksRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw .notHere }
     func refund(
         _ request: CreditsAPI.RefundRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw .notHere }
