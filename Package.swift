@@ -172,7 +172,9 @@ let package = Package(
                     "MediaService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC", "Wire",
                     "ImageCodec", "Cryptography", "LocalPictures",
                 ], excludes: ["LocalPictures"]),
-            tests("LocalPictures", "Services/Media/LocalPictures", uses: ["LocalPictures"]),
+            tests(
+                "LocalPictures", "Services/Media/LocalPictures",
+                uses: ["LocalPictures", "Cryptography"]),
             tests(
                 "Render", "Services/Render",
                 uses: [

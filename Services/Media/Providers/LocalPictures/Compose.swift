@@ -96,7 +96,7 @@ struct Composition {
             }
         }
         if ownWeight < 0.5 { return }
-        let reach = max(1, Int(0.055 * Float(height) / Float(factor)))
+        let reach = max(1, Int(0.075 * Float(height) / Float(factor)))
         Blur.box(
             small.pixels, width: small.width, height: small.height, radius: reach, passes: 3)
         for y in 0..<small.height {
@@ -116,7 +116,7 @@ struct Composition {
         let stops = abs(log2((own + 0.02) / (behind + 0.02)))
         let need = 1 - smoothstep(0.4, 2.0, stops)
         if need <= 0 { return }
-        let lift: Float = plan.framing.isClose ? 0.14 : 0.24
+        let lift: Float = plan.framing.isClose ? 0.14 : 0.19
         let lifts = own <= behind * 1.15
         let veil = plan.palette.horizon * 0.8 + plan.palette.ambient * 0.25
         let distance = plan.camera.subjectDistance

@@ -15,7 +15,8 @@ package func renderPicture(
         plan.words.subject, yaw: plan.yaw * pi / 180, light: light, seed: plan.noiseSeed,
         finest: plan.camera.subjectDistance / plan.camera.focal)
     let layer = SubjectLayer(width: plan.width, height: plan.height)
-    model.draw(plan.camera, into: layer)
+    model.draw(
+        plan.camera, into: layer, isPrint: plan.grade.isPrint, isLarge: plan.framing.isClose)
     try check()
 
     let stage = Stage(plan: plan, light: light)

@@ -36,9 +36,16 @@ final class SubjectModel {
     }
 
     /// Draws the subject into a layer of the camera's size.
-    func draw(_ camera: Camera, into layer: SubjectLayer) {
+    ///
+    /// - Parameters:
+    ///   - isPrint: The picture becomes a print, which needs no smooth inner edges.
+    ///   - isLarge: The subject fills much of the picture.
+    func draw(
+        _ camera: Camera, into layer: SubjectLayer, isPrint: Bool = false, isLarge: Bool = false
+    ) {
         solid.withField { field in
-            let drawing = SubjectDrawing(self, camera, layer, field, shadow)
+            let drawing = SubjectDrawing(
+                self, camera, layer, field, shadow, isPrint: isPrint, isLarge: isLarge)
             drawing.firstPass()
             drawing.smoothEdges()
             drawing.closePinholes()

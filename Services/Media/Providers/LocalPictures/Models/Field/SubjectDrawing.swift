@@ -11,6 +11,14 @@ final class SubjectDrawing {
     private let openReach: Float
     private let normalReach: Float
     private let near: NearList
+    /// What a block still has to look at: primitives that begin before its surface.
+    private var front: [Int32]
+    private let frontMargin: Float
+    /// A print smooths its own inner edges: only outlines are sampled again.
+    private let isPrint: Bool
+    /// Side of the squares of pixels that share one ray in the first pass. A large print is drawn
+    /// in squares of two: its inks smooth what is inside, and outlines are sampled again.
+    private let grain: Int
     /// Normal, and the material plus one (0: nothing), of each pixel.
     private var traces: [Vec4]
     /// Where the rays of each 8x8 block may start.
@@ -21,8 +29,10 @@ final class SubjectDrawing {
 
     init(
         _ model: SubjectModel, _ camera: Camera, _ layer: SubjectLayer, _ field: Field,
-        _ shadow: ShadowMap
+        _ shadow: ShadowMap, isPrint: Bool, isLarge: Bool
     ) {
+        self.isPrint = isPrint
+        grain = isPrint && isLarge ? 2 : 1
         solid = model.solid
         self.camera = camera
         self.layer = layer
@@ -36,6 +46,8 @@ final class SubjectDrawing {
         wideTiles = TileLists(
             solid, camera: camera, turn: model.turn, side: 32, margin: openReach)
         near = NearList(capacity: solid.primitives.count)
+        front = Array(repeating: 0, count: solid.primitives.count + 1)
+        frontMargin = model.traits.height * 0.06
         traces = Array(repeating: Vec4(), count: layer.width * layer.height)
         clear = Array(repeating: .infinity, count: tiles.columns * tiles.rows * 4)
     }
@@ -73,36 +85,73 @@ final class SubjectDrawing {
             clear[tile * 4 + block] = starts[block]
             let blockLeft = left + block % 2 * Self.blockSide
             let blockTop = top + block / 2 * Self.blockSide
-            for y in stride(from: blockTop, to: min(blockTop + 8, layer.height), by: 2) {
-                for x in stride(from: blockLeft, to: min(blockLeft + 8, layer.width), by: 2) {
-                    drawPixels(
-                        x, y, from: starts[block], to: far, all + first, count,
-                        wide + wideFirst, wideCount)
+            front.withUnsafeMutableBufferPointer { front in
+                guard let kept = front.baseAddress else { return }
+                var keptCount = 0
+                var limit: Float = 0
+                let step = 2 * grain
+                for y in stride(from: blockTop, to: min(blockTop + 8, layer.height), by: step) {
+                    for x in stride(
+                        from: blockLeft, to: min(blockLeft + 8, layer.width), by: step)
+                    {
+                        // Four rays that end before the limit cannot tell the short list from
+                        // the whole one; others are followed again.
+                        if limit > 0 {
+                            let end = drawPixels(
+                                x, y, from: starts[block], to: limit, UnsafePointer(kept),
+                                keptCount, wide + wideFirst, wideCount, grain: grain, needsAll: true
+                            )
+                            if end != .infinity { continue }
+                        }
+                        let end = drawPixels(
+                            x, y, from: starts[block], to: far, all + first, count,
+                            wide + wideFirst, wideCount, grain: grain, needsAll: false)
+                        if end == .infinity || end + frontMargin <= limit { continue }
+                        limit = end + frontMargin
+                        keptCount = 0
+                        for entry in first..<(first + count)
+                        where tiles.begins[Int(all[entry])] < limit + frontMargin {
+                            kept[keptCount] = all[entry]
+                            keptCount += 1
+                        }
+                        if keptCount * 5 > count * 4 { limit = 0 }
+                    }
                 }
             }
         }
     }
 
+    /// Follows four rays and stores what they meet.
+    /// - Parameter needsAll: Stores nothing unless every ray ends on the surface.
+    /// - Returns: the greatest depth of the four, infinite unless every ray ends on the surface.
     private func drawPixels(
         _ x: Int, _ y: Int, from near: Float, to far: Float, _ list: UnsafePointer<Int32>,
-        _ count: Int, _ wide: UnsafePointer<Int32>, _ wideCount: Int
-    ) {
-        let columns = Lane(0.5, 1.5, 0.5, 1.5) + Float(x)
-        let rows = Lane(0.5, 0.5, 1.5, 1.5) + Float(y)
-        let samples = sample(
-            columns, rows, from: near, to: far, softness: 0, list, count, wide, wideCount)
+        _ count: Int, _ wide: UnsafePointer<Int32>, _ wideCount: Int, grain: Int, needsAll: Bool
+    ) -> Float {
+        let columns = Lane(0.5, 1.5, 0.5, 1.5) * Float(grain) + Float(x)
+        let rows = Lane(0.5, 0.5, 1.5, 1.5) * Float(grain) + Float(y)
+        guard
+            let samples = sample(
+                columns, rows, from: near, to: far, softness: 0, list, count, wide, wideCount,
+                needsAll: needsAll, nearMiss: 0.8 * Float(grain))
+        else { return .infinity }
+        var deepest: Float = 0
+        for lane in 0..<4 { deepest = max(deepest, samples[lane].depth) }
         for lane in 0..<4 {
-            let px = x + lane % 2
-            let py = y + lane / 2
-            guard px < layer.width, py < layer.height else { continue }
-            let at = py * layer.width + px
+            let left = x + lane % 2 * grain
+            let top = y + lane / 2 * grain
             let one = samples[lane]
-            traces[at] = one.trace
-            if one.trace.w < 0 { continue }
-            guard one.colour.w > 0 else { continue }
-            layer.colour[at] = one.colour
-            layer.depth[at] = one.depth
+            for py in top..<max(top, min(top + grain, layer.height)) {
+                for px in left..<max(left, min(left + grain, layer.width)) {
+                    let at = py * layer.width + px
+                    let isHit = one.trace.w >= 0 && one.colour.w > 0
+                    traces[at] = one.trace
+                    layer.colour[at] = isHit ? one.colour : Vec4()
+                    layer.depth[at] = isHit ? one.depth : .infinity
+                }
+            }
         }
+        return deepest
     }
 
     private struct Sample {
@@ -135,15 +184,17 @@ final class SubjectDrawing {
     /// Four rays, shaded. A ray that misses by less than `softness` pixels covers in part.
     private func sample(
         _ columns: Lane, _ rows: Lane, from first: Float, to far: Float, softness: Float,
-        _ list: UnsafePointer<Int32>, _ count: Int, _ wide: UnsafePointer<Int32>, _ wideCount: Int
-    ) -> FourSamples {
+        _ list: UnsafePointer<Int32>, _ count: Int, _ wide: UnsafePointer<Int32>, _ wideCount: Int,
+        needsAll: Bool = false, nearMiss: Float = 0.8
+    ) -> FourSamples? {
         var samples = FourSamples()
         let (start, ray) = tracer.rays(columns, rows)
         let hits = tracer.hits(start, ray, from: Lane(repeating: first), to: far, list, count)
+        if needsAll && !all(hits.isHit) { return nil }
         let shares = unit((softness - hits.closeness) * (1 / max(softness, 1e-3)))
             .replacing(with: Lane(repeating: 1), where: hits.isHit)
         guard any(shares .> 0) else {
-            for lane in 0..<4 where hits.closeness[lane] < 0.8 {
+            for lane in 0..<4 where hits.closeness[lane] < nearMiss {
                 samples[lane].trace.w = -1
             }
             return samples
@@ -158,7 +209,7 @@ final class SubjectDrawing {
         var shared: (normal: Vec3, depth: Float, open: Float)?
         for lane in 0..<4 {
             guard shares[lane] > 0, found.nearest[lane] >= 0 else {
-                if hits.closeness[lane] < 0.8 { samples[lane].trace.w = -1 }
+                if hits.closeness[lane] < nearMiss { samples[lane].trace.w = -1 }
                 continue
             }
             let place = places[lane]
@@ -232,8 +283,10 @@ final class SubjectDrawing {
                 guard let all = members.baseAddress, let wide = wideMembers.baseAddress else {
                     return
                 }
+                if grain > 1 { refineSquares(plain, depths, all, wide) }
                 for y in 0..<height {
-                    for x in 0..<width where isEdge(x, y, plain, depths) {
+                    for x in 0..<width
+                    where grain > 1 ? isOutline(x, y) : isEdge(x, y, traces, plain, depths) {
                         resample(x, y, depths, all, wide)
                     }
                 }
@@ -241,7 +294,48 @@ final class SubjectDrawing {
         }
     }
 
-    private func isEdge(_ x: Int, _ y: Int, _ colours: [Vec4], _ depths: [Float]) -> Bool {
+    /// Draws squares that an edge crosses again, pixel by pixel.
+    private func refineSquares(
+        _ plain: [Vec4], _ depths: [Float], _ all: UnsafePointer<Int32>,
+        _ wide: UnsafePointer<Int32>
+    ) {
+        let coarse = traces
+        for y in stride(from: 0, to: layer.height - 1, by: 2) {
+            for x in stride(from: 0, to: layer.width - 1, by: 2) {
+                let isCrossed =
+                    isEdge(x, y, coarse, plain, depths) || isEdge(x + 1, y, coarse, plain, depths)
+                    || isEdge(x, y + 1, coarse, plain, depths)
+                    || isEdge(x + 1, y + 1, coarse, plain, depths)
+                if !isCrossed { continue }
+                let tile = y / Self.tileSide * tiles.columns + x / Self.tileSide
+                let block = (y % Self.tileSide) / 8 * 2 + (x % Self.tileSide) / 8
+                let near = clear[tile * 4 + block]
+                let (first, count) = tiles.range(tile)
+                guard near < tiles.far[tile], count > 0 else { continue }
+                let (wideFirst, wideCount) = wideTiles.range(
+                    y / 32 * wideTiles.columns + x / 32)
+                _ = drawPixels(
+                    x, y, from: near, to: tiles.far[tile], all + first, count, wide + wideFirst,
+                    wideCount, grain: 1, needsAll: false)
+            }
+        }
+    }
+
+    /// Whether the subject ends beside a pixel.
+    private func isOutline(_ x: Int, _ y: Int) -> Bool {
+        let at = y * layer.width + x
+        let here = traces[at].w
+        if here < 0 { return true }
+        if x > 0, (traces[at - 1].w > 0) != (here > 0) { return true }
+        if x + 1 < layer.width, (traces[at + 1].w > 0) != (here > 0) { return true }
+        if y > 0, (traces[at - layer.width].w > 0) != (here > 0) { return true }
+        if y + 1 < layer.height, (traces[at + layer.width].w > 0) != (here > 0) { return true }
+        return false
+    }
+
+    private func isEdge(
+        _ x: Int, _ y: Int, _ traces: [Vec4], _ colours: [Vec4], _ depths: [Float]
+    ) -> Bool {
         let width = layer.width
         let at = y * width + x
         let here = traces[at]
@@ -250,15 +344,16 @@ final class SubjectDrawing {
             if here.w != there.w { return true }
             if here.w <= 0 { return here.w < 0 }
             let bend = here.x * there.x + here.y * there.y + here.z * there.z
-            if bend < 0.6 { return true }
+            if bend < 0.6 && !isPrint { return true }
             if abs(depths[at] - depths[other]) > tracer.view.footprint(depths[at]) * 8 {
                 return true
             }
+            if isPrint { return false }
             let a = colours[at]
             let b = colours[other]
             let la = a.x + a.y + a.z
             let lb = b.x + b.y + b.z
-            return abs(la - lb) > 0.35 * (la + lb) + 0.02
+            return abs(la - lb) > 0.42 * (la + lb) + 0.02
         }
         if x > 0, differs(at - 1) { return true }
         if x + 1 < width, differs(at + 1) { return true }
@@ -267,15 +362,20 @@ final class SubjectDrawing {
         return false
     }
 
-    /// The depth just before what is nearest around a pixel: rays need not start any earlier.
-    private func nearestAround(_ x: Int, _ y: Int, _ depths: [Float]) -> Float {
+    /// Least and greatest depth around a pixel; the greatest is infinite beside an outline.
+    private func depthsAround(
+        _ x: Int, _ y: Int, _ depths: [Float]
+    ) -> (nearest: Float, furthest: Float) {
         var nearest = Float.infinity
+        var furthest: Float = 0
         for row in max(0, y - 1)...min(layer.height - 1, y + 1) {
             for column in max(0, x - 1)...min(layer.width - 1, x + 1) {
-                nearest = min(nearest, depths[row * layer.width + column])
+                let depth = depths[row * layer.width + column]
+                nearest = min(nearest, depth)
+                furthest = max(furthest, depth)
             }
         }
-        return nearest - tracer.view.footprint(nearest) * 5
+        return (nearest, furthest)
     }
 
     private func resample(
@@ -285,17 +385,40 @@ final class SubjectDrawing {
         let tile = y / Self.tileSide * tiles.columns + x / Self.tileSide
         let block = (y % Self.tileSide) / 8 * 2 + (x % Self.tileSide) / 8
         var near = clear[tile * 4 + block]
+        let far = tiles.far[tile]
         let (first, count) = tiles.range(tile)
-        let around = nearestAround(x, y, depths)
-        if around.isFinite { near = max(near, around) }
-        guard near < tiles.far[tile], count > 0 else { return }
+        guard near < far, count > 0 else { return }
+        // Rays need not start before what is around, nor look at what begins behind it.
+        let around = depthsAround(x, y, depths)
+        if around.nearest.isFinite {
+            near = max(near, around.nearest - tracer.view.footprint(around.nearest) * 5)
+        }
         let wideTile = y / 32 * wideTiles.columns + x / 32
         let (wideFirst, wideCount) = wideTiles.range(wideTile)
-        let samples = sample(
-            Lane(0.375, 0.875, 0.125, 0.625) + Float(x),
-            Lane(0.125, 0.375, 0.625, 0.875) + Float(y),
-            from: near, to: tiles.far[tile], softness: 0.3, all + first, count, wide + wideFirst,
-            wideCount)
+        let columns = Lane(0.375, 0.875, 0.125, 0.625) + Float(x)
+        let rows = Lane(0.125, 0.375, 0.625, 0.875) + Float(y)
+        var found: FourSamples?
+        if around.furthest.isFinite {
+            let limit = around.furthest + frontMargin
+            front.withUnsafeMutableBufferPointer { front in
+                guard let kept = front.baseAddress else { return }
+                var keptCount = 0
+                for entry in first..<(first + count)
+                where tiles.begins[Int(all[entry])] < limit + frontMargin {
+                    kept[keptCount] = all[entry]
+                    keptCount += 1
+                }
+                found = sample(
+                    columns, rows, from: near, to: min(far, limit), softness: 0.3,
+                    UnsafePointer(kept), keptCount, wide + wideFirst, wideCount, needsAll: true)
+            }
+        }
+        let samples =
+            found
+            ?? sample(
+                columns, rows, from: near, to: far, softness: 0.3, all + first, count,
+                wide + wideFirst, wideCount)
+        guard let samples else { return }
         var sum = Vec4()
         var depth = Float.infinity
         for lane in 0..<4 {

@@ -8,6 +8,8 @@ struct TileLists {
     private(set) var members: [Int32] = []
     private(set) var near: [Float]
     private(set) var far: [Float]
+    /// Depth at which each primitive begins.
+    let begins: [Float]
 
     /// A primitive's bounds on the picture: a thick line.
     private struct Shade {
@@ -66,6 +68,7 @@ struct TileLists {
         columns = (width + side - 1) / side
         rows = (height + side - 1) / side
         firsts = [0]
+        begins = shades.map { $0.touchesEye ? 0 : $0.near }
         near = []
         far = []
         let half = Float(side) * 0.5

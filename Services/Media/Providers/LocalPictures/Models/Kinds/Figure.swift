@@ -31,7 +31,7 @@ struct Figure {
         return SubjectTraits(
             height: withProps, length: 0.7, headHeight: head, headForward: 0.05,
             eyeHeight: head + 0.005, eyeForward: 0.1,
-            shares: isTaller ? (0.42, 0.72, 1.7, 4.4) : (0.36, 0.64, 1.5, 4.0))
+            shares: isTaller ? (0.42, 0.72, 1.7, 4.1) : (0.36, 0.64, 1.5, 3.6))
     }
 
     init(_ spec: SubjectSpec, _ seed: UInt64) {

@@ -27,7 +27,7 @@ struct HoofedAnimal {
             height: top * size, length: 2.4 * size, headHeight: head * size,
             headForward: (isGrazing ? 1.2 : 1.03) * size, eyeHeight: (head + 0.02) * size,
             eyeForward: (isGrazing ? 1.22 : 1.08) * size,
-            shares: (0.36, 0.54, 1.3, 4.2))
+            shares: (0.36, 0.54, 1.25, 3.5))
     }
 
     private static func hair(_ colour: Vec3, _ under: Vec3, grain: Float = 260) -> Material {

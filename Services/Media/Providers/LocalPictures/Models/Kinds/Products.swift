@@ -13,15 +13,15 @@ enum Products {
         switch spec.kind {
         case .bottle: return traits(0.31, 0.09, 0.17, 0, wide: 0.42, medium: 0.68)
         case .shoe:
-            return traits(0.14, 0.31, 0.07, 0.05, wide: 0.24, medium: 0.4, near: 0.7, extreme: 1.5)
+            return traits(0.14, 0.31, 0.07, 0.05, wide: 0.24, medium: 0.4, near: 0.7, extreme: 1.15)
         case .cup:
             return traits(0.115, 0.15, 0.06, 0, wide: 0.3, medium: 0.5, near: 0.85, extreme: 1.8)
         case .watch:
             return traits(0.125, 0.1, 0.066, 0, wide: 0.36, medium: 0.6, near: 1, extreme: 2)
-        case .chair: return traits(1.02, 0.75, 0.62, 0.1, wide: 0.4, medium: 0.64)
+        case .chair: return traits(1.02, 0.75, 0.62, 0.1, wide: 0.4, medium: 0.64, near: 0.92)
         case .lamp: return traits(0.56, 0.5, 0.42, 0.1, wide: 0.4, medium: 0.66)
         case .book:
-            return traits(0.12, 0.26, 0.07, 0, wide: 0.22, medium: 0.36, near: 0.62, extreme: 1.3)
+            return traits(0.12, 0.26, 0.07, 0, wide: 0.22, medium: 0.36, near: 0.62, extreme: 1)
         default: return traits(0.36, 0.38, 0.15, 0.06, wide: 0.36, medium: 0.6, extreme: 2)
         }
     }
