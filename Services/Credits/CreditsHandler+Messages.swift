@@ -50,7 +50,8 @@ extension CreditsHandler {
             operation: hold.terms.operation, state: hold.state.message,
             amountU4: hold.amount.tenThousandths, capturedU4: hold.captured.tenThousandths,
             priceVersion: UInt32(hold.priceVersion), createdAtUs: hold.createdAtUs,
-            expiresAtUs: hold.expiresAtUs, resolvedAtUs: hold.resolvedAtUs ?? 0)
+            expiresAtUs: hold.expiresAtUs, resolvedAtUs: hold.resolvedAtUs ?? 0,
+            quoteID: hold.quote?.id.text ?? "")
     }
 
     func message(_ row: HistoryRow) -> CreditsAPI.HistoryEntry {
@@ -62,7 +63,8 @@ extension CreditsHandler {
             holdID: row.hold?.id.text ?? "", sessionID: row.hold?.terms.session ?? "",
             assetID: row.asset, note: row.note, atUs: row.atUs, requestID: row.request,
             model: row.hold?.terms.model ?? "", catalogue: row.hold?.terms.catalogue ?? "",
-            parameters: row.hold?.terms.parameters ?? "")
+            parameters: row.hold?.terms.parameters ?? "",
+            quoteID: row.hold?.quote?.text ?? "")
     }
 }
 

@@ -71,7 +71,7 @@ package struct CreditsHandler: CreditsAPI.Handler {
         _ request: CreditsAPI.HoldRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.HoldReply {
         try await answer {
-            let command = try holdCommand(request)
+            let command = try await holdCommand(request)
             do {
                 let receipt = try await store.openHold(command, origin(context))
                 if !receipt.isReplay { metrics.holds.increment() }
@@ -83,31 +83,31 @@ package struct CreditsHandler: CreditsAPI.Handler {
         }
     }
 
-    private func holdCommand(
-        _ request: CreditsAPI.HoldRequest
-    ) throws(LedgerError) -> HoldCommand {
+    func holdCommand(_ request: CreditsAPI.HoldRequest) async throws -> HoldCommand {
         let quantity = try RequestChecks.quantity(request.quantity)
         let key = try RequestChecks.priceKey(
             catalogue: request.catalogue, operation: request.operation, model: request.model,
             parameters: request.parameters)
+        let user = try RequestChecks.name(request.userID, "user_id")
         let terms = HoldTerms(
             job: try RequestChecks.name(request.job, "job"), operation: key.operation,
             model: key.model, quantity: quantity,
             session: try RequestChecks.optionalName(request.sessionID, "session_id"),
             catalogue: key.catalogue, parameters: key.parameters.text)
+        let (limit, prices) = try await limit(of: request, key, user)
         let isListed = request.amountU4 == 0
-        let prices = store.prices()
         let amount =
             isListed
             ? try prices.amount(of: key, quantity: quantity)
             : try RequestChecks.amount(request.amountU4, "amount_u4")
         guard amount > .zero else {
-            throw .invalid(field: "operation", reason: "is free: there is nothing to hold")
+            throw LedgerError.invalid(
+                field: "operation", reason: "is free: there is nothing to hold")
         }
         let lifetimes = HoldLifetimes.standard(for: terms.operation)
         return HoldCommand(
-            user: try RequestChecks.name(request.userID, "user_id"), terms: terms, amount: amount,
-            priceVersion: isListed ? prices.version : 0,
+            user: user, terms: terms, amount: amount,
+            priceVersion: isListed ? prices.version : 0, limit: limit,
             ttlMs: try RequestChecks.lifetime(request.ttlMs, default: lifetimes.ttlMs, "ttl_ms"),
             hardMs: try RequestChecks.lifetime(
                 request.hardMs, default: lifetimes.hardMs, "hard_ms"))

@@ -19,6 +19,18 @@ extension RPCError {
                     "catalogue": key.catalogue, "operation": key.operation, "model": key.model,
                     "parameters": key.parameters.text,
                 ])
+        case .quoteNotFound(let id):
+            self.init(
+                .notFound, "QUOTE_NOT_FOUND", "There is no quote \(id).", details: ["quoteId": id])
+        case .quoteExpired(let id):
+            self.init(
+                .failedPrecondition, "QUOTE_EXPIRED",
+                "The quote is over; ask for a new one.", details: ["quoteId": id])
+        case .priceExceeded(let limit, let required):
+            self.init(
+                .failedPrecondition, "PRICE_EXCEEDED",
+                "This costs \(required) credits, more than the \(limit) that it may.",
+                details: ["limit": limit.description, "required": required.description])
         case .holdNotFound(let id):
             self.init(
                 .notFound, "HOLD_NOT_FOUND", "There is no hold \(id).", details: ["holdId": id])

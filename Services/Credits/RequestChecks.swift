@@ -72,6 +72,11 @@ enum RequestChecks {
         return milliseconds == 0 ? standard : Int64(milliseconds)
     }
 
+    static func quote(_ text: String) throws(LedgerError) -> QuoteID {
+        guard let id = QuoteID(text) else { throw .quoteNotFound(id: String(text.prefix(40))) }
+        return id
+    }
+
     static func hold(_ text: String) throws(LedgerError) -> HoldID {
         guard let id = HoldID(text) else { throw .holdNotFound(id: String(text.prefix(40))) }
         return id

@@ -232,6 +232,276 @@ void   credits__v1__hold_reply__free_unpacked
   assert(message->base.descriptor == &credits__v1__hold_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   credits__v1__quote_item__init
+                     (Credits__V1__QuoteItem         *message)
+{
+  static const Credits__V1__QuoteItem init_value = CREDITS__V1__QUOTE_ITEM__INIT;
+  *message = init_value;
+}
+size_t credits__v1__quote_item__get_packed_size
+                     (const Credits__V1__QuoteItem *message)
+{
+  assert(message->base.descriptor == &credits__v1__quote_item__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__quote_item__pack
+                     (const Credits__V1__QuoteItem *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__quote_item__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__quote_item__pack_to_buffer
+                     (const Credits__V1__QuoteItem *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__quote_item__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__QuoteItem *
+       credits__v1__quote_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__QuoteItem *)
+     protobuf_c_message_unpack (&credits__v1__quote_item__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__quote_item__free_unpacked
+                     (Credits__V1__QuoteItem *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__quote_item__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__quote_request__init
+                     (Credits__V1__QuoteRequest         *message)
+{
+  static const Credits__V1__QuoteRequest init_value = CREDITS__V1__QUOTE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t credits__v1__quote_request__get_packed_size
+                     (const Credits__V1__QuoteRequest *message)
+{
+  assert(message->base.descriptor == &credits__v1__quote_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__quote_request__pack
+                     (const Credits__V1__QuoteRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__quote_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__quote_request__pack_to_buffer
+                     (const Credits__V1__QuoteRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__quote_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__QuoteRequest *
+       credits__v1__quote_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__QuoteRequest *)
+     protobuf_c_message_unpack (&credits__v1__quote_request__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__quote_request__free_unpacked
+                     (Credits__V1__QuoteRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__quote_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__quote_alternative__init
+                     (Credits__V1__QuoteAlternative         *message)
+{
+  static const Credits__V1__QuoteAlternative init_value = CREDITS__V1__QUOTE_ALTERNATIVE__INIT;
+  *message = init_value;
+}
+size_t credits__v1__quote_alternative__get_packed_size
+                     (const Credits__V1__QuoteAlternative *message)
+{
+  assert(message->base.descriptor == &credits__v1__quote_alternative__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__quote_alternative__pack
+                     (const Credits__V1__QuoteAlternative *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__quote_alternative__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__quote_alternative__pack_to_buffer
+                     (const Credits__V1__QuoteAlternative *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__quote_alternative__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__QuoteAlternative *
+       credits__v1__quote_alternative__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__QuoteAlternative *)
+     protobuf_c_message_unpack (&credits__v1__quote_alternative__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__quote_alternative__free_unpacked
+                     (Credits__V1__QuoteAlternative *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__quote_alternative__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__quote_line__init
+                     (Credits__V1__QuoteLine         *message)
+{
+  static const Credits__V1__QuoteLine init_value = CREDITS__V1__QUOTE_LINE__INIT;
+  *message = init_value;
+}
+size_t credits__v1__quote_line__get_packed_size
+                     (const Credits__V1__QuoteLine *message)
+{
+  assert(message->base.descriptor == &credits__v1__quote_line__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__quote_line__pack
+                     (const Credits__V1__QuoteLine *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__quote_line__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__quote_line__pack_to_buffer
+                     (const Credits__V1__QuoteLine *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__quote_line__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__QuoteLine *
+       credits__v1__quote_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__QuoteLine *)
+     protobuf_c_message_unpack (&credits__v1__quote_line__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__quote_line__free_unpacked
+                     (Credits__V1__QuoteLine *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__quote_line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__quote_reply__init
+                     (Credits__V1__QuoteReply         *message)
+{
+  static const Credits__V1__QuoteReply init_value = CREDITS__V1__QUOTE_REPLY__INIT;
+  *message = init_value;
+}
+size_t credits__v1__quote_reply__get_packed_size
+                     (const Credits__V1__QuoteReply *message)
+{
+  assert(message->base.descriptor == &credits__v1__quote_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__quote_reply__pack
+                     (const Credits__V1__QuoteReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__quote_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__quote_reply__pack_to_buffer
+                     (const Credits__V1__QuoteReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__quote_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__QuoteReply *
+       credits__v1__quote_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__QuoteReply *)
+     protobuf_c_message_unpack (&credits__v1__quote_reply__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__quote_reply__free_unpacked
+                     (Credits__V1__QuoteReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__quote_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__validate_reply__init
+                     (Credits__V1__ValidateReply         *message)
+{
+  static const Credits__V1__ValidateReply init_value = CREDITS__V1__VALIDATE_REPLY__INIT;
+  *message = init_value;
+}
+size_t credits__v1__validate_reply__get_packed_size
+                     (const Credits__V1__ValidateReply *message)
+{
+  assert(message->base.descriptor == &credits__v1__validate_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__validate_reply__pack
+                     (const Credits__V1__ValidateReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__validate_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__validate_reply__pack_to_buffer
+                     (const Credits__V1__ValidateReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__validate_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__ValidateReply *
+       credits__v1__validate_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__ValidateReply *)
+     protobuf_c_message_unpack (&credits__v1__validate_reply__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__validate_reply__free_unpacked
+                     (Credits__V1__ValidateReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__validate_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   credits__v1__renew_hold_request__init
                      (Credits__V1__RenewHoldRequest         *message)
 {
@@ -1639,7 +1909,7 @@ const ProtobufCMessageDescriptor credits__v1__balance__descriptor =
   (ProtobufCMessageInit) credits__v1__balance__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__hold_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor credits__v1__hold_request__field_descriptors[13] =
 {
   {
     "user_id",
@@ -1773,16 +2043,42 @@ static const ProtobufCFieldDescriptor credits__v1__hold_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quote_id",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HoldRequest, quote_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_amount_u4",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HoldRequest, max_amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__hold_request__field_indices_by_name[] = {
   3,   /* field[3] = amount_u4 */
   9,   /* field[9] = catalogue */
   6,   /* field[6] = hard_ms */
   1,   /* field[1] = job */
+  12,   /* field[12] = max_amount_u4 */
   7,   /* field[7] = model */
   2,   /* field[2] = operation */
   10,   /* field[10] = parameters */
   4,   /* field[4] = quantity */
+  11,   /* field[11] = quote_id */
   8,   /* field[8] = session_id */
   5,   /* field[5] = ttl_ms */
   0,   /* field[0] = user_id */
@@ -1790,7 +2086,7 @@ static const unsigned credits__v1__hold_request__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor credits__v1__hold_request__descriptor =
 {
@@ -1800,14 +2096,14 @@ const ProtobufCMessageDescriptor credits__v1__hold_request__descriptor =
   "Credits__V1__HoldRequest",
   "credits.v1",
   sizeof(Credits__V1__HoldRequest),
-  11,
+  13,
   credits__v1__hold_request__field_descriptors,
   credits__v1__hold_request__field_indices_by_name,
   1,  credits__v1__hold_request__number_ranges,
   (ProtobufCMessageInit) credits__v1__hold_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__hold_reply__field_descriptors[12] =
+static const ProtobufCFieldDescriptor credits__v1__hold_reply__field_descriptors[13] =
 {
   {
     "hold_id",
@@ -1953,6 +2249,18 @@ static const ProtobufCFieldDescriptor credits__v1__hold_reply__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quote_id",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HoldReply, quote_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__hold_reply__field_indices_by_name[] = {
   5,   /* field[5] = amount_u4 */
@@ -1964,6 +2272,7 @@ static const unsigned credits__v1__hold_reply__field_indices_by_name[] = {
   2,   /* field[2] = job */
   3,   /* field[3] = operation */
   7,   /* field[7] = price_version */
+  12,   /* field[12] = quote_id */
   10,   /* field[10] = resolved_at_us */
   4,   /* field[4] = state */
   1,   /* field[1] = user_id */
@@ -1971,7 +2280,7 @@ static const unsigned credits__v1__hold_reply__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__hold_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor credits__v1__hold_reply__descriptor =
 {
@@ -1981,11 +2290,590 @@ const ProtobufCMessageDescriptor credits__v1__hold_reply__descriptor =
   "Credits__V1__HoldReply",
   "credits.v1",
   sizeof(Credits__V1__HoldReply),
-  12,
+  13,
   credits__v1__hold_reply__field_descriptors,
   credits__v1__hold_reply__field_indices_by_name,
   1,  credits__v1__hold_reply__number_ranges,
   (ProtobufCMessageInit) credits__v1__hold_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__quote_item__field_descriptors[5] =
+{
+  {
+    "operation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteItem, operation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteItem, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteItem, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catalogue",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteItem, catalogue),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parameters",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteItem, parameters),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__quote_item__field_indices_by_name[] = {
+  3,   /* field[3] = catalogue */
+  1,   /* field[1] = model */
+  0,   /* field[0] = operation */
+  4,   /* field[4] = parameters */
+  2,   /* field[2] = quantity */
+};
+static const ProtobufCIntRange credits__v1__quote_item__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor credits__v1__quote_item__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.QuoteItem",
+  "QuoteItem",
+  "Credits__V1__QuoteItem",
+  "credits.v1",
+  sizeof(Credits__V1__QuoteItem),
+  5,
+  credits__v1__quote_item__field_descriptors,
+  credits__v1__quote_item__field_indices_by_name,
+  1,  credits__v1__quote_item__number_ranges,
+  (ProtobufCMessageInit) credits__v1__quote_item__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__quote_request__field_descriptors[2] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Credits__V1__QuoteRequest, n_items),
+    offsetof(Credits__V1__QuoteRequest, items),
+    &credits__v1__quote_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__quote_request__field_indices_by_name[] = {
+  1,   /* field[1] = items */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange credits__v1__quote_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor credits__v1__quote_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.QuoteRequest",
+  "QuoteRequest",
+  "Credits__V1__QuoteRequest",
+  "credits.v1",
+  sizeof(Credits__V1__QuoteRequest),
+  2,
+  credits__v1__quote_request__field_descriptors,
+  credits__v1__quote_request__field_indices_by_name,
+  1,  credits__v1__quote_request__number_ranges,
+  (ProtobufCMessageInit) credits__v1__quote_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__quote_alternative__field_descriptors[3] =
+{
+  {
+    "model",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteAlternative, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteAlternative, label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_u4",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteAlternative, amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__quote_alternative__field_indices_by_name[] = {
+  2,   /* field[2] = amount_u4 */
+  1,   /* field[1] = label */
+  0,   /* field[0] = model */
+};
+static const ProtobufCIntRange credits__v1__quote_alternative__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor credits__v1__quote_alternative__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.QuoteAlternative",
+  "QuoteAlternative",
+  "Credits__V1__QuoteAlternative",
+  "credits.v1",
+  sizeof(Credits__V1__QuoteAlternative),
+  3,
+  credits__v1__quote_alternative__field_descriptors,
+  credits__v1__quote_alternative__field_indices_by_name,
+  1,  credits__v1__quote_alternative__number_ranges,
+  (ProtobufCMessageInit) credits__v1__quote_alternative__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__quote_line__field_descriptors[10] =
+{
+  {
+    "operation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, operation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "catalogue",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, catalogue),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parameters",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, parameters),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, unit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_u4",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, unit_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_u4",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alternatives",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Credits__V1__QuoteLine, n_alternatives),
+    offsetof(Credits__V1__QuoteLine, alternatives),
+    &credits__v1__quote_alternative__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__quote_line__field_indices_by_name[] = {
+  9,   /* field[9] = alternatives */
+  8,   /* field[8] = amount_u4 */
+  3,   /* field[3] = catalogue */
+  5,   /* field[5] = label */
+  1,   /* field[1] = model */
+  0,   /* field[0] = operation */
+  4,   /* field[4] = parameters */
+  2,   /* field[2] = quantity */
+  6,   /* field[6] = unit */
+  7,   /* field[7] = unit_u4 */
+};
+static const ProtobufCIntRange credits__v1__quote_line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor credits__v1__quote_line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.QuoteLine",
+  "QuoteLine",
+  "Credits__V1__QuoteLine",
+  "credits.v1",
+  sizeof(Credits__V1__QuoteLine),
+  10,
+  credits__v1__quote_line__field_descriptors,
+  credits__v1__quote_line__field_indices_by_name,
+  1,  credits__v1__quote_line__number_ranges,
+  (ProtobufCMessageInit) credits__v1__quote_line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__quote_reply__field_descriptors[9] =
+{
+  {
+    "quote_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteReply, quote_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteReply, price_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lines",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Credits__V1__QuoteReply, n_lines),
+    offsetof(Credits__V1__QuoteReply, lines),
+    &credits__v1__quote_line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_u4",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteReply, total_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteReply, balance),
+    &credits__v1__balance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance_after_u4",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteReply, balance_after_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "short_by_u4",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteReply, short_by_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suggestion",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteReply, suggestion),
+    &credits__v1__suggestion__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at_us",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteReply, expires_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__quote_reply__field_indices_by_name[] = {
+  4,   /* field[4] = balance */
+  5,   /* field[5] = balance_after_u4 */
+  8,   /* field[8] = expires_at_us */
+  2,   /* field[2] = lines */
+  1,   /* field[1] = price_version */
+  0,   /* field[0] = quote_id */
+  6,   /* field[6] = short_by_u4 */
+  7,   /* field[7] = suggestion */
+  3,   /* field[3] = total_u4 */
+};
+static const ProtobufCIntRange credits__v1__quote_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor credits__v1__quote_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.QuoteReply",
+  "QuoteReply",
+  "Credits__V1__QuoteReply",
+  "credits.v1",
+  sizeof(Credits__V1__QuoteReply),
+  9,
+  credits__v1__quote_reply__field_descriptors,
+  credits__v1__quote_reply__field_indices_by_name,
+  1,  credits__v1__quote_reply__number_ranges,
+  (ProtobufCMessageInit) credits__v1__quote_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__validate_reply__field_descriptors[4] =
+{
+  {
+    "amount_u4",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ValidateReply, amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price_version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ValidateReply, price_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ValidateReply, balance),
+    &credits__v1__balance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance_after_u4",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ValidateReply, balance_after_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__validate_reply__field_indices_by_name[] = {
+  0,   /* field[0] = amount_u4 */
+  2,   /* field[2] = balance */
+  3,   /* field[3] = balance_after_u4 */
+  1,   /* field[1] = price_version */
+};
+static const ProtobufCIntRange credits__v1__validate_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor credits__v1__validate_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.ValidateReply",
+  "ValidateReply",
+  "Credits__V1__ValidateReply",
+  "credits.v1",
+  sizeof(Credits__V1__ValidateReply),
+  4,
+  credits__v1__validate_reply__field_descriptors,
+  credits__v1__validate_reply__field_indices_by_name,
+  1,  credits__v1__validate_reply__number_ranges,
+  (ProtobufCMessageInit) credits__v1__validate_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor credits__v1__renew_hold_request__field_descriptors[2] =
@@ -2691,7 +3579,7 @@ const ProtobufCMessageDescriptor credits__v1__list_history_request__descriptor =
   (ProtobufCMessageInit) credits__v1__list_history_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__history_entry__field_descriptors[16] =
+static const ProtobufCFieldDescriptor credits__v1__history_entry__field_descriptors[17] =
 {
   {
     "sequence",
@@ -2885,6 +3773,18 @@ static const ProtobufCFieldDescriptor credits__v1__history_entry__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "quote_id",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HistoryEntry, quote_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__history_entry__field_indices_by_name[] = {
   2,   /* field[2] = amount_u4 */
@@ -2900,6 +3800,7 @@ static const unsigned credits__v1__history_entry__field_indices_by_name[] = {
   10,   /* field[10] = note */
   5,   /* field[5] = operation */
   15,   /* field[15] = parameters */
+  16,   /* field[16] = quote_id */
   12,   /* field[12] = request_id */
   0,   /* field[0] = sequence */
   8,   /* field[8] = session_id */
@@ -2907,7 +3808,7 @@ static const unsigned credits__v1__history_entry__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__history_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor credits__v1__history_entry__descriptor =
 {
@@ -2917,7 +3818,7 @@ const ProtobufCMessageDescriptor credits__v1__history_entry__descriptor =
   "Credits__V1__HistoryEntry",
   "credits.v1",
   sizeof(Credits__V1__HistoryEntry),
-  16,
+  17,
   credits__v1__history_entry__field_descriptors,
   credits__v1__history_entry__field_indices_by_name,
   1,  credits__v1__history_entry__number_ranges,
@@ -3901,7 +4802,7 @@ const ProtobufCEnumDescriptor credits__v1__hold_state__descriptor =
   credits__v1__hold_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[18] =
+static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[20] =
 {
   { "OpenAccount", &credits__v1__open_account_request__descriptor, &credits__v1__balance__descriptor },
   { "GetBalance", &credits__v1__get_balance_request__descriptor, &credits__v1__balance__descriptor },
@@ -3916,6 +4817,8 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
   { "Grant", &credits__v1__grant_request__descriptor, &credits__v1__grant_reply__descriptor },
   { "MergeAccount", &credits__v1__merge_account_request__descriptor, &credits__v1__balance__descriptor },
   { "ListHistory", &credits__v1__list_history_request__descriptor, &credits__v1__list_history_reply__descriptor },
+  { "Quote", &credits__v1__quote_request__descriptor, &credits__v1__quote_reply__descriptor },
+  { "ValidateHold", &credits__v1__hold_request__descriptor, &credits__v1__validate_reply__descriptor },
   { "ListPacks", &credits__v1__list_packs_request__descriptor, &credits__v1__list_packs_reply__descriptor },
   { "ListPrices", &credits__v1__list_prices_request__descriptor, &credits__v1__list_prices_reply__descriptor },
   { "WatchBalance", &credits__v1__watch_balance_request__descriptor, &credits__v1__balance_event__descriptor },
@@ -3924,23 +4827,25 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
 };
 const unsigned credits__v1__credits__method_indices_by_name[] = {
   5,        /* CaptureHold */
-  17,        /* Explain */
+  19,        /* Explain */
   1,        /* GetBalance */
   7,        /* GetHold */
   10,        /* Grant */
   2,        /* Hold */
   12,        /* ListHistory */
   8,        /* ListOverdueHolds */
-  13,        /* ListPacks */
-  14,        /* ListPrices */
+  15,        /* ListPacks */
+  16,        /* ListPrices */
   11,        /* MergeAccount */
   0,        /* OpenAccount */
+  13,        /* Quote */
   9,        /* Refund */
   6,        /* ReleaseHold */
   3,        /* RenewHold */
   4,        /* SubmitHold */
-  16,        /* Verify */
-  15         /* WatchBalance */
+  14,        /* ValidateHold */
+  18,        /* Verify */
+  17         /* WatchBalance */
 };
 const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
 {
@@ -3949,7 +4854,7 @@ const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
   "Credits",
   "Credits__V1__Credits",
   "credits.v1",
-  18,
+  20,
   credits__v1__credits__method_descriptors,
   credits__v1__credits__method_indices_by_name
 };
@@ -4057,13 +4962,29 @@ void credits__v1__credits__list_history(ProtobufCService *service,
   assert(service->descriptor == &credits__v1__credits__descriptor);
   service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void credits__v1__credits__quote(ProtobufCService *service,
+                                 const Credits__V1__QuoteRequest *input,
+                                 Credits__V1__QuoteReply_Closure closure,
+                                 void *closure_data)
+{
+  assert(service->descriptor == &credits__v1__credits__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void credits__v1__credits__validate_hold(ProtobufCService *service,
+                                         const Credits__V1__HoldRequest *input,
+                                         Credits__V1__ValidateReply_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &credits__v1__credits__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void credits__v1__credits__list_packs(ProtobufCService *service,
                                       const Credits__V1__ListPacksRequest *input,
                                       Credits__V1__ListPacksReply_Closure closure,
                                       void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__list_prices(ProtobufCService *service,
                                        const Credits__V1__ListPricesRequest *input,
@@ -4071,7 +4992,7 @@ void credits__v1__credits__list_prices(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__watch_balance(ProtobufCService *service,
                                          const Credits__V1__WatchBalanceRequest *input,
@@ -4079,7 +5000,7 @@ void credits__v1__credits__watch_balance(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__verify(ProtobufCService *service,
                                   const Credits__V1__VerifyRequest *input,
@@ -4087,7 +5008,7 @@ void credits__v1__credits__verify(ProtobufCService *service,
                                   void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__explain(ProtobufCService *service,
                                    const Credits__V1__ExplainRequest *input,
@@ -4095,7 +5016,7 @@ void credits__v1__credits__explain(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__init (Credits__V1__Credits_Service *service,
                                  Credits__V1__Credits_ServiceDestroy destroy)

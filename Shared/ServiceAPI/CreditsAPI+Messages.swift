@@ -117,6 +117,12 @@ extension CreditsAPI {
         package var catalogue: String
         /// "duration=6,resolution=768P", in any order; empty where none matter
         package var parameters: String
+        /// Charged at the quote's prices. QUOTE_NOT_FOUND, QUOTE_EXPIRED; PRICE_EXCEEDED when it
+        /// would be more
+        /// than what is left of the quote's line for this operation, model and parameters.
+        package var quoteID: String
+        /// more than this is PRICE_EXCEEDED; 0 = no limit
+        package var maxAmountU4: Int64
 
         package init(
             userID: String = "",
@@ -129,7 +135,9 @@ extension CreditsAPI {
             model: String = "",
             sessionID: String = "",
             catalogue: String = "",
-            parameters: String = ""
+            parameters: String = "",
+            quoteID: String = "",
+            maxAmountU4: Int64 = 0
         ) {
             self.userID = userID
             self.job = job
@@ -142,6 +150,8 @@ extension CreditsAPI {
             self.sessionID = sessionID
             self.catalogue = catalogue
             self.parameters = parameters
+            self.quoteID = quoteID
+            self.maxAmountU4 = maxAmountU4
         }
     }
 }
@@ -161,6 +171,7 @@ extension CreditsAPI {
         /// 0 while open
         package var resolvedAtUs: Int64
         package var balance: Balance?
+        package var quoteID: String
 
         package init(
             holdID: String = "",
@@ -174,7 +185,8 @@ extension CreditsAPI {
             createdAtUs: Int64 = 0,
             expiresAtUs: Int64 = 0,
             resolvedAtUs: Int64 = 0,
-            balance: Balance? = nil
+            balance: Balance? = nil,
+            quoteID: String = ""
         ) {
             self.holdID = holdID
             self.userID = userID
@@ -188,6 +200,163 @@ extension CreditsAPI {
             self.expiresAtUs = expiresAtUs
             self.resolvedAtUs = resolvedAtUs
             self.balance = balance
+            self.quoteID = quoteID
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct QuoteItem: Hashable, Sendable {
+        package var operation: String
+        package var model: String
+        /// 1...1000; 0 means 1
+        package var quantity: UInt32
+        /// empty = studio
+        package var catalogue: String
+        package var parameters: String
+
+        package init(
+            operation: String = "",
+            model: String = "",
+            quantity: UInt32 = 0,
+            catalogue: String = "",
+            parameters: String = ""
+        ) {
+            self.operation = operation
+            self.model = model
+            self.quantity = quantity
+            self.catalogue = catalogue
+            self.parameters = parameters
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct QuoteRequest: Hashable, Sendable {
+        package var userID: String
+        package var items: [QuoteItem]
+
+        package init(userID: String = "", items: [QuoteItem] = []) {
+            self.userID = userID
+            self.items = items
+        }
+    }
+}
+
+extension CreditsAPI {
+    /// Another model that does the same for less.
+    package struct QuoteAlternative: Hashable, Sendable {
+        package var model: String
+        package var label: String
+        package var amountU4: Int64
+
+        package init(model: String = "", label: String = "", amountU4: Int64 = 0) {
+            self.model = model
+            self.label = label
+            self.amountU4 = amountU4
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct QuoteLine: Hashable, Sendable {
+        package var operation: String
+        package var model: String
+        package var quantity: UInt32
+        package var catalogue: String
+        package var parameters: String
+        package var label: String
+        /// each, second
+        package var unit: String
+        package var unitU4: Int64
+        package var amountU4: Int64
+        /// the cheapest first, at most 5
+        package var alternatives: [QuoteAlternative]
+
+        package init(
+            operation: String = "",
+            model: String = "",
+            quantity: UInt32 = 0,
+            catalogue: String = "",
+            parameters: String = "",
+            label: String = "",
+            unit: String = "",
+            unitU4: Int64 = 0,
+            amountU4: Int64 = 0,
+            alternatives: [QuoteAlternative] = []
+        ) {
+            self.operation = operation
+            self.model = model
+            self.quantity = quantity
+            self.catalogue = catalogue
+            self.parameters = parameters
+            self.label = label
+            self.unit = unit
+            self.unitU4 = unitU4
+            self.amountU4 = amountU4
+            self.alternatives = alternatives
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct QuoteReply: Hashable, Sendable {
+        package var quoteID: String
+        package var priceVersion: UInt32
+        package var lines: [QuoteLine]
+        package var totalU4: Int64
+        package var balance: Balance?
+        /// what could be spent afterwards; below 0 when it is short
+        package var balanceAfterU4: Int64
+        /// 0 when there is enough
+        package var shortByU4: Int64
+        /// unset when there is enough
+        package var suggestion: Suggestion?
+        package var expiresAtUs: Int64
+
+        package init(
+            quoteID: String = "",
+            priceVersion: UInt32 = 0,
+            lines: [QuoteLine] = [],
+            totalU4: Int64 = 0,
+            balance: Balance? = nil,
+            balanceAfterU4: Int64 = 0,
+            shortByU4: Int64 = 0,
+            suggestion: Suggestion? = nil,
+            expiresAtUs: Int64 = 0
+        ) {
+            self.quoteID = quoteID
+            self.priceVersion = priceVersion
+            self.lines = lines
+            self.totalU4 = totalU4
+            self.balance = balance
+            self.balanceAfterU4 = balanceAfterU4
+            self.shortByU4 = shortByU4
+            self.suggestion = suggestion
+            self.expiresAtUs = expiresAtUs
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ValidateReply: Hashable, Sendable {
+        package var amountU4: Int64
+        package var priceVersion: UInt32
+        /// now
+        package var balance: Balance?
+        /// what could be spent afterwards
+        package var balanceAfterU4: Int64
+
+        package init(
+            amountU4: Int64 = 0,
+            priceVersion: UInt32 = 0,
+            balance: Balance? = nil,
+            balanceAfterU4: Int64 = 0
+        ) {
+            self.amountU4 = amountU4
+            self.priceVersion = priceVersion
+            self.balance = balance
+            self.balanceAfterU4 = balanceAfterU4
         }
     }
 }
@@ -362,193 +531,6 @@ extension CreditsAPI {
             self.limit = limit
             self.before = before
             self.sessionID = sessionID
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct HistoryEntry: Hashable, Sendable {
-        package var sequence: UInt64
-        /// grant, hold, capture, release, expire, refund, merge, correction
-        package var kind: String
-        /// change of the posted balance
-        package var amountU4: Int64
-        /// change of the held sum
-        package var heldU4: Int64
-        package var balanceAfterU4: Int64
-        package var operation: String
-        package var job: String
-        package var holdID: String
-        package var sessionID: String
-        package var assetID: String
-        package var note: String
-        package var atUs: Int64
-        package var requestID: String
-        package var model: String
-        package var catalogue: String
-        package var parameters: String
-
-        package init(
-            sequence: UInt64 = 0,
-            kind: String = "",
-            amountU4: Int64 = 0,
-            heldU4: Int64 = 0,
-            balanceAfterU4: Int64 = 0,
-            operation: String = "",
-            job: String = "",
-            holdID: String = "",
-            sessionID: String = "",
-            assetID: String = "",
-            note: String = "",
-            atUs: Int64 = 0,
-            requestID: String = "",
-            model: String = "",
-            catalogue: String = "",
-            parameters: String = ""
-        ) {
-            self.sequence = sequence
-            self.kind = kind
-            self.amountU4 = amountU4
-            self.heldU4 = heldU4
-            self.balanceAfterU4 = balanceAfterU4
-            self.operation = operation
-            self.job = job
-            self.holdID = holdID
-            self.sessionID = sessionID
-            self.assetID = assetID
-            self.note = note
-            self.atUs = atUs
-            self.requestID = requestID
-            self.model = model
-            self.catalogue = catalogue
-            self.parameters = parameters
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct ListHistoryReply: Hashable, Sendable {
-        package var entries: [HistoryEntry]
-        package var nextBefore: UInt64
-
-        package init(entries: [HistoryEntry] = [], nextBefore: UInt64 = 0) {
-            self.entries = entries
-            self.nextBefore = nextBefore
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct ListPricesRequest: Hashable, Sendable {
-        /// empty = studio, * = all
-        package var catalogue: String
-        /// 0 = now; a later instant shows prices that are announced
-        package var atUs: Int64
-
-        package init(catalogue: String = "", atUs: Int64 = 0) {
-            self.catalogue = catalogue
-            self.atUs = atUs
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct Price: Hashable, Sendable {
-        /// "image.preview"
-        package var operation: String
-        /// empty where the price does not depend on one
-        package var model: String
-        package var amountU4: Int64
-        package var version: UInt32
-        package var validFromUs: Int64
-        /// each, second
-        package var unit: String
-        package var label: String
-        package var catalogue: String
-        /// what a request must name; "duration<=90" stands for 1 to 90
-        package var parameters: String
-        /// exact price of a unit in micro-dollars; 0 where the price is in credits
-        package var dollarsU6: Int64
-        /// the most for one line whatever its quantity; 0 = no cap
-        package var capU4: Int64
-
-        package init(
-            operation: String = "",
-            model: String = "",
-            amountU4: Int64 = 0,
-            version: UInt32 = 0,
-            validFromUs: Int64 = 0,
-            unit: String = "",
-            label: String = "",
-            catalogue: String = "",
-            parameters: String = "",
-            dollarsU6: Int64 = 0,
-            capU4: Int64 = 0
-        ) {
-            self.operation = operation
-            self.model = model
-            self.amountU4 = amountU4
-            self.version = version
-            self.validFromUs = validFromUs
-            self.unit = unit
-            self.label = label
-            self.catalogue = catalogue
-            self.parameters = parameters
-            self.dollarsU6 = dollarsU6
-            self.capU4 = capU4
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct ListPricesReply: Hashable, Sendable {
-        package var version: UInt32
-        package var prices: [Price]
-        /// what a credit is worth, in micro-dollars
-        package var creditValueU6: Int64
-
-        package init(version: UInt32 = 0, prices: [Price] = [], creditValueU6: Int64 = 0) {
-            self.version = version
-            self.prices = prices
-            self.creditValueU6 = creditValueU6
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct ListPacksRequest: Hashable, Sendable {
-        package var shortByU4: Int64
-
-        package init(shortByU4: Int64 = 0) {
-            self.shortByU4 = shortByU4
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct Pack: Hashable, Sendable {
-        package var id: String
-        package var label: String
-        package var creditsU4: Int64
-        package var usdCents: UInt32
-        /// a plan: the credits come each month
-        package var isMonthly: Bool
-        package var isHighlighted: Bool
-
-        package init(
-            id: String = "",
-            label: String = "",
-            creditsU4: Int64 = 0,
-            usdCents: UInt32 = 0,
-            isMonthly: Bool = false,
-            isHighlighted: Bool = false
-        ) {
-            self.id = id
-            self.label = label
-            self.creditsU4 = creditsU4
-            self.usdCents = usdCents
-            self.isMonthly = isMonthly
-            self.isHighlighted = isHighlighted
         }
     }
 }

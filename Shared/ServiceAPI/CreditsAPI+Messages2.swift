@@ -3,6 +3,196 @@
 package import Wire
 
 extension CreditsAPI {
+    package struct HistoryEntry: Hashable, Sendable {
+        package var sequence: UInt64
+        /// grant, hold, capture, release, expire, refund, merge, correction
+        package var kind: String
+        /// change of the posted balance
+        package var amountU4: Int64
+        /// change of the held sum
+        package var heldU4: Int64
+        package var balanceAfterU4: Int64
+        package var operation: String
+        package var job: String
+        package var holdID: String
+        package var sessionID: String
+        package var assetID: String
+        package var note: String
+        package var atUs: Int64
+        package var requestID: String
+        package var model: String
+        package var catalogue: String
+        package var parameters: String
+        package var quoteID: String
+
+        package init(
+            sequence: UInt64 = 0,
+            kind: String = "",
+            amountU4: Int64 = 0,
+            heldU4: Int64 = 0,
+            balanceAfterU4: Int64 = 0,
+            operation: String = "",
+            job: String = "",
+            holdID: String = "",
+            sessionID: String = "",
+            assetID: String = "",
+            note: String = "",
+            atUs: Int64 = 0,
+            requestID: String = "",
+            model: String = "",
+            catalogue: String = "",
+            parameters: String = "",
+            quoteID: String = ""
+        ) {
+            self.sequence = sequence
+            self.kind = kind
+            self.amountU4 = amountU4
+            self.heldU4 = heldU4
+            self.balanceAfterU4 = balanceAfterU4
+            self.operation = operation
+            self.job = job
+            self.holdID = holdID
+            self.sessionID = sessionID
+            self.assetID = assetID
+            self.note = note
+            self.atUs = atUs
+            self.requestID = requestID
+            self.model = model
+            self.catalogue = catalogue
+            self.parameters = parameters
+            self.quoteID = quoteID
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ListHistoryReply: Hashable, Sendable {
+        package var entries: [HistoryEntry]
+        package var nextBefore: UInt64
+
+        package init(entries: [HistoryEntry] = [], nextBefore: UInt64 = 0) {
+            self.entries = entries
+            self.nextBefore = nextBefore
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ListPricesRequest: Hashable, Sendable {
+        /// empty = studio, * = all
+        package var catalogue: String
+        /// 0 = now; a later instant shows prices that are announced
+        package var atUs: Int64
+
+        package init(catalogue: String = "", atUs: Int64 = 0) {
+            self.catalogue = catalogue
+            self.atUs = atUs
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct Price: Hashable, Sendable {
+        /// "image.preview"
+        package var operation: String
+        /// empty where the price does not depend on one
+        package var model: String
+        package var amountU4: Int64
+        package var version: UInt32
+        package var validFromUs: Int64
+        /// each, second
+        package var unit: String
+        package var label: String
+        package var catalogue: String
+        /// what a request must name; "duration<=90" stands for 1 to 90
+        package var parameters: String
+        /// exact price of a unit in micro-dollars; 0 where the price is in credits
+        package var dollarsU6: Int64
+        /// the most for one line whatever its quantity; 0 = no cap
+        package var capU4: Int64
+
+        package init(
+            operation: String = "",
+            model: String = "",
+            amountU4: Int64 = 0,
+            version: UInt32 = 0,
+            validFromUs: Int64 = 0,
+            unit: String = "",
+            label: String = "",
+            catalogue: String = "",
+            parameters: String = "",
+            dollarsU6: Int64 = 0,
+            capU4: Int64 = 0
+        ) {
+            self.operation = operation
+            self.model = model
+            self.amountU4 = amountU4
+            self.version = version
+            self.validFromUs = validFromUs
+            self.unit = unit
+            self.label = label
+            self.catalogue = catalogue
+            self.parameters = parameters
+            self.dollarsU6 = dollarsU6
+            self.capU4 = capU4
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ListPricesReply: Hashable, Sendable {
+        package var version: UInt32
+        package var prices: [Price]
+        /// what a credit is worth, in micro-dollars
+        package var creditValueU6: Int64
+
+        package init(version: UInt32 = 0, prices: [Price] = [], creditValueU6: Int64 = 0) {
+            self.version = version
+            self.prices = prices
+            self.creditValueU6 = creditValueU6
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ListPacksRequest: Hashable, Sendable {
+        package var shortByU4: Int64
+
+        package init(shortByU4: Int64 = 0) {
+            self.shortByU4 = shortByU4
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct Pack: Hashable, Sendable {
+        package var id: String
+        package var label: String
+        package var creditsU4: Int64
+        package var usdCents: UInt32
+        /// a plan: the credits come each month
+        package var isMonthly: Bool
+        package var isHighlighted: Bool
+
+        package init(
+            id: String = "",
+            label: String = "",
+            creditsU4: Int64 = 0,
+            usdCents: UInt32 = 0,
+            isMonthly: Bool = false,
+            isHighlighted: Bool = false
+        ) {
+            self.id = id
+            self.label = label
+            self.creditsU4 = creditsU4
+            self.usdCents = usdCents
+            self.isMonthly = isMonthly
+            self.isHighlighted = isHighlighted
+        }
+    }
+}
+
+extension CreditsAPI {
     /// The smallest pack that covers a gap; when none does, so many of the largest.
     package struct Suggestion: Hashable, Sendable {
         package var pack: Pack?

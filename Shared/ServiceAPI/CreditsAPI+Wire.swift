@@ -130,6 +130,8 @@ extension CreditsAPI.HoldRequest: WireMessage {
         self.sessionID = try wireText(message.pointee.session_id)
         self.catalogue = try wireText(message.pointee.catalogue)
         self.parameters = try wireText(message.pointee.parameters)
+        self.quoteID = try wireText(message.pointee.quote_id)
+        self.maxAmountU4 = message.pointee.max_amount_u4
     }
 
     func wireMessage(
@@ -148,6 +150,8 @@ extension CreditsAPI.HoldRequest: WireMessage {
         if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
         if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
         if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
+        if !self.quoteID.isEmpty { message.pointee.quote_id = try arena.text(self.quoteID) }
+        message.pointee.max_amount_u4 = self.maxAmountU4
         return message
     }
 }
@@ -180,6 +184,7 @@ extension CreditsAPI.HoldReply: WireMessage {
         self.expiresAtUs = message.pointee.expires_at_us
         self.resolvedAtUs = message.pointee.resolved_at_us
         self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
+        self.quoteID = try wireText(message.pointee.quote_id)
     }
 
     func wireMessage(
@@ -199,6 +204,252 @@ extension CreditsAPI.HoldReply: WireMessage {
         message.pointee.expires_at_us = self.expiresAtUs
         message.pointee.resolved_at_us = self.resolvedAtUs
         if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
+        if !self.quoteID.isEmpty { message.pointee.quote_id = try arena.text(self.quoteID) }
+        return message
+    }
+}
+
+extension CreditsAPI.QuoteItem: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__QuoteItem()
+        credits__v1__quote_item__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__QuoteItem.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__QuoteItem>) throws(WireError) {
+        self.operation = try wireText(message.pointee.operation)
+        self.model = try wireText(message.pointee.model)
+        self.quantity = message.pointee.quantity
+        self.catalogue = try wireText(message.pointee.catalogue)
+        self.parameters = try wireText(message.pointee.parameters)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__QuoteItem> {
+        let message = arena.allocate(Credits__V1__QuoteItem.self)
+        credits__v1__quote_item__init(message)
+        if !self.operation.isEmpty { message.pointee.operation = try arena.text(self.operation) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        message.pointee.quantity = self.quantity
+        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
+        return message
+    }
+}
+
+extension CreditsAPI.QuoteRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__QuoteRequest()
+        credits__v1__quote_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__QuoteRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__QuoteRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.items = try wireMessages(
+            message.pointee.items, message.pointee.n_items, CreditsAPI.QuoteItem.init
+        )
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__QuoteRequest> {
+        let message = arena.allocate(Credits__V1__QuoteRequest.self)
+        credits__v1__quote_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.n_items = self.items.count
+        message.pointee.items = try arena.messages(self.items) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        return message
+    }
+}
+
+extension CreditsAPI.QuoteAlternative: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__QuoteAlternative()
+        credits__v1__quote_alternative__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__QuoteAlternative.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__QuoteAlternative>) throws(WireError) {
+        self.model = try wireText(message.pointee.model)
+        self.label = try wireText(message.pointee.label)
+        self.amountU4 = message.pointee.amount_u4
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__QuoteAlternative> {
+        let message = arena.allocate(Credits__V1__QuoteAlternative.self)
+        credits__v1__quote_alternative__init(message)
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
+        message.pointee.amount_u4 = self.amountU4
+        return message
+    }
+}
+
+extension CreditsAPI.QuoteLine: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__QuoteLine()
+        credits__v1__quote_line__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__QuoteLine.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__QuoteLine>) throws(WireError) {
+        self.operation = try wireText(message.pointee.operation)
+        self.model = try wireText(message.pointee.model)
+        self.quantity = message.pointee.quantity
+        self.catalogue = try wireText(message.pointee.catalogue)
+        self.parameters = try wireText(message.pointee.parameters)
+        self.label = try wireText(message.pointee.label)
+        self.unit = try wireText(message.pointee.unit)
+        self.unitU4 = message.pointee.unit_u4
+        self.amountU4 = message.pointee.amount_u4
+        self.alternatives = try wireMessages(
+            message.pointee.alternatives,
+            message.pointee.n_alternatives,
+            CreditsAPI.QuoteAlternative.init
+        )
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__QuoteLine> {
+        let message = arena.allocate(Credits__V1__QuoteLine.self)
+        credits__v1__quote_line__init(message)
+        if !self.operation.isEmpty { message.pointee.operation = try arena.text(self.operation) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        message.pointee.quantity = self.quantity
+        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
+        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
+        if !self.unit.isEmpty { message.pointee.unit = try arena.text(self.unit) }
+        message.pointee.unit_u4 = self.unitU4
+        message.pointee.amount_u4 = self.amountU4
+        message.pointee.n_alternatives = self.alternatives.count
+        message.pointee.alternatives = try arena.messages(self.alternatives) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        return message
+    }
+}
+
+extension CreditsAPI.QuoteReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__QuoteReply()
+        credits__v1__quote_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__QuoteReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__QuoteReply>) throws(WireError) {
+        self.quoteID = try wireText(message.pointee.quote_id)
+        self.priceVersion = message.pointee.price_version
+        self.lines = try wireMessages(
+            message.pointee.lines, message.pointee.n_lines, CreditsAPI.QuoteLine.init
+        )
+        self.totalU4 = message.pointee.total_u4
+        self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
+        self.balanceAfterU4 = message.pointee.balance_after_u4
+        self.shortByU4 = message.pointee.short_by_u4
+        self.suggestion = try wireOptional(message.pointee.suggestion, CreditsAPI.Suggestion.init)
+        self.expiresAtUs = message.pointee.expires_at_us
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__QuoteReply> {
+        let message = arena.allocate(Credits__V1__QuoteReply.self)
+        credits__v1__quote_reply__init(message)
+        if !self.quoteID.isEmpty { message.pointee.quote_id = try arena.text(self.quoteID) }
+        message.pointee.price_version = self.priceVersion
+        message.pointee.n_lines = self.lines.count
+        message.pointee.lines = try arena.messages(self.lines) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.total_u4 = self.totalU4
+        if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
+        message.pointee.balance_after_u4 = self.balanceAfterU4
+        message.pointee.short_by_u4 = self.shortByU4
+        if let value = self.suggestion { message.pointee.suggestion = try value.wireMessage(arena) }
+        message.pointee.expires_at_us = self.expiresAtUs
+        return message
+    }
+}
+
+extension CreditsAPI.ValidateReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ValidateReply()
+        credits__v1__validate_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ValidateReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ValidateReply>) throws(WireError) {
+        self.amountU4 = message.pointee.amount_u4
+        self.priceVersion = message.pointee.price_version
+        self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
+        self.balanceAfterU4 = message.pointee.balance_after_u4
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ValidateReply> {
+        let message = arena.allocate(Credits__V1__ValidateReply.self)
+        credits__v1__validate_reply__init(message)
+        message.pointee.amount_u4 = self.amountU4
+        message.pointee.price_version = self.priceVersion
+        if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
+        message.pointee.balance_after_u4 = self.balanceAfterU4
         return message
     }
 }
@@ -298,269 +549,6 @@ extension CreditsAPI.CaptureHoldRequest: WireMessage {
         if !self.holdID.isEmpty { message.pointee.hold_id = try arena.text(self.holdID) }
         message.pointee.amount_u4 = self.amountU4
         if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
-        return message
-    }
-}
-
-extension CreditsAPI.ReleaseHoldRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ReleaseHoldRequest()
-        credits__v1__release_hold_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ReleaseHoldRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ReleaseHoldRequest>) throws(WireError) {
-        self.holdID = try wireText(message.pointee.hold_id)
-        self.reason = try wireText(message.pointee.reason)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ReleaseHoldRequest> {
-        let message = arena.allocate(Credits__V1__ReleaseHoldRequest.self)
-        credits__v1__release_hold_request__init(message)
-        if !self.holdID.isEmpty { message.pointee.hold_id = try arena.text(self.holdID) }
-        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
-        return message
-    }
-}
-
-extension CreditsAPI.GetHoldRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__GetHoldRequest()
-        credits__v1__get_hold_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__GetHoldRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__GetHoldRequest>) throws(WireError) {
-        self.holdID = try wireText(message.pointee.hold_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GetHoldRequest> {
-        let message = arena.allocate(Credits__V1__GetHoldRequest.self)
-        credits__v1__get_hold_request__init(message)
-        if !self.holdID.isEmpty { message.pointee.hold_id = try arena.text(self.holdID) }
-        return message
-    }
-}
-
-extension CreditsAPI.ListOverdueHoldsRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ListOverdueHoldsRequest()
-        credits__v1__list_overdue_holds_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ListOverdueHoldsRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ListOverdueHoldsRequest>) throws(WireError) {
-        self.limit = message.pointee.limit
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListOverdueHoldsRequest> {
-        let message = arena.allocate(Credits__V1__ListOverdueHoldsRequest.self)
-        credits__v1__list_overdue_holds_request__init(message)
-        message.pointee.limit = self.limit
-        return message
-    }
-}
-
-extension CreditsAPI.ListHoldsReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ListHoldsReply()
-        credits__v1__list_holds_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ListHoldsReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ListHoldsReply>) throws(WireError) {
-        self.holds = try wireMessages(
-            message.pointee.holds, message.pointee.n_holds, CreditsAPI.HoldReply.init
-        )
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListHoldsReply> {
-        let message = arena.allocate(Credits__V1__ListHoldsReply.self)
-        credits__v1__list_holds_reply__init(message)
-        message.pointee.n_holds = self.holds.count
-        message.pointee.holds = try arena.messages(self.holds) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        return message
-    }
-}
-
-extension CreditsAPI.RefundRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__RefundRequest()
-        credits__v1__refund_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__RefundRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__RefundRequest>) throws(WireError) {
-        self.holdID = try wireText(message.pointee.hold_id)
-        self.amountU4 = message.pointee.amount_u4
-        self.key = try wireText(message.pointee.key)
-        self.reason = try wireText(message.pointee.reason)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__RefundRequest> {
-        let message = arena.allocate(Credits__V1__RefundRequest.self)
-        credits__v1__refund_request__init(message)
-        if !self.holdID.isEmpty { message.pointee.hold_id = try arena.text(self.holdID) }
-        message.pointee.amount_u4 = self.amountU4
-        if !self.key.isEmpty { message.pointee.key = try arena.text(self.key) }
-        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
-        return message
-    }
-}
-
-extension CreditsAPI.GrantRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__GrantRequest()
-        credits__v1__grant_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__GrantRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__GrantRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.amountU4 = message.pointee.amount_u4
-        self.source = try wireText(message.pointee.source)
-        self.category = try wireText(message.pointee.category)
-        self.actor = try wireText(message.pointee.actor)
-        self.reason = try wireText(message.pointee.reason)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GrantRequest> {
-        let message = arena.allocate(Credits__V1__GrantRequest.self)
-        credits__v1__grant_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        message.pointee.amount_u4 = self.amountU4
-        if !self.source.isEmpty { message.pointee.source = try arena.text(self.source) }
-        if !self.category.isEmpty { message.pointee.category = try arena.text(self.category) }
-        if !self.actor.isEmpty { message.pointee.actor = try arena.text(self.actor) }
-        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
-        return message
-    }
-}
-
-extension CreditsAPI.GrantReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__GrantReply()
-        credits__v1__grant_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__GrantReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__GrantReply>) throws(WireError) {
-        self.isDuplicate = message.pointee.is_duplicate != 0
-        self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GrantReply> {
-        let message = arena.allocate(Credits__V1__GrantReply.self)
-        credits__v1__grant_reply__init(message)
-        message.pointee.is_duplicate = self.isDuplicate ? 1 : 0
-        if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
-        return message
-    }
-}
-
-extension CreditsAPI.MergeAccountRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__MergeAccountRequest()
-        credits__v1__merge_account_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__MergeAccountRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__MergeAccountRequest>) throws(WireError) {
-        self.fromUserID = try wireText(message.pointee.from_user_id)
-        self.intoUserID = try wireText(message.pointee.into_user_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__MergeAccountRequest> {
-        let message = arena.allocate(Credits__V1__MergeAccountRequest.self)
-        credits__v1__merge_account_request__init(message)
-        if !self.fromUserID.isEmpty {
-            message.pointee.from_user_id = try arena.text(self.fromUserID)
-        }
-        if !self.intoUserID.isEmpty {
-            message.pointee.into_user_id = try arena.text(self.intoUserID)
-        }
         return message
     }
 }

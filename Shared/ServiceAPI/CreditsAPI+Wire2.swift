@@ -4,6 +4,269 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension CreditsAPI.ReleaseHoldRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ReleaseHoldRequest()
+        credits__v1__release_hold_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ReleaseHoldRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ReleaseHoldRequest>) throws(WireError) {
+        self.holdID = try wireText(message.pointee.hold_id)
+        self.reason = try wireText(message.pointee.reason)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ReleaseHoldRequest> {
+        let message = arena.allocate(Credits__V1__ReleaseHoldRequest.self)
+        credits__v1__release_hold_request__init(message)
+        if !self.holdID.isEmpty { message.pointee.hold_id = try arena.text(self.holdID) }
+        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
+        return message
+    }
+}
+
+extension CreditsAPI.GetHoldRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__GetHoldRequest()
+        credits__v1__get_hold_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__GetHoldRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__GetHoldRequest>) throws(WireError) {
+        self.holdID = try wireText(message.pointee.hold_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GetHoldRequest> {
+        let message = arena.allocate(Credits__V1__GetHoldRequest.self)
+        credits__v1__get_hold_request__init(message)
+        if !self.holdID.isEmpty { message.pointee.hold_id = try arena.text(self.holdID) }
+        return message
+    }
+}
+
+extension CreditsAPI.ListOverdueHoldsRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListOverdueHoldsRequest()
+        credits__v1__list_overdue_holds_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListOverdueHoldsRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListOverdueHoldsRequest>) throws(WireError) {
+        self.limit = message.pointee.limit
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListOverdueHoldsRequest> {
+        let message = arena.allocate(Credits__V1__ListOverdueHoldsRequest.self)
+        credits__v1__list_overdue_holds_request__init(message)
+        message.pointee.limit = self.limit
+        return message
+    }
+}
+
+extension CreditsAPI.ListHoldsReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListHoldsReply()
+        credits__v1__list_holds_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListHoldsReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListHoldsReply>) throws(WireError) {
+        self.holds = try wireMessages(
+            message.pointee.holds, message.pointee.n_holds, CreditsAPI.HoldReply.init
+        )
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListHoldsReply> {
+        let message = arena.allocate(Credits__V1__ListHoldsReply.self)
+        credits__v1__list_holds_reply__init(message)
+        message.pointee.n_holds = self.holds.count
+        message.pointee.holds = try arena.messages(self.holds) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        return message
+    }
+}
+
+extension CreditsAPI.RefundRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__RefundRequest()
+        credits__v1__refund_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__RefundRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__RefundRequest>) throws(WireError) {
+        self.holdID = try wireText(message.pointee.hold_id)
+        self.amountU4 = message.pointee.amount_u4
+        self.key = try wireText(message.pointee.key)
+        self.reason = try wireText(message.pointee.reason)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__RefundRequest> {
+        let message = arena.allocate(Credits__V1__RefundRequest.self)
+        credits__v1__refund_request__init(message)
+        if !self.holdID.isEmpty { message.pointee.hold_id = try arena.text(self.holdID) }
+        message.pointee.amount_u4 = self.amountU4
+        if !self.key.isEmpty { message.pointee.key = try arena.text(self.key) }
+        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
+        return message
+    }
+}
+
+extension CreditsAPI.GrantRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__GrantRequest()
+        credits__v1__grant_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__GrantRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__GrantRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.amountU4 = message.pointee.amount_u4
+        self.source = try wireText(message.pointee.source)
+        self.category = try wireText(message.pointee.category)
+        self.actor = try wireText(message.pointee.actor)
+        self.reason = try wireText(message.pointee.reason)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GrantRequest> {
+        let message = arena.allocate(Credits__V1__GrantRequest.self)
+        credits__v1__grant_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.amount_u4 = self.amountU4
+        if !self.source.isEmpty { message.pointee.source = try arena.text(self.source) }
+        if !self.category.isEmpty { message.pointee.category = try arena.text(self.category) }
+        if !self.actor.isEmpty { message.pointee.actor = try arena.text(self.actor) }
+        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
+        return message
+    }
+}
+
+extension CreditsAPI.GrantReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__GrantReply()
+        credits__v1__grant_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__GrantReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__GrantReply>) throws(WireError) {
+        self.isDuplicate = message.pointee.is_duplicate != 0
+        self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GrantReply> {
+        let message = arena.allocate(Credits__V1__GrantReply.self)
+        credits__v1__grant_reply__init(message)
+        message.pointee.is_duplicate = self.isDuplicate ? 1 : 0
+        if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
+        return message
+    }
+}
+
+extension CreditsAPI.MergeAccountRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__MergeAccountRequest()
+        credits__v1__merge_account_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__MergeAccountRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__MergeAccountRequest>) throws(WireError) {
+        self.fromUserID = try wireText(message.pointee.from_user_id)
+        self.intoUserID = try wireText(message.pointee.into_user_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__MergeAccountRequest> {
+        let message = arena.allocate(Credits__V1__MergeAccountRequest.self)
+        credits__v1__merge_account_request__init(message)
+        if !self.fromUserID.isEmpty {
+            message.pointee.from_user_id = try arena.text(self.fromUserID)
+        }
+        if !self.intoUserID.isEmpty {
+            message.pointee.into_user_id = try arena.text(self.intoUserID)
+        }
+        return message
+    }
+}
+
 extension CreditsAPI.ListHistoryRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Credits__V1__ListHistoryRequest()
@@ -71,6 +334,7 @@ extension CreditsAPI.HistoryEntry: WireMessage {
         self.model = try wireText(message.pointee.model)
         self.catalogue = try wireText(message.pointee.catalogue)
         self.parameters = try wireText(message.pointee.parameters)
+        self.quoteID = try wireText(message.pointee.quote_id)
     }
 
     func wireMessage(
@@ -94,6 +358,7 @@ extension CreditsAPI.HistoryEntry: WireMessage {
         if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
         if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
         if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
+        if !self.quoteID.isEmpty { message.pointee.quote_id = try arena.text(self.quoteID) }
         return message
     }
 }
@@ -275,286 +540,6 @@ extension CreditsAPI.ListPacksRequest: WireMessage {
         let message = arena.allocate(Credits__V1__ListPacksRequest.self)
         credits__v1__list_packs_request__init(message)
         message.pointee.short_by_u4 = self.shortByU4
-        return message
-    }
-}
-
-extension CreditsAPI.Pack: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__Pack()
-        credits__v1__pack__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__Pack.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__Pack>) throws(WireError) {
-        self.id = try wireText(message.pointee.id)
-        self.label = try wireText(message.pointee.label)
-        self.creditsU4 = message.pointee.credits_u4
-        self.usdCents = message.pointee.usd_cents
-        self.isMonthly = message.pointee.is_monthly != 0
-        self.isHighlighted = message.pointee.is_highlighted != 0
-    }
-
-    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Pack> {
-        let message = arena.allocate(Credits__V1__Pack.self)
-        credits__v1__pack__init(message)
-        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
-        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
-        message.pointee.credits_u4 = self.creditsU4
-        message.pointee.usd_cents = self.usdCents
-        message.pointee.is_monthly = self.isMonthly ? 1 : 0
-        message.pointee.is_highlighted = self.isHighlighted ? 1 : 0
-        return message
-    }
-}
-
-extension CreditsAPI.Suggestion: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__Suggestion()
-        credits__v1__suggestion__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__Suggestion.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__Suggestion>) throws(WireError) {
-        self.pack = try wireOptional(message.pointee.pack, CreditsAPI.Pack.init)
-        self.quantity = message.pointee.quantity
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Suggestion> {
-        let message = arena.allocate(Credits__V1__Suggestion.self)
-        credits__v1__suggestion__init(message)
-        if let value = self.pack { message.pointee.pack = try value.wireMessage(arena) }
-        message.pointee.quantity = self.quantity
-        return message
-    }
-}
-
-extension CreditsAPI.ListPacksReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ListPacksReply()
-        credits__v1__list_packs_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ListPacksReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ListPacksReply>) throws(WireError) {
-        self.packs = try wireMessages(
-            message.pointee.packs, message.pointee.n_packs, CreditsAPI.Pack.init
-        )
-        self.plans = try wireMessages(
-            message.pointee.plans, message.pointee.n_plans, CreditsAPI.Pack.init
-        )
-        self.suggestion = try wireOptional(message.pointee.suggestion, CreditsAPI.Suggestion.init)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPacksReply> {
-        let message = arena.allocate(Credits__V1__ListPacksReply.self)
-        credits__v1__list_packs_reply__init(message)
-        message.pointee.n_packs = self.packs.count
-        message.pointee.packs = try arena.messages(self.packs) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.n_plans = self.plans.count
-        message.pointee.plans = try arena.messages(self.plans) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        if let value = self.suggestion { message.pointee.suggestion = try value.wireMessage(arena) }
-        return message
-    }
-}
-
-extension CreditsAPI.WatchBalanceRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__WatchBalanceRequest()
-        credits__v1__watch_balance_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__WatchBalanceRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__WatchBalanceRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.after = message.pointee.after
-        self.fromNow = message.pointee.from_now != 0
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__WatchBalanceRequest> {
-        let message = arena.allocate(Credits__V1__WatchBalanceRequest.self)
-        credits__v1__watch_balance_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        message.pointee.after = self.after
-        message.pointee.from_now = self.fromNow ? 1 : 0
-        return message
-    }
-}
-
-extension CreditsAPI.BalanceEvent: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__BalanceEvent()
-        credits__v1__balance_event__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__BalanceEvent.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__BalanceEvent>) throws(WireError) {
-        self.sequence = message.pointee.sequence
-        self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
-        self.kind = try wireText(message.pointee.kind)
-        self.job = try wireText(message.pointee.job)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__BalanceEvent> {
-        let message = arena.allocate(Credits__V1__BalanceEvent.self)
-        credits__v1__balance_event__init(message)
-        message.pointee.sequence = self.sequence
-        if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
-        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
-        if !self.job.isEmpty { message.pointee.job = try arena.text(self.job) }
-        return message
-    }
-}
-
-extension CreditsAPI.VerifyRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__VerifyRequest()
-        credits__v1__verify_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__VerifyRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__VerifyRequest>) throws(WireError) {
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__VerifyRequest> {
-        let message = arena.allocate(Credits__V1__VerifyRequest.self)
-        credits__v1__verify_request__init(message)
-        return message
-    }
-}
-
-extension CreditsAPI.VerifyReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__VerifyReply()
-        credits__v1__verify_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__VerifyReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    package mutating func attach(_ bytes: Bytes, field: UInt32) {
-        switch field {
-        case 5: self.head = bytes
-        default: break
-        }
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__VerifyReply>) throws(WireError) {
-        self.isSound = message.pointee.is_sound != 0
-        self.transactions = message.pointee.transactions
-        self.entries = message.pointee.entries
-        self.violations = try wireTexts(message.pointee.violations, message.pointee.n_violations)
-        self.head = wireBytes(message.pointee.head)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__VerifyReply> {
-        let message = arena.allocate(Credits__V1__VerifyReply.self)
-        credits__v1__verify_reply__init(message)
-        message.pointee.is_sound = self.isSound ? 1 : 0
-        message.pointee.transactions = self.transactions
-        message.pointee.entries = self.entries
-        message.pointee.n_violations = self.violations.count
-        message.pointee.violations = try arena.texts(self.violations)
-        message.pointee.head = arena.binary(self.head)
-        return message
-    }
-}
-
-extension CreditsAPI.ExplainRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ExplainRequest()
-        credits__v1__explain_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ExplainRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ExplainRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ExplainRequest> {
-        let message = arena.allocate(Credits__V1__ExplainRequest.self)
-        credits__v1__explain_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
         return message
     }
 }

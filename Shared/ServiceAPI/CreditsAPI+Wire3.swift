@@ -4,6 +4,286 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension CreditsAPI.Pack: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__Pack()
+        credits__v1__pack__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__Pack.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__Pack>) throws(WireError) {
+        self.id = try wireText(message.pointee.id)
+        self.label = try wireText(message.pointee.label)
+        self.creditsU4 = message.pointee.credits_u4
+        self.usdCents = message.pointee.usd_cents
+        self.isMonthly = message.pointee.is_monthly != 0
+        self.isHighlighted = message.pointee.is_highlighted != 0
+    }
+
+    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Pack> {
+        let message = arena.allocate(Credits__V1__Pack.self)
+        credits__v1__pack__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
+        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
+        message.pointee.credits_u4 = self.creditsU4
+        message.pointee.usd_cents = self.usdCents
+        message.pointee.is_monthly = self.isMonthly ? 1 : 0
+        message.pointee.is_highlighted = self.isHighlighted ? 1 : 0
+        return message
+    }
+}
+
+extension CreditsAPI.Suggestion: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__Suggestion()
+        credits__v1__suggestion__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__Suggestion.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__Suggestion>) throws(WireError) {
+        self.pack = try wireOptional(message.pointee.pack, CreditsAPI.Pack.init)
+        self.quantity = message.pointee.quantity
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Suggestion> {
+        let message = arena.allocate(Credits__V1__Suggestion.self)
+        credits__v1__suggestion__init(message)
+        if let value = self.pack { message.pointee.pack = try value.wireMessage(arena) }
+        message.pointee.quantity = self.quantity
+        return message
+    }
+}
+
+extension CreditsAPI.ListPacksReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListPacksReply()
+        credits__v1__list_packs_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListPacksReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListPacksReply>) throws(WireError) {
+        self.packs = try wireMessages(
+            message.pointee.packs, message.pointee.n_packs, CreditsAPI.Pack.init
+        )
+        self.plans = try wireMessages(
+            message.pointee.plans, message.pointee.n_plans, CreditsAPI.Pack.init
+        )
+        self.suggestion = try wireOptional(message.pointee.suggestion, CreditsAPI.Suggestion.init)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPacksReply> {
+        let message = arena.allocate(Credits__V1__ListPacksReply.self)
+        credits__v1__list_packs_reply__init(message)
+        message.pointee.n_packs = self.packs.count
+        message.pointee.packs = try arena.messages(self.packs) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.n_plans = self.plans.count
+        message.pointee.plans = try arena.messages(self.plans) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if let value = self.suggestion { message.pointee.suggestion = try value.wireMessage(arena) }
+        return message
+    }
+}
+
+extension CreditsAPI.WatchBalanceRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__WatchBalanceRequest()
+        credits__v1__watch_balance_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__WatchBalanceRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__WatchBalanceRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.after = message.pointee.after
+        self.fromNow = message.pointee.from_now != 0
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__WatchBalanceRequest> {
+        let message = arena.allocate(Credits__V1__WatchBalanceRequest.self)
+        credits__v1__watch_balance_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.after = self.after
+        message.pointee.from_now = self.fromNow ? 1 : 0
+        return message
+    }
+}
+
+extension CreditsAPI.BalanceEvent: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__BalanceEvent()
+        credits__v1__balance_event__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__BalanceEvent.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__BalanceEvent>) throws(WireError) {
+        self.sequence = message.pointee.sequence
+        self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
+        self.kind = try wireText(message.pointee.kind)
+        self.job = try wireText(message.pointee.job)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__BalanceEvent> {
+        let message = arena.allocate(Credits__V1__BalanceEvent.self)
+        credits__v1__balance_event__init(message)
+        message.pointee.sequence = self.sequence
+        if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
+        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
+        if !self.job.isEmpty { message.pointee.job = try arena.text(self.job) }
+        return message
+    }
+}
+
+extension CreditsAPI.VerifyRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__VerifyRequest()
+        credits__v1__verify_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__VerifyRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__VerifyRequest>) throws(WireError) {
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__VerifyRequest> {
+        let message = arena.allocate(Credits__V1__VerifyRequest.self)
+        credits__v1__verify_request__init(message)
+        return message
+    }
+}
+
+extension CreditsAPI.VerifyReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__VerifyReply()
+        credits__v1__verify_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__VerifyReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    package mutating func attach(_ bytes: Bytes, field: UInt32) {
+        switch field {
+        case 5: self.head = bytes
+        default: break
+        }
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__VerifyReply>) throws(WireError) {
+        self.isSound = message.pointee.is_sound != 0
+        self.transactions = message.pointee.transactions
+        self.entries = message.pointee.entries
+        self.violations = try wireTexts(message.pointee.violations, message.pointee.n_violations)
+        self.head = wireBytes(message.pointee.head)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__VerifyReply> {
+        let message = arena.allocate(Credits__V1__VerifyReply.self)
+        credits__v1__verify_reply__init(message)
+        message.pointee.is_sound = self.isSound ? 1 : 0
+        message.pointee.transactions = self.transactions
+        message.pointee.entries = self.entries
+        message.pointee.n_violations = self.violations.count
+        message.pointee.violations = try arena.texts(self.violations)
+        message.pointee.head = arena.binary(self.head)
+        return message
+    }
+}
+
+extension CreditsAPI.ExplainRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ExplainRequest()
+        credits__v1__explain_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ExplainRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ExplainRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ExplainRequest> {
+        let message = arena.allocate(Credits__V1__ExplainRequest.self)
+        credits__v1__explain_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        return message
+    }
+}
+
 extension CreditsAPI.ExplainLine: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Credits__V1__ExplainLine()

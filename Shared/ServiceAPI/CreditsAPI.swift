@@ -12,6 +12,12 @@ package enum CreditsAPI {
         Balance.self,
         HoldRequest.self,
         HoldReply.self,
+        QuoteItem.self,
+        QuoteRequest.self,
+        QuoteAlternative.self,
+        QuoteLine.self,
+        QuoteReply.self,
+        ValidateReply.self,
         RenewHoldRequest.self,
         SubmitHoldRequest.self,
         CaptureHoldRequest.self,
@@ -83,6 +89,12 @@ extension CreditsAPI {
         )
         package static let listHistory = MethodDescriptor(
             name: "credits.v1.Credits/ListHistory", isIdempotent: true
+        )
+        package static let quote = MethodDescriptor(
+            name: "credits.v1.Credits/Quote", isIdempotent: false
+        )
+        package static let validateHold = MethodDescriptor(
+            name: "credits.v1.Credits/ValidateHold", isIdempotent: true
         )
         package static let listPacks = MethodDescriptor(
             name: "credits.v1.Credits/ListPacks", isIdempotent: true
@@ -212,6 +224,22 @@ extension CreditsAPI {
             try await channel.unary(Methods.listHistory, request, options)
         }
 
+        /// What some work costs now. The quote belongs to its user and pins the prices for 15
+        /// minutes:
+        /// holds that name it together never cost more than its lines. It needs no credits.
+        package func quote(
+            _ request: QuoteRequest, _ options: CallOptions
+        ) async throws(RPCError) -> QuoteReply {
+            try await channel.unary(Methods.quote, request, options)
+        }
+
+        /// Everything that Hold checks, with the same errors, and nothing set aside.
+        package func validateHold(
+            _ request: HoldRequest, _ options: CallOptions
+        ) async throws(RPCError) -> ValidateReply {
+            try await channel.unary(Methods.validateHold, request, options)
+        }
+
         /// Packs and monthly plans; with a gap, the pack that covers it.
         package func listPacks(
             _ request: ListPacksRequest, _ options: CallOptions
@@ -327,6 +355,18 @@ extension CreditsAPI {
             _ request: ListHistoryRequest, _ context: CallContext
         ) async throws(RPCError) -> ListHistoryReply
 
+        /// What some work costs now. The quote belongs to its user and pins the prices for 15
+        /// minutes:
+        /// holds that name it together never cost more than its lines. It needs no credits.
+        func quote(
+            _ request: QuoteRequest, _ context: CallContext
+        ) async throws(RPCError) -> QuoteReply
+
+        /// Everything that Hold checks, with the same errors, and nothing set aside.
+        func validateHold(
+            _ request: HoldRequest, _ context: CallContext
+        ) async throws(RPCError) -> ValidateReply
+
         /// Packs and monthly plans; with a gap, the pack that covers it.
         func listPacks(
             _ request: ListPacksRequest, _ context: CallContext
@@ -433,6 +473,18 @@ extension CreditsAPI {
                     request: ListHistoryRequest, context: CallContext
                 ) async throws(RPCError) -> ListHistoryReply in
                 try await handler.listHistory(request, context)
+            },
+            .unary(Methods.quote) {
+                (
+                    request: QuoteRequest, context: CallContext
+                ) async throws(RPCError) -> QuoteReply in
+                try await handler.quote(request, context)
+            },
+            .unary(Methods.validateHold) {
+                (
+                    request: HoldRequest, context: CallContext
+                ) async throws(RPCError) -> ValidateReply in
+                try await handler.validateHold(request, context)
             },
             .unary(Methods.listPacks) {
                 (

@@ -53,6 +53,8 @@ struct TransactionRecord: Hashable, Sendable {
         var terms: HoldTerms
         var amount: Int64
         var priceVersion: Int64
+        /// The line of the quote that it is charged by.
+        var quoteLine: Int64?
     }
 
     /// What the hash covers after the hash of the transaction before.
@@ -90,6 +92,10 @@ struct TransactionRecord: Hashable, Sendable {
                 bytes.append("priced by")
                 bytes.append(opened.terms.catalogue)
                 bytes.append(opened.terms.parameters)
+            }
+            if let line = opened.quoteLine {
+                bytes.append("quoted by")
+                bytes.append(line)
             }
         }
         return bytes.bytes

@@ -22,11 +22,18 @@ struct Hold: Hashable, Sendable {
     var state = HoldState.reserved
     /// 0 when the caller named the amount.
     var priceVersion: Int
+    /// The quote that it is charged by, and the line of it.
+    var quote: QuotedLine?
     var providerReference = ""
     var createdAtUs: Int64
     var expiresAtUs: Int64
     var hardAtUs: Int64
     var resolvedAtUs: Int64?
+
+    struct QuotedLine: Hashable, Sendable {
+        var id: QuoteID
+        var line: Int64
+    }
 
     /// What a close that repeats an earlier one, or comes too late, gets.
     enum CloseOutcome: Hashable {

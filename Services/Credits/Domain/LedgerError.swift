@@ -3,6 +3,11 @@ enum LedgerError: Error, Hashable {
     case accountNotFound(user: String)
     case insufficientCredits(Shortfall)
     case unknownPrice(PriceKey)
+    /// No such quote, or another user's.
+    case quoteNotFound(id: String)
+    case quoteExpired(id: String)
+    /// It would cost more than was quoted, or than the caller allows.
+    case priceExceeded(limit: CreditAmount, required: CreditAmount)
     case holdNotFound(id: String)
     /// The hold is closed in another way than asked for.
     case holdResolved(Hold)

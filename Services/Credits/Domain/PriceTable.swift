@@ -100,6 +100,26 @@ struct PriceTable: Sendable {
         return price
     }
 
+    /// Other models that do the same for less, the cheapest first; at most five.
+    func alternatives(
+        to key: PriceKey, quantity: Int64
+    ) -> [(price: Price, amount: CreditAmount)] {
+        guard !key.model.isEmpty, let own = try? amount(of: key, quantity: quantity) else {
+            return []
+        }
+        let others = prices.filter {
+            $0.catalogue == key.catalogue && $0.operation == key.operation
+                && $0.model != key.model && key.parameters.satisfy($0.parameters)
+        }
+        return others.compactMap { price -> (price: Price, amount: CreditAmount)? in
+            let amount = try? price.total(quantity: quantity, creditValueU6: creditValueU6)
+            guard let amount, amount < own else { return nil }
+            return (price, amount)
+        }
+        .sorted { ($0.amount, $0.price.model) < ($1.amount, $1.price.model) }
+        .prefix(5).map { $0 }
+    }
+
     /// The price of `quantity` units.
     func amount(of key: PriceKey, quantity: Int64) throws(LedgerError) -> CreditAmount {
         try price(of: key).total(quantity: quantity, creditValueU6: creditValueU6)

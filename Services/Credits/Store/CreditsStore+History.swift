@@ -22,6 +22,7 @@ struct HistoryRow: Hashable, Sendable {
         var terms: HoldTerms
         var priceVersion: Int
         var providerReference: String
+        var quote: QuoteID?
     }
 }
 
@@ -133,5 +134,8 @@ extension HistoryRow {
             id: HoldID(sequence: holdSequence, job: terms.job, operation: terms.operation),
             terms: terms, priceVersion: Int(try row.integer(15)),
             providerReference: try row.text(16))
+        if let quote = try row.optionalInteger(20) {
+            hold?.quote = QuoteID(number: quote, createdAtUs: try row.integer(21))
+        }
     }
 }

@@ -191,7 +191,8 @@ extension TransactionRecord {
                     job: try row.text(19), operation: try row.text(20), model: try row.text(21),
                     quantity: try row.integer(22), session: try row.text(23),
                     catalogue: try row.text(26), parameters: try row.text(27)),
-                amount: try row.integer(24), priceVersion: try row.integer(25))
+                amount: try row.integer(24), priceVersion: try row.integer(25),
+                quoteLine: try row.optionalInteger(28))
         }
     }
 }

@@ -155,6 +155,14 @@ final class CreditsStore: Sendable {
         let isAnyDue = try await database.read { transaction in
             try transaction.first(LedgerSQL.expiredHolds, now.expiryUs, 1) { _ in true } ?? false
         }
+        let isAnyQuoteOver = try await database.read { transaction in
+            try transaction.first(QuoteSQL.unused, now.nowUs, 1) { _ in true } ?? false
+        }
+        if isAnyQuoteOver {
+            try await database.write { transaction in
+                try transaction.forgetQuotes(limit: limit, nowUs: now.nowUs)
+            }
+        }
         // An idle ledger writes nothing.
         guard isAnyDue else { return [] }
         let ended = try await database.write { transaction in

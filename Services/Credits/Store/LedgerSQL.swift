@@ -44,17 +44,21 @@ enum LedgerSQL {
     private static let holdColumns = """
         h.id, h.account, h.amount, h.captured, h.refunded, h.state, h.operation, h.model,
         h.quantity, h.job, h.session, h.price_version, h.provider_reference, h.created_us,
-        h.expires_us, h.hard_us, h.resolved_us, a.owner, h.catalogue, h.parameters
+        h.expires_us, h.hard_us, h.resolved_us, a.owner, h.catalogue, h.parameters,
+        h.quote_line, q.id, q.created_us
         """
-    private static let holdTables = "holds h JOIN accounts a ON a.id = h.account"
+    private static let holdTables = """
+        holds h JOIN accounts a ON a.id = h.account
+        LEFT JOIN quote_lines l ON l.id = h.quote_line LEFT JOIN quotes q ON q.id = l.quote
+        """
     static let holdByJob = Statement(
         "SELECT \(holdColumns) FROM \(holdTables) WHERE h.job = ? AND h.operation = ?")
     static let holdByID = Statement("SELECT \(holdColumns) FROM \(holdTables) WHERE h.id = ?")
     static let insertHold = Statement(
         """
         INSERT INTO holds(id, account, amount, operation, model, quantity, job, session,
-            price_version, created_us, expires_us, hard_us, catalogue, parameters)
-        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            price_version, created_us, expires_us, hard_us, catalogue, parameters, quote_line)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     static let closeHold = Statement(
         """
@@ -124,7 +128,7 @@ enum LedgerSQL {
         (SELECT coalesce(sum(amount), 0) FROM entries
             WHERE tx = t.seq AND account = t.account AND layer = 1),
         h.id, h.operation, h.job, h.session, h.price_version, h.provider_reference, h.model,
-        h.catalogue, h.parameters
+        h.catalogue, h.parameters, q.id, q.created_us
         """
     /// Follows an account's transactions back from ?1, at most ?2, newest first.
     static let history = Statement(
@@ -137,6 +141,7 @@ enum LedgerSQL {
         SELECT \(historyColumns) FROM walk
         JOIN transactions t ON t.seq = walk.seq
         LEFT JOIN holds h ON h.id = t.hold
+        LEFT JOIN quote_lines l ON l.id = h.quote_line LEFT JOIN quotes q ON q.id = l.quote
         ORDER BY t.seq DESC
         """)
     static let previousInAccount = Statement(

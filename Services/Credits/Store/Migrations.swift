@@ -6,5 +6,6 @@ enum Migrations {
         Migration(1, "create_ledger", PackageResources._001_create_ledger_sql),
         Migration(
             2, "key_prices_by_catalogue", PackageResources._002_key_prices_by_catalogue_sql),
+        Migration(3, "add_quotes", PackageResources._003_add_quotes_sql),
     ]
 }

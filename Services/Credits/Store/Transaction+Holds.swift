@@ -13,6 +13,7 @@ struct HoldCommand: Hashable, Sendable {
     var amount: CreditAmount
     /// 0 when the caller named the amount.
     var priceVersion: Int
+    var limit = HoldLimit()
     var ttlMs: Int64
     var hardMs: Int64
 }
@@ -68,21 +69,24 @@ extension Transaction {
                     required: command.amount, available: account.balance.available,
                     operation: terms.operation, model: terms.model))
         }
+        try spend(command.amount, within: command.limit, nowUs: time.nowUs)
         let sequence = head.sequence + 1
         let hardAtUs = time.nowUs + command.hardMs * 1_000
         let hold = Hold(
             id: HoldID(sequence: sequence, job: terms.job, operation: terms.operation),
             user: account.user, terms: terms, amount: command.amount,
-            priceVersion: command.priceVersion, createdAtUs: time.nowUs,
+            priceVersion: command.priceVersion,
+            quote: command.limit.quoted.map { .init(id: $0.quote, line: $0.id) },
+            createdAtUs: time.nowUs,
             expiresAtUs: min(time.nowUs + command.ttlMs * 1_000, hardAtUs), hardAtUs: hardAtUs)
         try run(
             LedgerSQL.insertHold, sequence, account.id, hold.amount.tenThousandths,
             terms.operation, terms.model, terms.quantity, terms.job, terms.session,
             hold.priceVersion, hold.createdAtUs, hold.expiresAtUs, hold.hardAtUs, terms.catalogue,
-            terms.parameters)
+            terms.parameters, hold.quote?.line)
         let opened = TransactionRecord.OpenedHold(
             terms: terms, amount: hold.amount.tenThousandths,
-            priceVersion: Int64(hold.priceVersion))
+            priceVersion: Int64(hold.priceVersion), quoteLine: hold.quote?.line)
         let draft = LedgerDraft(
             kind: .hold, postings: Posting.hold(hold.amount), origin: origin, hold: sequence,
             opened: opened)
@@ -146,6 +150,9 @@ extension Transaction {
             LedgerSQL.closeHold, hold.state.rawValue, captured.tenThousandths, head.atUs,
             head.sequence, hold.id.sequence)
         guard changed == 1 else { throw LedgerError.unsound("hold \(hold.id.text) closed twice") }
+        if let quote = hold.quote {
+            try unspend(try hold.amount - captured, quoteLine: quote.line)
+        }
         var owner = account
         if let target = account.mergedInto {
             owner = try wallet(id: target)
@@ -239,5 +246,10 @@ extension StoredHold {
             priceVersion: Int(try row.integer(11)), providerReference: try row.text(12),
             createdAtUs: try row.integer(13), expiresAtUs: try row.integer(14),
             hardAtUs: try row.integer(15), resolvedAtUs: try row.optionalInteger(16))
+        if let line = try row.optionalInteger(20) {
+            hold.quote = Hold.QuotedLine(
+                id: QuoteID(number: try row.integer(21), createdAtUs: try row.integer(22)),
+                line: line)
+        }
     }
 }

@@ -12,7 +12,7 @@ enum VerifySQL {
             t.note, t.posted_after, t.pending_after, t.at_us, t.hash, a.owner,
             e.account, e.asset, e.layer, e.amount,
             h.job, h.operation, h.model, h.quantity, h.session, h.amount, h.price_version,
-            h.catalogue, h.parameters
+            h.catalogue, h.parameters, h.quote_line
         FROM transactions t
         JOIN accounts a ON a.id = t.account
         LEFT JOIN entries e ON e.tx = t.seq
@@ -92,6 +92,18 @@ enum VerifySQL {
                     WHERE t.kind = 'refund' GROUP BY t.hold) r ON r.id = h.id
                 WHERE h.refunded <> coalesce(r.amount, 0) OR h.refunded > h.captured
                 LIMIT 100
+                """)
+        ),
+        (
+            "I7",
+            Statement(
+                """
+                SELECT 'line ' || l.id || ' of quote ' || l.quote || ' is not used as its holds say'
+                FROM quote_lines l LEFT JOIN (
+                    SELECT quote_line AS id,
+                        sum(CASE WHEN resolve_tx IS NULL THEN amount ELSE captured END) AS used
+                    FROM holds WHERE quote_line IS NOT NULL GROUP BY quote_line) h ON h.id = l.id
+                WHERE l.used <> coalesce(h.used, 0) OR l.used > l.amount LIMIT 100
                 """)
         ),
         (

@@ -20,6 +20,12 @@ typedef struct Credits__V1__GetBalanceRequest Credits__V1__GetBalanceRequest;
 typedef struct Credits__V1__Balance Credits__V1__Balance;
 typedef struct Credits__V1__HoldRequest Credits__V1__HoldRequest;
 typedef struct Credits__V1__HoldReply Credits__V1__HoldReply;
+typedef struct Credits__V1__QuoteItem Credits__V1__QuoteItem;
+typedef struct Credits__V1__QuoteRequest Credits__V1__QuoteRequest;
+typedef struct Credits__V1__QuoteAlternative Credits__V1__QuoteAlternative;
+typedef struct Credits__V1__QuoteLine Credits__V1__QuoteLine;
+typedef struct Credits__V1__QuoteReply Credits__V1__QuoteReply;
+typedef struct Credits__V1__ValidateReply Credits__V1__ValidateReply;
 typedef struct Credits__V1__RenewHoldRequest Credits__V1__RenewHoldRequest;
 typedef struct Credits__V1__SubmitHoldRequest Credits__V1__SubmitHoldRequest;
 typedef struct Credits__V1__CaptureHoldRequest Credits__V1__CaptureHoldRequest;
@@ -158,10 +164,19 @@ struct  Credits__V1__HoldRequest
    * "duration=6,resolution=768P", in any order; empty where none matter
    */
   char *parameters;
+  /*
+   * Charged at the quote's prices. QUOTE_NOT_FOUND, QUOTE_EXPIRED; PRICE_EXCEEDED when it would be more
+   * than what is left of the quote's line for this operation, model and parameters.
+   */
+  char *quote_id;
+  /*
+   * more than this is PRICE_EXCEEDED; 0 = no limit
+   */
+  int64_t max_amount_u4;
 };
 #define CREDITS__V1__HOLD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__hold_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Credits__V1__HoldReply
@@ -182,10 +197,131 @@ struct  Credits__V1__HoldReply
    */
   int64_t resolved_at_us;
   Credits__V1__Balance *balance;
+  char *quote_id;
 };
 #define CREDITS__V1__HOLD_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__hold_reply__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, CREDITS__V1__HOLD_STATE__HOLD_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, CREDITS__V1__HOLD_STATE__HOLD_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Credits__V1__QuoteItem
+{
+  ProtobufCMessage base;
+  char *operation;
+  char *model;
+  /*
+   * 1...1000; 0 means 1
+   */
+  uint32_t quantity;
+  /*
+   * empty = studio
+   */
+  char *catalogue;
+  char *parameters;
+};
+#define CREDITS__V1__QUOTE_ITEM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__quote_item__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Credits__V1__QuoteRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+  size_t n_items;
+  Credits__V1__QuoteItem **items;
+};
+#define CREDITS__V1__QUOTE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__quote_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * Another model that does the same for less.
+ */
+struct  Credits__V1__QuoteAlternative
+{
+  ProtobufCMessage base;
+  char *model;
+  char *label;
+  int64_t amount_u4;
+};
+#define CREDITS__V1__QUOTE_ALTERNATIVE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__quote_alternative__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Credits__V1__QuoteLine
+{
+  ProtobufCMessage base;
+  char *operation;
+  char *model;
+  uint32_t quantity;
+  char *catalogue;
+  char *parameters;
+  char *label;
+  /*
+   * each, second
+   */
+  char *unit;
+  int64_t unit_u4;
+  int64_t amount_u4;
+  /*
+   * the cheapest first, at most 5
+   */
+  size_t n_alternatives;
+  Credits__V1__QuoteAlternative **alternatives;
+};
+#define CREDITS__V1__QUOTE_LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__quote_line__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
+
+
+struct  Credits__V1__QuoteReply
+{
+  ProtobufCMessage base;
+  char *quote_id;
+  uint32_t price_version;
+  size_t n_lines;
+  Credits__V1__QuoteLine **lines;
+  int64_t total_u4;
+  Credits__V1__Balance *balance;
+  /*
+   * what could be spent afterwards; below 0 when it is short
+   */
+  int64_t balance_after_u4;
+  /*
+   * 0 when there is enough
+   */
+  int64_t short_by_u4;
+  /*
+   * unset when there is enough
+   */
+  Credits__V1__Suggestion *suggestion;
+  int64_t expires_at_us;
+};
+#define CREDITS__V1__QUOTE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__quote_reply__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, 0, NULL, 0, 0, NULL, 0 }
+
+
+struct  Credits__V1__ValidateReply
+{
+  ProtobufCMessage base;
+  int64_t amount_u4;
+  uint32_t price_version;
+  /*
+   * now
+   */
+  Credits__V1__Balance *balance;
+  /*
+   * what could be spent afterwards
+   */
+  int64_t balance_after_u4;
+};
+#define CREDITS__V1__VALIDATE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__validate_reply__descriptor) \
+    , 0, 0, NULL, 0 }
 
 
 struct  Credits__V1__RenewHoldRequest
@@ -371,10 +507,11 @@ struct  Credits__V1__HistoryEntry
   char *model;
   char *catalogue;
   char *parameters;
+  char *quote_id;
 };
 #define CREDITS__V1__HISTORY_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__history_entry__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Credits__V1__ListHistoryReply
@@ -696,6 +833,120 @@ Credits__V1__HoldReply *
                       const uint8_t       *data);
 void   credits__v1__hold_reply__free_unpacked
                      (Credits__V1__HoldReply *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__QuoteItem methods */
+void   credits__v1__quote_item__init
+                     (Credits__V1__QuoteItem         *message);
+size_t credits__v1__quote_item__get_packed_size
+                     (const Credits__V1__QuoteItem   *message);
+size_t credits__v1__quote_item__pack
+                     (const Credits__V1__QuoteItem   *message,
+                      uint8_t             *out);
+size_t credits__v1__quote_item__pack_to_buffer
+                     (const Credits__V1__QuoteItem   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__QuoteItem *
+       credits__v1__quote_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__quote_item__free_unpacked
+                     (Credits__V1__QuoteItem *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__QuoteRequest methods */
+void   credits__v1__quote_request__init
+                     (Credits__V1__QuoteRequest         *message);
+size_t credits__v1__quote_request__get_packed_size
+                     (const Credits__V1__QuoteRequest   *message);
+size_t credits__v1__quote_request__pack
+                     (const Credits__V1__QuoteRequest   *message,
+                      uint8_t             *out);
+size_t credits__v1__quote_request__pack_to_buffer
+                     (const Credits__V1__QuoteRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__QuoteRequest *
+       credits__v1__quote_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__quote_request__free_unpacked
+                     (Credits__V1__QuoteRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__QuoteAlternative methods */
+void   credits__v1__quote_alternative__init
+                     (Credits__V1__QuoteAlternative         *message);
+size_t credits__v1__quote_alternative__get_packed_size
+                     (const Credits__V1__QuoteAlternative   *message);
+size_t credits__v1__quote_alternative__pack
+                     (const Credits__V1__QuoteAlternative   *message,
+                      uint8_t             *out);
+size_t credits__v1__quote_alternative__pack_to_buffer
+                     (const Credits__V1__QuoteAlternative   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__QuoteAlternative *
+       credits__v1__quote_alternative__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__quote_alternative__free_unpacked
+                     (Credits__V1__QuoteAlternative *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__QuoteLine methods */
+void   credits__v1__quote_line__init
+                     (Credits__V1__QuoteLine         *message);
+size_t credits__v1__quote_line__get_packed_size
+                     (const Credits__V1__QuoteLine   *message);
+size_t credits__v1__quote_line__pack
+                     (const Credits__V1__QuoteLine   *message,
+                      uint8_t             *out);
+size_t credits__v1__quote_line__pack_to_buffer
+                     (const Credits__V1__QuoteLine   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__QuoteLine *
+       credits__v1__quote_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__quote_line__free_unpacked
+                     (Credits__V1__QuoteLine *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__QuoteReply methods */
+void   credits__v1__quote_reply__init
+                     (Credits__V1__QuoteReply         *message);
+size_t credits__v1__quote_reply__get_packed_size
+                     (const Credits__V1__QuoteReply   *message);
+size_t credits__v1__quote_reply__pack
+                     (const Credits__V1__QuoteReply   *message,
+                      uint8_t             *out);
+size_t credits__v1__quote_reply__pack_to_buffer
+                     (const Credits__V1__QuoteReply   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__QuoteReply *
+       credits__v1__quote_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__quote_reply__free_unpacked
+                     (Credits__V1__QuoteReply *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__ValidateReply methods */
+void   credits__v1__validate_reply__init
+                     (Credits__V1__ValidateReply         *message);
+size_t credits__v1__validate_reply__get_packed_size
+                     (const Credits__V1__ValidateReply   *message);
+size_t credits__v1__validate_reply__pack
+                     (const Credits__V1__ValidateReply   *message,
+                      uint8_t             *out);
+size_t credits__v1__validate_reply__pack_to_buffer
+                     (const Credits__V1__ValidateReply   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__ValidateReply *
+       credits__v1__validate_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__validate_reply__free_unpacked
+                     (Credits__V1__ValidateReply *message,
                       ProtobufCAllocator *allocator);
 /* Credits__V1__RenewHoldRequest methods */
 void   credits__v1__renew_hold_request__init
@@ -1227,6 +1478,24 @@ typedef void (*Credits__V1__HoldRequest_Closure)
 typedef void (*Credits__V1__HoldReply_Closure)
                  (const Credits__V1__HoldReply *message,
                   void *closure_data);
+typedef void (*Credits__V1__QuoteItem_Closure)
+                 (const Credits__V1__QuoteItem *message,
+                  void *closure_data);
+typedef void (*Credits__V1__QuoteRequest_Closure)
+                 (const Credits__V1__QuoteRequest *message,
+                  void *closure_data);
+typedef void (*Credits__V1__QuoteAlternative_Closure)
+                 (const Credits__V1__QuoteAlternative *message,
+                  void *closure_data);
+typedef void (*Credits__V1__QuoteLine_Closure)
+                 (const Credits__V1__QuoteLine *message,
+                  void *closure_data);
+typedef void (*Credits__V1__QuoteReply_Closure)
+                 (const Credits__V1__QuoteReply *message,
+                  void *closure_data);
+typedef void (*Credits__V1__ValidateReply_Closure)
+                 (const Credits__V1__ValidateReply *message,
+                  void *closure_data);
 typedef void (*Credits__V1__RenewHoldRequest_Closure)
                  (const Credits__V1__RenewHoldRequest *message,
                   void *closure_data);
@@ -1367,6 +1636,14 @@ struct Credits__V1__Credits_Service
                        const Credits__V1__ListHistoryRequest *input,
                        Credits__V1__ListHistoryReply_Closure closure,
                        void *closure_data);
+  void (*quote)(Credits__V1__Credits_Service *service,
+                const Credits__V1__QuoteRequest *input,
+                Credits__V1__QuoteReply_Closure closure,
+                void *closure_data);
+  void (*validate_hold)(Credits__V1__Credits_Service *service,
+                        const Credits__V1__HoldRequest *input,
+                        Credits__V1__ValidateReply_Closure closure,
+                        void *closure_data);
   void (*list_packs)(Credits__V1__Credits_Service *service,
                      const Credits__V1__ListPacksRequest *input,
                      Credits__V1__ListPacksReply_Closure closure,
@@ -1408,6 +1685,8 @@ void credits__v1__credits__init (Credits__V1__Credits_Service *service,
       function_prefix__ ## grant,\
       function_prefix__ ## merge_account,\
       function_prefix__ ## list_history,\
+      function_prefix__ ## quote,\
+      function_prefix__ ## validate_hold,\
       function_prefix__ ## list_packs,\
       function_prefix__ ## list_prices,\
       function_prefix__ ## watch_balance,\
@@ -1465,6 +1744,14 @@ void credits__v1__credits__list_history(ProtobufCService *service,
                                         const Credits__V1__ListHistoryRequest *input,
                                         Credits__V1__ListHistoryReply_Closure closure,
                                         void *closure_data);
+void credits__v1__credits__quote(ProtobufCService *service,
+                                 const Credits__V1__QuoteRequest *input,
+                                 Credits__V1__QuoteReply_Closure closure,
+                                 void *closure_data);
+void credits__v1__credits__validate_hold(ProtobufCService *service,
+                                         const Credits__V1__HoldRequest *input,
+                                         Credits__V1__ValidateReply_Closure closure,
+                                         void *closure_data);
 void credits__v1__credits__list_packs(ProtobufCService *service,
                                       const Credits__V1__ListPacksRequest *input,
                                       Credits__V1__ListPacksReply_Closure closure,
@@ -1494,6 +1781,12 @@ extern const ProtobufCMessageDescriptor credits__v1__get_balance_request__descri
 extern const ProtobufCMessageDescriptor credits__v1__balance__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__hold_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__hold_reply__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__quote_item__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__quote_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__quote_alternative__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__quote_line__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__quote_reply__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__validate_reply__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__renew_hold_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__submit_hold_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__capture_hold_request__descriptor;

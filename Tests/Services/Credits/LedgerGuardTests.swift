@@ -51,10 +51,10 @@ import Testing
         // The same job twice.
         (
             """
-            INSERT INTO holds SELECT 99, account, amount, 0, 0, 'reserved', operation, model,
-            quantity, job, session, price_version, '', created_us, expires_us, hard_us, NULL, NULL,
-            catalogue, parameters
-            FROM holds WHERE job = 'job2'
+            INSERT INTO holds(id, account, amount, operation, model, quantity, job, session,
+                price_version, created_us, expires_us, hard_us)
+            SELECT 99, account, amount, operation, model, quantity, job, session, price_version,
+                created_us, expires_us, hard_us FROM holds WHERE job = 'job2'
             """, "holds.job, holds.operation"
         ),
         // Editing what has happened.

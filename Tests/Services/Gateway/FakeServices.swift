@@ -119,6 +119,12 @@ final class FakeCredits: CreditsAPI.Handler {
     func listOverdueHolds(
         _ r: CreditsAPI.ListOverdueHoldsRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListHoldsReply { throw unused }
+    func quote(
+        _ r: CreditsAPI.QuoteRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.QuoteReply { throw unused }
+    func validateHold(
+        _ r: CreditsAPI.HoldRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ValidateReply { throw unused }
     func listPacks(
         _ r: CreditsAPI.ListPacksRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw unused }

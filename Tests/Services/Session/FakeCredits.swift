@@ -169,6 +169,12 @@ final class FakeCredits: CreditsAPI.Handler {
 
     // MARK: Not needed by sessions
 
+    func quote(
+        _ request: CreditsAPI.QuoteRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.QuoteReply { throw .notHere }
+    func validateHold(
+        _ request: CreditsAPI.HoldRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ValidateReply { throw .notHere }
     func listPacks(
         _ request: CreditsAPI.ListPacksRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw .notHere }
