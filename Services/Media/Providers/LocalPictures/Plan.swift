@@ -153,7 +153,7 @@ struct Plan {
             if framing == .medium { share = min(share, 0.86) }
         }
         let distance = focal * traits.height / (share * active)
-        let horizonRow = horizon * h
+        var horizonRow = horizon * h
         let faces: Float = cosine(yaw * pi / 180)
         var aimX: Float = 0
         var cameraHeight: Float
@@ -171,7 +171,14 @@ struct Plan {
             if top < activeTop + 0.05 * h { row += activeTop + 0.05 * h - top }
             cameraHeight = (row - horizonRow) * distance / focal
         }
-        cameraHeight = max(0.06 * traits.height, cameraHeight * variation.cameraHeight)
+        cameraHeight = max(0.06 * traits.height, cameraHeight)
+        if variation.cameraHeight != 1 {
+            // A higher or lower camera moves the horizon, never the subject.
+            let rise = cameraHeight * (variation.cameraHeight - 1) * focal / distance
+            let moved = clamp(horizonRow - rise, 0.24 * h, 0.8 * h)
+            cameraHeight += (horizonRow - moved) * distance / focal
+            horizonRow = moved
+        }
         if isMirrored { yaw = 180 - yaw }
         if isMirrored { aimX = -aimX }
         camera = Camera(

@@ -230,6 +230,22 @@ struct Base: Sendable, CustomStringConvertible {
         }
     }
 
+    @Test(arguments: ["a deer in a forest", "a fisherman at a harbour", "a diver at a reef"])
+    func `other draws keep a close subject in the frame`(_ intent: String) throws {
+        func area(_ seed: UInt64, _ framing: String) throws -> Double {
+            var wanted = recipe(intent, direction: "social", framing: framing)
+            wanted.seed = seed
+            return try render(wanted).subjectMask.reduce(0.0) { $0 + Double($1) }
+        }
+        for framing in ["closeup", "extreme_closeup"] {
+            let first = try area(0, framing)
+            for seed in 1...6 {
+                let other = try area(UInt64(seed), framing)
+                #expect(other > 0.6 * first, "\(framing), seed \(seed): \(other / first)")
+            }
+        }
+    }
+
     @Test func `what is not chosen yet is filled in`() throws {
         let picture = try render(
             PictureRecipe(intent: "a fox at night", direction: "social", width: 256, height: 144))
