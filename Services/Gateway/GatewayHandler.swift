@@ -83,7 +83,8 @@ struct GatewayHandler: HTTPResponder {
         var response: HTTPResponse
         do {
             let principal = try await identify(request, route)
-            allowance = try limit(request, route, principal)
+            allowance = limit(request, route, principal)
+            if let allowance, !allowance.isAllowed { throw Self.rateLimited(allowance) }
             response = try await run(
                 request, route, parameters: parameters, requestID: requestID,
                 principal: principal)
@@ -105,19 +106,16 @@ struct GatewayHandler: HTTPResponder {
         async throws -> Principal?
     {
         if route.access == .open { return nil }
-        let caller = RateLimits.prefix(of: request.peer)
-        if let spent = rateLimits.take(.authentication, caller: caller, cost: 0),
-            !spent.isAllowed
-        {
-            throw Self.rateLimited(spent)
-        }
         do {
             return try await principal(request, route)
         } catch let problem as Problem where problem.status == 401 {
-            if request.headers["Authorization"] != nil {
-                _ = rateLimits.take(.authentication, caller: caller)
-            }
-            throw problem
+            // A token that is right passes, whatever others behind the same address send.
+            guard request.headers["Authorization"] != nil,
+                let allowance = rateLimits.take(
+                    .authentication, caller: RateLimits.prefix(of: request.peer)),
+                !allowance.isAllowed
+            else { throw problem }
+            throw Self.rateLimited(allowance)
         }
     }
 
@@ -150,12 +148,10 @@ struct GatewayHandler: HTTPResponder {
 
     private func limit(
         _ request: HTTPRequest, _ route: Route, _ principal: Principal?
-    ) throws -> RateLimits.Allowance? {
+    ) -> RateLimits.Allowance? {
         guard route.rate != .free else { return nil }
         let caller = principal?.userID ?? RateLimits.prefix(of: request.peer)
-        guard let allowance = rateLimits.take(route.rate, caller: caller) else { return nil }
-        if !allowance.isAllowed { throw Self.rateLimited(allowance) }
-        return allowance
+        return rateLimits.take(route.rate, caller: caller)
     }
 
     private static func rateLimited(_ allowance: RateLimits.Allowance) -> Problem {
@@ -201,7 +197,8 @@ struct GatewayHandler: HTTPResponder {
     }
 
     private func report(_ problem: Problem, _ error: any Error, _ route: Route, _ id: String) {
-        guard problem.status >= 500 else { return }
+        // A caller who hangs up is no failure of ours.
+        guard problem.status >= 500, !(error is CancellationError) else { return }
         logger.error(
             "request.failed", "",
             [

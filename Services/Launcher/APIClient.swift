@@ -25,6 +25,18 @@ struct APIClient: Sendable {
         try await send("GET", link, body: nil, key: nil).body
     }
 
+    private static func sentence(_ error: HTTPClientError, _ url: String) -> String {
+        switch error {
+        case .cannotConnect:
+            "nothing answers at \(url); start a set with `convergence up`, or leave out --url"
+        case .timedOut: "\(url) did not answer in time; look at its logs"
+        case .invalidRequest(let reason): "\(url) cannot be asked: \(reason)"
+        case .tooLarge(let limit): "\(url) sent more than \(limit) bytes"
+        case .cancelled: "interrupted"
+        case .failed(let reason): "\(url) could not be asked: \(reason)"
+        }
+    }
+
     private func send(
         _ method: String, _ path: String, body: [UInt8]?, key: String?
     ) async throws -> HTTPClient.Response {
@@ -39,7 +51,7 @@ struct APIClient: Sendable {
                 HTTPClient.Request(
                     method, target, headers: headers, body: body ?? [], timeout: .seconds(150)))
         } catch {
-            throw LauncherFailure("\(method) \(path): \(error)")
+            throw LauncherFailure(Self.sentence(error, url))
         }
         guard (200...299).contains(response.status) else {
             let problem = try? JSONValue(parsing: response.body)

@@ -46,7 +46,11 @@ package enum LauncherCommand {
             Terminal.print("convergence \(version)")
             exit(0)
         case "up":
-            parse(arguments) { UpCommand(options: $0) }.run()
+            let command = parse(arguments) { UpCommand(options: $0) }
+            if let word = command.options.words.first {
+                fail("up takes no \"\(word)\"; try convergence --help")
+            }
+            command.run()
         case "demo":
             parse(arguments) { DemoCommand(options: $0) }.run()
         case let name?:

@@ -36,7 +36,7 @@ extension RPCError {
         case .versionConflict(let id, let current):
             self.init(
                 .failedPrecondition, "VERSION_CONFLICT",
-                "The session has changed meanwhile.",
+                "The session has changed meanwhile: look at it as it is now and choose again.",
                 details: ["sessionId": id, "version": String(current)])
         case .activeSessionExists(let id):
             self.init(

@@ -30,6 +30,13 @@ package struct HTTPRequest: Sendable {
         self.bodyStream = bodyStream
     }
 
+    /// How often a query parameter is there.
+    package func queryCount(_ name: String) -> Int {
+        query.utf8.split(separator: UInt8(ascii: "&")).count { pair in
+            pair.prefix { $0 != UInt8(ascii: "=") }.elementsEqual(name.utf8)
+        }
+    }
+
     /// The decoded value of a query parameter; nil when it is absent or its escapes are broken.
     package func queryValue(_ name: String) -> String? {
         guard !query.isEmpty else { return nil }

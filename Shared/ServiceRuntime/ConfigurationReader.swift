@@ -52,7 +52,7 @@ package struct ConfigurationReader {
             } else if let value = rest.popFirst() {
                 flags[String(body)] = value
             } else {
-                throw ConfigurationError("--\(body) needs a value")
+                throw ConfigurationError("--\(body) needs a value; try --help")
             }
         }
     }

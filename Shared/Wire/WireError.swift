@@ -21,3 +21,17 @@ package enum WireError: Error, Hashable, Sendable {
         case stream, method, deadline, metadata, payload, credit, status, hello
     }
 }
+
+extension WireError: CustomStringConvertible {
+    /// What is wrong, as the end of a sentence.
+    package var description: String {
+        switch self {
+        case .malformed: "it is no well-formed protobuf message"
+        case .frameSize(let bytes, let bytesMax): "it has \(bytes) bytes; 1 to \(bytesMax) may be"
+        case .unknownKind(let kind): "there is no kind \(kind)"
+        case .limit(let field): "its \(field) breaks the rule for that field"
+        case .invalidText: "a text is not UTF-8 or holds a NUL"
+        case .budgetExceeded: "unpacking it would take too much memory"
+        }
+    }
+}

@@ -33,6 +33,8 @@ struct AuthRoutes: Sendable {
                 summary: "Revoke the token that asks.", tag: "Identity", access: .account,
                 rate: .write, body: .json("EmptyRequest"), answers: [204: .empty]
             ) { context in
+                var fields = try FieldReader(context.request)
+                try fields.finish()
                 if let hash = context.principal?.tokenHash {
                     try await tools.store.removeToken(hash: hash)
                 }

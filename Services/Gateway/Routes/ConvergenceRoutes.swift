@@ -153,9 +153,31 @@ struct ConvergenceRoutes: Sendable {
             body: .json(body), answers: [success: .json(answer), 202: .json("AcceptedAnswer")],
             problems: problems + [402, 403, 404, 410, 502]
         ) { context in
-            let operation = try await start(context, context.command())
+            let operation: SessionAPI.Operation
+            do {
+                operation = try await start(context, context.command())
+            } catch let error as RPCError where error.domainCode == "VERSION_CONFLICT" {
+                throw await conflict(error, context)
+            }
             return try await tools.finish(operation, context, success: success)
         }
+    }
+
+    /// The session as it is now goes with the refusal, so that the caller can go on from it.
+    private func conflict(_ error: RPCError, _ context: RequestContext) async -> Problem {
+        var problem = Problem(error)
+        let id = error.details.first { $0.key == "sessionId" }?.value ?? ""
+        let request = SessionAPI.GetSessionRequest(userID: context.userID, sessionID: id)
+        guard let fresh = try? await session.getSession(request, context.call()) else {
+            return problem
+        }
+        let answers = tools.writer(context)
+        var writer = JSONWriter()
+        writer.object { answers.session(&$0, fresh) }
+        if let value = try? JSONValue(parsing: writer.bytes) {
+            problem.details.append(.init("session", value))
+        }
+        return problem
     }
 
     private typealias Navigate =
@@ -244,12 +266,19 @@ struct ConvergenceRoutes: Sendable {
                 answers: [200: .bytes(["video/mp4", "multipart/x-mixed-replace"])],
                 problems: [403, 404, 409, 410, 416, 502]
             ) { context in
-                let preview = try await session.getMotionPreview(
-                    .init(
-                        userID: context.userID, sessionID: context.parameters[0],
-                        cameraMotionID: context.parameters[1], format: try format(context)),
-                    context.call(.seconds(60)))
-                return try await MediaRoutes(tools: tools).asset(preview.assetID, context)
+                let preview: SessionAPI.MotionPreview
+                do {
+                    preview = try await session.getMotionPreview(
+                        .init(
+                            userID: context.userID, sessionID: context.parameters[0],
+                            cameraMotionID: context.parameters[1], format: try format(context)),
+                        context.call(.seconds(60)))
+                } catch let error as RPCError where error.code == .invalidArgument {
+                    throw Problem.notFound("such camera motion")
+                }
+                // Another picture of the same session makes another preview at the same place.
+                return try await MediaRoutes(tools: tools).asset(
+                    preview.assetID, context, isPermanent: false)
             },
         ]
     }

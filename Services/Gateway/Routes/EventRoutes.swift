@@ -6,6 +6,11 @@ internal import ServiceRuntime
 /// The event stream (server-sent events): one stream over the outboxes of two services.
 struct EventRoutes: Sendable {
     let tools: RouteTools
+    private let open = OpenStreams()
+
+    init(tools: RouteTools) {
+        self.tools = tools
+    }
 
     var routes: [Route] {
         [
@@ -22,6 +27,7 @@ struct EventRoutes: Sendable {
                 answers: [200: .events]
             ) { context in
                 let cursor = try EventCursor(context)
+                let place = try StreamPlace(of: context.userID, in: open)
                 return HTTPResponse(
                     status: 200,
                     headers: [
@@ -29,11 +35,46 @@ struct EventRoutes: Sendable {
                         "X-Accel-Buffering": "no",
                     ],
                     body: .stream(length: nil) { writer in
+                        defer { withExtendedLifetime(place) {} }
                         try await EventStream(tools: tools, context: context, writer: writer)
                             .run(from: cursor)
                     })
             }
         ]
+    }
+}
+
+/// How many event streams each user has.
+private final class OpenStreams: Sendable {
+    static let perUserMax = 16
+    let counts = Lock<[String: Int]>([:])
+}
+
+/// One of a user's event streams, until it is let go of.
+private final class StreamPlace: Sendable {
+    private let user: String
+    private let open: OpenStreams
+
+    /// - Throws: 429 when the user has as many streams as one may have.
+    init(of user: String, in open: OpenStreams) throws {
+        self.user = user
+        self.open = open
+        try open.counts.withLock { counts in
+            guard counts[user, default: 0] < OpenStreams.perUserMax else {
+                throw Problem(
+                    429, "TOO_MANY_IN_FLIGHT",
+                    "There are \(OpenStreams.perUserMax) event streams open; close one first.",
+                    isRetryable: true, retryAfter: .seconds(10))
+            }
+            counts[user, default: 0] += 1
+        }
+    }
+
+    deinit {
+        open.counts.withLock { counts in
+            let left = counts[user, default: 1] - 1
+            counts[user] = left > 0 ? left : nil
+        }
     }
 }
 
@@ -185,9 +226,16 @@ private final class EventStream: Sendable {
     private func beat() async throws {
         let interval = tools.configuration.heartbeat
         while true {
-            try await tools.time.sleep(for: interval)
             let silent = tools.time.instant - state.withLock { $0.lastWrite }
-            if silent >= interval { try await write(": still here\n\n") }
+            if silent >= interval {
+                // Who has signed out meanwhile hears nothing more.
+                guard try await tools.authentication.principal(context.request) != nil else {
+                    throw Problem.unauthenticated
+                }
+                try await write(": still here\n\n")
+            } else {
+                try await tools.time.sleep(for: interval - silent)
+            }
         }
     }
 

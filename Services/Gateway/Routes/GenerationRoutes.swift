@@ -5,6 +5,10 @@ internal import ServiceRuntime
 /// Generations: pictures and videos made from a session or a prompt, in the background.
 struct GenerationRoutes: Sendable {
     static let kinds = ["image", "storyboard", "draft", "final"]
+    /// What makes each kind when the caller names no model: what needs nothing from outside.
+    private static let localModels = [
+        "image": "local", "draft": "local-parallax", "final": "local-parallax",
+    ]
 
     let tools: RouteTools
 
@@ -75,10 +79,11 @@ struct GenerationRoutes: Sendable {
         if (sessionID == nil) == (prompt == nil) {
             fields.report("prompt", "choice", "Give either sessionId or prompt.")
         }
+        let kind = fields.choice("kind", Self.kinds)
         let request = SessionAPI.StartGenerationRequest(
-            userID: context.userID, kind: fields.choice("kind", Self.kinds),
+            userID: context.userID, kind: kind,
             sessionID: sessionID ?? "", prompt: prompt ?? "",
-            model: fields.optionalIdentifier("model") ?? "",
+            model: fields.optionalIdentifier("model") ?? Self.localModels[kind] ?? "",
             aspectRatio: fields.optionalChoice("aspectRatio", ConvergenceRoutes.aspectRatios)
                 ?? "16:9",
             metadataJson: fields.object("metadata", bytesMax: 16 << 10),

@@ -36,13 +36,17 @@ struct MediaRoutes: Sendable {
     }
 
     /// An asset's bytes, or the part that was asked for.
-    func asset(_ id: String, _ context: RequestContext) async throws -> HTTPResponse {
+    /// - Parameter isPermanent: Whether the URL will always give these bytes.
+    func asset(
+        _ id: String, _ context: RequestContext, isPermanent: Bool = true
+    ) async throws -> HTTPResponse {
         let asset = try await media.getAsset(
             .init(id: id, userID: context.userID), context.call())
         let tag = "\"\(Hex.encode(Array(asset.digest)))\""
         var headers: HTTPHeaders = [
             "Content-Type": asset.contentType, "ETag": tag, "Accept-Ranges": "bytes",
-            "Cache-Control": "private, max-age=31536000, immutable",
+            "Cache-Control": isPermanent
+                ? "private, max-age=31536000, immutable" : "private, no-cache",
             "Content-Disposition": "inline",
             "Content-Security-Policy": "default-src 'none'; sandbox",
         ]

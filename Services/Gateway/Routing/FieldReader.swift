@@ -19,7 +19,11 @@ struct FieldReader {
             return
         }
         guard Self.isJSON(request.headers["Content-Type"]) else {
-            throw Problem(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
+            throw Problem(
+                415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8.")
+        }
+        if let coding = request.headers["Content-Encoding"], coding.lowercased() != "identity" {
+            throw Problem(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body without Content-Encoding.")
         }
         let value: JSONValue
         do throws(JSONFailure) {
@@ -45,8 +49,13 @@ struct FieldReader {
 
     private static func isJSON(_ contentType: String?) -> Bool {
         guard let contentType else { return false }
-        let type = contentType.prefix { $0 != ";" }
-        return type.trimmed.isEqualIgnoringCase("application/json")
+        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false)
+        guard parts[0].trimmed.isEqualIgnoringCase("application/json") else { return false }
+        return parts.dropFirst().allSatisfy { part in
+            let parameter = part.trimmed.lowercased()
+            return !parameter.hasPrefix("charset=")
+                || ["charset=utf-8", "charset=\"utf-8\""].contains(parameter)
+        }
     }
 
     /// Trimmed text of a length in characters.
@@ -62,7 +71,9 @@ struct FieldReader {
             return fail(name, "characters", fault, "")
         }
         // A cheap bound first, so that counting characters is never quadratic work for an attacker.
-        guard text.utf8.count <= length.upperBound * 16, length.contains(text.count) else {
+        guard text.utf8.count <= length.upperBound * 16, length.contains(text.count),
+            text.isEmpty || text.isVisible
+        else {
             return fail(
                 name, "range",
                 "It must have \(length.lowerBound) to \(length.upperBound) characters.", "")
@@ -194,7 +205,9 @@ struct FieldReader {
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x09, 0x0A, 0x0D: continue
-            case 0..<0x20, 0x7F...0x9F: return "It holds a control character."
+            case 0..<0x20, 0x7F...0x9F, 0x2028, 0x2029: return "It holds a control character."
+            case _ where scalar.properties.isNoncharacterCodePoint:
+                return "It holds a code point that is no character."
             // These turn the reading direction and make a text look like another one.
             case 0x202A...0x202E, 0x2066...0x2069: return "It holds a bidirectional override."
             default: continue
@@ -211,5 +224,12 @@ extension StringProtocol {
         while let first = text.first, first.isWhitespace { text = text.dropFirst() }
         while let last = text.last, last.isWhitespace { text = text.dropLast() }
         return String(text)
+    }
+
+    /// Whether there is anything to see in it.
+    fileprivate var isVisible: Bool {
+        unicodeScalars.contains { scalar in
+            !scalar.properties.isWhitespace && !scalar.properties.isDefaultIgnorableCodePoint
+        }
     }
 }

@@ -47,8 +47,8 @@ struct RequestContext: Sendable {
     func queryInteger<I: FixedWidthInteger>(
         _ name: String, in range: ClosedRange<I>, default fallback: I
     ) throws -> I {
-        guard let text = try queryText(name) else { return fallback }
-        guard let value = I(text), range.contains(value) else {
+        guard request.queryCount(name) > 0 else { return fallback }
+        guard let value = I(try queryText(name) ?? ""), range.contains(value) else {
             throw Problem.validation([
                 FieldFault(
                     field: name, code: "range",
@@ -60,8 +60,17 @@ struct RequestContext: Sendable {
 
     /// A text of the query; nil when it is absent or empty.
     func queryText(_ name: String) throws -> String? {
-        guard let text = request.queryValue(name) else { return nil }
-        guard text.utf8.count <= 512, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        switch request.queryCount(name) {
+        case 0: return nil
+        case 1: break
+        default:
+            throw Problem.validation([
+                FieldFault(field: name, code: "repeated", detail: "It may be given once.")
+            ])
+        }
+        guard let text = request.queryValue(name), text.utf8.count <= 512,
+            text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else {
             throw Problem.validation([
                 FieldFault(field: name, code: "characters", detail: "It is not a plain text.")
             ])

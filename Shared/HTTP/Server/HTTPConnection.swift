@@ -159,6 +159,10 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
         }
     }
 
+    /// Ends the socket of an answer that broke off. The library (0.9.75) forgets to close the
+    /// connection itself when others are idle; the end of the socket makes it look again.
+    func endSocket() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     /// Ends the connection at once, whatever it is doing.
     func abort() {
         isCut = true
@@ -326,9 +330,15 @@ extension HTTPRequest {
         guard (1...20).contains(method.utf8.count),
             method.utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == 0x2D })
         else { throw .badRequest("The method is not a token in capital letters.") }
+        for field in headers.fields where !field.isWellFormed {
+            throw .badRequest("A header field has a forbidden character.")
+        }
         let hosts = headers.count(of: "Host")
         guard hosts == 1 || (hosts == 0 && version == "HTTP/1.0") else {
             throw .badRequest("There must be exactly one Host field.")
+        }
+        if let host = headers["Host"], !host.isHost {
+            throw .badRequest("The Host field is no host name or address with a port.")
         }
         let lengths = headers.count(of: "Content-Length")
         let codings = headers.count(of: "Transfer-Encoding")
@@ -356,5 +366,40 @@ extension HTTPRequest {
         self.init(
             method: method, path: parsed.path, query: parsed.query, headers: headers,
             peer: connection.peer, isPeerLoopback: connection.isLoopback)
+    }
+}
+
+extension HTTPHeaders.Field {
+    /// A token as name, and a value without control characters (RFC 9110, section 5.5). A folded
+    /// value holds the line break that it was folded at.
+    fileprivate var isWellFormed: Bool {
+        name.utf8.allSatisfy(\.isTokenByte)
+            && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    }
+}
+
+extension String {
+    /// Letters, digits and what else stands in host names, addresses and ports.
+    fileprivate var isHost: Bool {
+        !isEmpty
+            && utf8.allSatisfy {
+                switch $0 {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"),
+                    UInt8(ascii: "["), UInt8(ascii: "]"):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+extension UInt8 {
+    /// Whether it may stand in a token (RFC 9110, section 5.6.2).
+    fileprivate var isTokenByte: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(self)
+        }
     }
 }

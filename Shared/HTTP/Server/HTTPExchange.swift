@@ -133,7 +133,10 @@ final class HTTPExchange: @unchecked Sendable {
 
     /// Fills the library's buffer. 0 = suspended until there is more; -1 end; -2 cut.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        if isStreamFailed { return -2 }
+        if isStreamFailed {
+            connection.endSocket()
+            return -2
+        }
         guard let piece = pieces.first else {
             if isStreamEnded { return -1 }
             connection.suspend()

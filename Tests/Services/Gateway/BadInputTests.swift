@@ -30,6 +30,15 @@ import Testing
             body: "{\"intent\":\"a\\u0000b\"}", status: 422, code: "VALIDATION_FAILED",
             field: "intent"),
         Case(
+            body: "{\"intent\":\"\\u200B\\u200B\"}", status: 422, code: "VALIDATION_FAILED",
+            field: "intent"),
+        Case(
+            body: "{\"intent\":\"a\\u2028b\"}", status: 422, code: "VALIDATION_FAILED",
+            field: "intent"),
+        Case(
+            body: "{\"intent\":\"a\\uFFFFb\"}", status: 422, code: "VALIDATION_FAILED",
+            field: "intent"),
+        Case(
             body: "{\"intent\":\"a\\u202Eb\"}", status: 422, code: "VALIDATION_FAILED",
             field: "intent"),
         Case(
@@ -148,6 +157,45 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ["Content-Type": "application/json; charset=utf-16"],
+            ["Content-Type": "application/json", "Content-Encoding": "gzip"],
+        ] as [HTTPHeaders])
+    func `a body in another coding is not guessed at`(_ headers: HTTPHeaders) async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            let answer = try await gateway.call(
+                "POST", "/api/convergence/start", #"{"intent":"a fox"}"#, token: token,
+                headers: headers)
+            #expect(answer.status == 415)
+            #expect(gateway.session.state.withLock { $0.commands }.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["limit=", "limit=%zz", "limit=5&limit=6", "limit=0", "cursor=%ff"])
+    func `a query that is not plain is refused`(_ query: String) async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            let answer = try await gateway.call(
+                "GET", "/api/convergence/sessions?\(query)", token: token)
+            #expect(answer.status == 422)
+        }
+    }
+
+    @Test func `a refusal by a limit says what the limit is`() async throws {
+        try await GatewayFixture.with({
+            $0.hasRateLimits = true
+            $0.readBurst = 1
+        }) { gateway in
+            let token = try await gateway.guest()
+            _ = try await gateway.call("GET", "/api/credits", token: token)
+            let refused = try await gateway.call("GET", "/api/credits", token: token)
+            #expect(refused.status == 429)
+            #expect(refused.headers["RateLimit"] == "\"read\";r=0")
+        }
+    }
+
     @Test func `guessing tokens is slowed down`() async throws {
         try await GatewayFixture.with({
             $0.hasRateLimits = true
@@ -160,7 +208,7 @@ import Testing
             }
             let slowed = try await gateway.call("GET", "/api/credits", token: "cvt_wrong")
             #expect(slowed.status == 429)
-            gateway.time.advance(by: .seconds(60))
+            // Others behind the same address are not shut out.
             #expect(try await gateway.call("GET", "/api/credits", token: token).status == 200)
         }
     }

@@ -166,6 +166,23 @@ import Testing
         }
     }
 
+    @Test func `who acts on an old version gets the session as it is now`() async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            let id = try await gateway.start(token)
+            gateway.session.state.withLock {
+                $0.refusals["back"] = RPCError(
+                    .failedPrecondition, "VERSION_CONFLICT", "It has changed.",
+                    details: ["sessionId": id, "version": "2"])
+            }
+            let answer = try await gateway.call(
+                "POST", "/api/convergence/back", "{\"sessionId\":\"\(id)\",\"version\":1}",
+                token: token)
+            #expect(answer.status == 409)
+            #expect(answer.json["details"]?["session"]?["id"]?.text == id)
+        }
+    }
+
     @Test func `an operation that failed is answered with its problem`() async throws {
         try await GatewayFixture.with { gateway in
             let token = try await gateway.guest()

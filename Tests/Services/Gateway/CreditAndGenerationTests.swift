@@ -38,6 +38,12 @@ import Testing
                 token: token)
             #expect(made.status == 202)
             #expect(made.json["metadata"] == ["a": [1]])
+            for (kind, model) in [("image", "local"), ("final", "local-parallax")] {
+                let plain = try await gateway.call(
+                    "POST", "/api/generations", "{\"kind\":\"\(kind)\",\"prompt\":\"a boat\"}",
+                    token: token)
+                #expect(plain.json["model"]?.text == model)
+            }
             let id = try #require(made.json["id"]?.text)
             #expect(made.headers["Location"] == "/api/generations/\(id)")
             for path in ["/api/generations", "/api/generations/\(id)"] {

@@ -18,14 +18,17 @@ private final class EventClient: Sendable {
     }
 
     private let state = Lock(State())
+    private let over = Lock(false)
     private let task: Task<HTTPClientError?, Never>
 
     init(_ gateway: GatewayFixture, token: String, after: String? = nil) {
         let state = state
+        let over = over
         let url = gateway.url + "/api/events"
         var headers: HTTPHeaders = ["Authorization": "Bearer \(token)"]
         if let after { headers.append("Last-Event-ID", after) }
         task = Task { [headers, client = gateway.client] in
+            defer { over.withLock { $0 = true } }
             do throws(HTTPClientError) {
                 _ = try await client.send(.init("GET", url, headers: headers, timeout: .zero)) {
                     piece in
@@ -74,6 +77,9 @@ private final class EventClient: Sendable {
     }
 
     var text: String { state.withLock { $0.text } }
+
+    /// Whether the server has ended the stream.
+    var isOver: Bool { over.withLock { $0 } }
 
     func stop() async {
         task.cancel()
@@ -141,9 +147,41 @@ private final class EventClient: Sendable {
             while !client.text.contains(": still here") {
                 gateway.time.advance(by: .seconds(5))
                 try await Task.sleep(for: .milliseconds(5))
-                try #require(ContinuousClock.now - started < .seconds(10))
+                try #require(ContinuousClock.now - started < .seconds(10), "\(client.text)")
             }
             await client.stop()
+        }
+    }
+
+    @Test func `a stream ends soon after its user has signed out`() async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            let client = EventClient(gateway, token: token)
+            _ = await client.events(1, named: "ready")
+            #expect(try await gateway.call("POST", "/api/auth/logout", token: token).status == 204)
+            let started = ContinuousClock.now
+            while !client.isOver {
+                gateway.time.advance(by: .seconds(5))
+                try await Task.sleep(for: .milliseconds(5))
+                try #require(ContinuousClock.now - started < .seconds(10), "\(client.text)")
+            }
+            #expect(!client.text.contains(": still here"))
+        }
+    }
+
+    @Test func `a user has sixteen streams and no more`() async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            var clients: [EventClient] = []
+            for _ in 0..<16 {
+                let client = EventClient(gateway, token: token)
+                _ = await client.events(1, named: "ready")
+                clients.append(client)
+            }
+            let refused = try await gateway.call("GET", "/api/events", token: token)
+            #expect(refused.status == 429)
+            #expect(refused.code == "TOO_MANY_IN_FLIGHT")
+            for client in clients { await client.stop() }
         }
     }
 

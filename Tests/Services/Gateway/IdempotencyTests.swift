@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "with space", "\u{7f}", String(repeating: "k", count: 256)])
+    @Test(arguments: ["", "with space", "é", String(repeating: "k", count: 256)])
     func `a key that is no key is refused`(_ key: String) async throws {
         try await GatewayFixture.with { gateway in
             // libcurl sends an empty field only when it ends in a semicolon; a space stands in.

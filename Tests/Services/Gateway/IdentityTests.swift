@@ -71,6 +71,18 @@ import Testing
         }
     }
 
+    @Test func `a body that does not fit signs nobody out`() async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            let bad = try await gateway.call("POST", "/api/auth/logout", "{bad", token: token)
+            #expect(bad.status == 400)
+            let unknown = try await gateway.call(
+                "POST", "/api/auth/logout", #"{"all":true}"#, token: token)
+            #expect(unknown.status == 422)
+            #expect(try await gateway.call("GET", "/api/credits", token: token).status == 200)
+        }
+    }
+
     @Test func `an API key does what its scopes say until it is revoked`() async throws {
         try await GatewayFixture.with { gateway in
             let token = try await gateway.guest()

@@ -125,6 +125,9 @@ import Testing
             let response = try await gateway.client.send(.init("GET", gateway.url + link))
             #expect(response.status == 200)
             #expect(response.body == FakeMedia.bytes)
+            // Another choice makes another preview at the same place.
+            #expect(response.headers["Cache-Control"] == "private, no-cache")
+            #expect(response.headers["ETag"] != nil)
             let format = try await gateway.call("GET", link + "&format=gif")
             #expect(format.status == 422)
         }

@@ -135,6 +135,19 @@ struct RawClient {
             request: "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", status: 400,
             code: "BAD_REQUEST"),
         Malformed(
+            request: "GET / HTTP/1.1\r\nHost: x\r\nX(A: b\r\n\r\n", status: 400,
+            code: "BAD_REQUEST"),
+        Malformed(
+            request: "GET / HTTP/1.1\r\nHost: x\r\nX-A : b\r\n\r\n", status: 400,
+            code: "BAD_REQUEST"),
+        Malformed(
+            request: "GET / HTTP/1.1\r\nHost: x\r\nX: a\u{1}b\r\n\r\n", status: 400,
+            code: "BAD_REQUEST"),
+        Malformed(
+            request: "GET / HTTP/1.1\r\nHost: a b/c\r\n\r\n", status: 400, code: "BAD_REQUEST"),
+        Malformed(
+            request: "GET / HTTP/1.1\r\nHost: \r\n\r\n", status: 400, code: "BAD_REQUEST"),
+        Malformed(
             request: "G(T / HTTP/1.1\r\nHost: x\r\n\r\n", status: 400, code: "BAD_REQUEST"),
         Malformed(
             request: "GET http://other/ HTTP/1.1\r\nHost: x\r\n\r\n", status: 400,
