@@ -32,29 +32,6 @@ package struct CreditsHandler: CreditsAPI.Handler {
         }
     }
 
-    package func grant(
-        _ request: CreditsAPI.GrantRequest, _ context: CallContext
-    ) async throws(RPCError) -> CreditsAPI.GrantReply {
-        try await answer {
-            guard let category = GrantCategory(rawValue: request.category) else {
-                throw LedgerError.invalid(field: "category", reason: "is not paid, promo or plan")
-            }
-            let source = try RequestChecks.name(request.source, "source", max: 200)
-            guard !source.hasPrefix("starter:") else {
-                throw LedgerError.invalid(field: "source", reason: "may not begin with starter:")
-            }
-            let command = GrantCommand(
-                user: try RequestChecks.name(request.userID, "user_id"),
-                amount: try RequestChecks.amount(request.amountU4, "amount_u4"), source: source,
-                category: category, reason: try RequestChecks.note(request.reason, "reason"))
-            let origin = Origin(
-                actor: try RequestChecks.name(request.actor, "actor"),
-                request: self.origin(context).request)
-            let (isDuplicate, balance) = try await store.grant(command, origin)
-            return CreditsAPI.GrantReply(isDuplicate: isDuplicate, balance: message(balance))
-        }
-    }
-
     package func mergeAccount(
         _ request: CreditsAPI.MergeAccountRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance {
@@ -231,7 +208,7 @@ package struct CreditsHandler: CreditsAPI.Handler {
         }
     }
 
-    private func pageSize(
+    func pageSize(
         _ asked: UInt32, default standard: Int, max: Int
     ) throws(LedgerError) -> Int {
         guard asked <= max else { throw .invalid(field: "limit", reason: "is more than \(max)") }

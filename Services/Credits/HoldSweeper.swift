@@ -35,6 +35,7 @@ struct HoldSweeper: Sendable {
                 ended = try await store.sweep(limit: Self.batch)
                 for hold in ended { note(hold) }
             } while ended.count == Self.batch
+            try await store.sweepBlocks(limit: Self.batch)
             metrics.openHolds.set(Double(try await store.openHolds().count))
         } catch {
             logger.error("sweep.failed", "\(error)")

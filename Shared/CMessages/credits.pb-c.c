@@ -952,6 +952,186 @@ void   credits__v1__grant_reply__free_unpacked
   assert(message->base.descriptor == &credits__v1__grant_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   credits__v1__list_blocks_request__init
+                     (Credits__V1__ListBlocksRequest         *message)
+{
+  static const Credits__V1__ListBlocksRequest init_value = CREDITS__V1__LIST_BLOCKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t credits__v1__list_blocks_request__get_packed_size
+                     (const Credits__V1__ListBlocksRequest *message)
+{
+  assert(message->base.descriptor == &credits__v1__list_blocks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__list_blocks_request__pack
+                     (const Credits__V1__ListBlocksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__list_blocks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__list_blocks_request__pack_to_buffer
+                     (const Credits__V1__ListBlocksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__list_blocks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__ListBlocksRequest *
+       credits__v1__list_blocks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__ListBlocksRequest *)
+     protobuf_c_message_unpack (&credits__v1__list_blocks_request__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__list_blocks_request__free_unpacked
+                     (Credits__V1__ListBlocksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__list_blocks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__block__init
+                     (Credits__V1__Block         *message)
+{
+  static const Credits__V1__Block init_value = CREDITS__V1__BLOCK__INIT;
+  *message = init_value;
+}
+size_t credits__v1__block__get_packed_size
+                     (const Credits__V1__Block *message)
+{
+  assert(message->base.descriptor == &credits__v1__block__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__block__pack
+                     (const Credits__V1__Block *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__block__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__block__pack_to_buffer
+                     (const Credits__V1__Block *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__block__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__Block *
+       credits__v1__block__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__Block *)
+     protobuf_c_message_unpack (&credits__v1__block__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__block__free_unpacked
+                     (Credits__V1__Block *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__block__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__list_blocks_reply__init
+                     (Credits__V1__ListBlocksReply         *message)
+{
+  static const Credits__V1__ListBlocksReply init_value = CREDITS__V1__LIST_BLOCKS_REPLY__INIT;
+  *message = init_value;
+}
+size_t credits__v1__list_blocks_reply__get_packed_size
+                     (const Credits__V1__ListBlocksReply *message)
+{
+  assert(message->base.descriptor == &credits__v1__list_blocks_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__list_blocks_reply__pack
+                     (const Credits__V1__ListBlocksReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__list_blocks_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__list_blocks_reply__pack_to_buffer
+                     (const Credits__V1__ListBlocksReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__list_blocks_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__ListBlocksReply *
+       credits__v1__list_blocks_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__ListBlocksReply *)
+     protobuf_c_message_unpack (&credits__v1__list_blocks_reply__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__list_blocks_reply__free_unpacked
+                     (Credits__V1__ListBlocksReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__list_blocks_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__void_grant_request__init
+                     (Credits__V1__VoidGrantRequest         *message)
+{
+  static const Credits__V1__VoidGrantRequest init_value = CREDITS__V1__VOID_GRANT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t credits__v1__void_grant_request__get_packed_size
+                     (const Credits__V1__VoidGrantRequest *message)
+{
+  assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__void_grant_request__pack
+                     (const Credits__V1__VoidGrantRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__void_grant_request__pack_to_buffer
+                     (const Credits__V1__VoidGrantRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__VoidGrantRequest *
+       credits__v1__void_grant_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__VoidGrantRequest *)
+     protobuf_c_message_unpack (&credits__v1__void_grant_request__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__void_grant_request__free_unpacked
+                     (Credits__V1__VoidGrantRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   credits__v1__merge_account_request__init
                      (Credits__V1__MergeAccountRequest         *message)
 {
@@ -3297,7 +3477,7 @@ const ProtobufCMessageDescriptor credits__v1__refund_request__descriptor =
   (ProtobufCMessageInit) credits__v1__refund_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__grant_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor credits__v1__grant_request__field_descriptors[9] =
 {
   {
     "user_id",
@@ -3371,11 +3551,50 @@ static const ProtobufCFieldDescriptor credits__v1__grant_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "priority",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__GrantRequest, priority),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__GrantRequest, expires_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "effective_at_us",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__GrantRequest, effective_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__grant_request__field_indices_by_name[] = {
   4,   /* field[4] = actor */
   1,   /* field[1] = amount_u4 */
   3,   /* field[3] = category */
+  8,   /* field[8] = effective_at_us */
+  7,   /* field[7] = expires_at_us */
+  6,   /* field[6] = priority */
   5,   /* field[5] = reason */
   2,   /* field[2] = source */
   0,   /* field[0] = user_id */
@@ -3383,7 +3602,7 @@ static const unsigned credits__v1__grant_request__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__grant_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor credits__v1__grant_request__descriptor =
 {
@@ -3393,14 +3612,14 @@ const ProtobufCMessageDescriptor credits__v1__grant_request__descriptor =
   "Credits__V1__GrantRequest",
   "credits.v1",
   sizeof(Credits__V1__GrantRequest),
-  6,
+  9,
   credits__v1__grant_request__field_descriptors,
   credits__v1__grant_request__field_indices_by_name,
   1,  credits__v1__grant_request__number_ranges,
   (ProtobufCMessageInit) credits__v1__grant_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__grant_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor credits__v1__grant_reply__field_descriptors[3] =
 {
   {
     "is_duplicate",
@@ -3426,15 +3645,28 @@ static const ProtobufCFieldDescriptor credits__v1__grant_reply__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "is_scheduled",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__GrantReply, is_scheduled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__grant_reply__field_indices_by_name[] = {
   1,   /* field[1] = balance */
   0,   /* field[0] = is_duplicate */
+  2,   /* field[2] = is_scheduled */
 };
 static const ProtobufCIntRange credits__v1__grant_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor credits__v1__grant_reply__descriptor =
 {
@@ -3444,11 +3676,332 @@ const ProtobufCMessageDescriptor credits__v1__grant_reply__descriptor =
   "Credits__V1__GrantReply",
   "credits.v1",
   sizeof(Credits__V1__GrantReply),
-  2,
+  3,
   credits__v1__grant_reply__field_descriptors,
   credits__v1__grant_reply__field_indices_by_name,
   1,  credits__v1__grant_reply__number_ranges,
   (ProtobufCMessageInit) credits__v1__grant_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__list_blocks_request__field_descriptors[2] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListBlocksRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListBlocksRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__list_blocks_request__field_indices_by_name[] = {
+  1,   /* field[1] = limit */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange credits__v1__list_blocks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor credits__v1__list_blocks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.ListBlocksRequest",
+  "ListBlocksRequest",
+  "Credits__V1__ListBlocksRequest",
+  "credits.v1",
+  sizeof(Credits__V1__ListBlocksRequest),
+  2,
+  credits__v1__list_blocks_request__field_descriptors,
+  credits__v1__list_blocks_request__field_indices_by_name,
+  1,  credits__v1__list_blocks_request__number_ranges,
+  (ProtobufCMessageInit) credits__v1__list_blocks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__block__field_descriptors[11] =
+{
+  {
+    "source",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, source),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "category",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, category),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "priority",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, priority),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_u4",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "remaining_u4",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, remaining_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held_u4",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, held_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "consumed_u4",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, consumed_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expired_u4",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, expired_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "removed_u4",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, removed_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at_us",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, expires_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_void",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Block, is_void),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__block__field_indices_by_name[] = {
+  3,   /* field[3] = amount_u4 */
+  1,   /* field[1] = category */
+  6,   /* field[6] = consumed_u4 */
+  7,   /* field[7] = expired_u4 */
+  9,   /* field[9] = expires_at_us */
+  5,   /* field[5] = held_u4 */
+  10,   /* field[10] = is_void */
+  2,   /* field[2] = priority */
+  4,   /* field[4] = remaining_u4 */
+  8,   /* field[8] = removed_u4 */
+  0,   /* field[0] = source */
+};
+static const ProtobufCIntRange credits__v1__block__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor credits__v1__block__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.Block",
+  "Block",
+  "Credits__V1__Block",
+  "credits.v1",
+  sizeof(Credits__V1__Block),
+  11,
+  credits__v1__block__field_descriptors,
+  credits__v1__block__field_indices_by_name,
+  1,  credits__v1__block__number_ranges,
+  (ProtobufCMessageInit) credits__v1__block__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__list_blocks_reply__field_descriptors[1] =
+{
+  {
+    "blocks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Credits__V1__ListBlocksReply, n_blocks),
+    offsetof(Credits__V1__ListBlocksReply, blocks),
+    &credits__v1__block__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__list_blocks_reply__field_indices_by_name[] = {
+  0,   /* field[0] = blocks */
+};
+static const ProtobufCIntRange credits__v1__list_blocks_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor credits__v1__list_blocks_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.ListBlocksReply",
+  "ListBlocksReply",
+  "Credits__V1__ListBlocksReply",
+  "credits.v1",
+  sizeof(Credits__V1__ListBlocksReply),
+  1,
+  credits__v1__list_blocks_reply__field_descriptors,
+  credits__v1__list_blocks_reply__field_indices_by_name,
+  1,  credits__v1__list_blocks_reply__number_ranges,
+  (ProtobufCMessageInit) credits__v1__list_blocks_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__void_grant_request__field_descriptors[3] =
+{
+  {
+    "source",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__VoidGrantRequest, source),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__VoidGrantRequest, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__VoidGrantRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__void_grant_request__field_indices_by_name[] = {
+  1,   /* field[1] = actor */
+  2,   /* field[2] = reason */
+  0,   /* field[0] = source */
+};
+static const ProtobufCIntRange credits__v1__void_grant_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor credits__v1__void_grant_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.VoidGrantRequest",
+  "VoidGrantRequest",
+  "Credits__V1__VoidGrantRequest",
+  "credits.v1",
+  sizeof(Credits__V1__VoidGrantRequest),
+  3,
+  credits__v1__void_grant_request__field_descriptors,
+  credits__v1__void_grant_request__field_indices_by_name,
+  1,  credits__v1__void_grant_request__number_ranges,
+  (ProtobufCMessageInit) credits__v1__void_grant_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor credits__v1__merge_account_request__field_descriptors[2] =
@@ -4802,7 +5355,7 @@ const ProtobufCEnumDescriptor credits__v1__hold_state__descriptor =
   credits__v1__hold_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[20] =
+static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[22] =
 {
   { "OpenAccount", &credits__v1__open_account_request__descriptor, &credits__v1__balance__descriptor },
   { "GetBalance", &credits__v1__get_balance_request__descriptor, &credits__v1__balance__descriptor },
@@ -4815,6 +5368,8 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
   { "ListOverdueHolds", &credits__v1__list_overdue_holds_request__descriptor, &credits__v1__list_holds_reply__descriptor },
   { "Refund", &credits__v1__refund_request__descriptor, &credits__v1__balance__descriptor },
   { "Grant", &credits__v1__grant_request__descriptor, &credits__v1__grant_reply__descriptor },
+  { "ListBlocks", &credits__v1__list_blocks_request__descriptor, &credits__v1__list_blocks_reply__descriptor },
+  { "VoidGrant", &credits__v1__void_grant_request__descriptor, &credits__v1__balance__descriptor },
   { "MergeAccount", &credits__v1__merge_account_request__descriptor, &credits__v1__balance__descriptor },
   { "ListHistory", &credits__v1__list_history_request__descriptor, &credits__v1__list_history_reply__descriptor },
   { "Quote", &credits__v1__quote_request__descriptor, &credits__v1__quote_reply__descriptor },
@@ -4827,25 +5382,27 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
 };
 const unsigned credits__v1__credits__method_indices_by_name[] = {
   5,        /* CaptureHold */
-  19,        /* Explain */
+  21,        /* Explain */
   1,        /* GetBalance */
   7,        /* GetHold */
   10,        /* Grant */
   2,        /* Hold */
-  12,        /* ListHistory */
+  11,        /* ListBlocks */
+  14,        /* ListHistory */
   8,        /* ListOverdueHolds */
-  15,        /* ListPacks */
-  16,        /* ListPrices */
-  11,        /* MergeAccount */
+  17,        /* ListPacks */
+  18,        /* ListPrices */
+  13,        /* MergeAccount */
   0,        /* OpenAccount */
-  13,        /* Quote */
+  15,        /* Quote */
   9,        /* Refund */
   6,        /* ReleaseHold */
   3,        /* RenewHold */
   4,        /* SubmitHold */
-  14,        /* ValidateHold */
-  18,        /* Verify */
-  17         /* WatchBalance */
+  16,        /* ValidateHold */
+  20,        /* Verify */
+  12,        /* VoidGrant */
+  19         /* WatchBalance */
 };
 const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
 {
@@ -4854,7 +5411,7 @@ const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
   "Credits",
   "Credits__V1__Credits",
   "credits.v1",
-  20,
+  22,
   credits__v1__credits__method_descriptors,
   credits__v1__credits__method_indices_by_name
 };
@@ -4946,13 +5503,29 @@ void credits__v1__credits__grant(ProtobufCService *service,
   assert(service->descriptor == &credits__v1__credits__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void credits__v1__credits__list_blocks(ProtobufCService *service,
+                                       const Credits__V1__ListBlocksRequest *input,
+                                       Credits__V1__ListBlocksReply_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &credits__v1__credits__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void credits__v1__credits__void_grant(ProtobufCService *service,
+                                      const Credits__V1__VoidGrantRequest *input,
+                                      Credits__V1__Balance_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &credits__v1__credits__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void credits__v1__credits__merge_account(ProtobufCService *service,
                                          const Credits__V1__MergeAccountRequest *input,
                                          Credits__V1__Balance_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__list_history(ProtobufCService *service,
                                         const Credits__V1__ListHistoryRequest *input,
@@ -4960,7 +5533,7 @@ void credits__v1__credits__list_history(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__quote(ProtobufCService *service,
                                  const Credits__V1__QuoteRequest *input,
@@ -4968,7 +5541,7 @@ void credits__v1__credits__quote(ProtobufCService *service,
                                  void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__validate_hold(ProtobufCService *service,
                                          const Credits__V1__HoldRequest *input,
@@ -4976,7 +5549,7 @@ void credits__v1__credits__validate_hold(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__list_packs(ProtobufCService *service,
                                       const Credits__V1__ListPacksRequest *input,
@@ -4984,7 +5557,7 @@ void credits__v1__credits__list_packs(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__list_prices(ProtobufCService *service,
                                        const Credits__V1__ListPricesRequest *input,
@@ -4992,7 +5565,7 @@ void credits__v1__credits__list_prices(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__watch_balance(ProtobufCService *service,
                                          const Credits__V1__WatchBalanceRequest *input,
@@ -5000,7 +5573,7 @@ void credits__v1__credits__watch_balance(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__verify(ProtobufCService *service,
                                   const Credits__V1__VerifyRequest *input,
@@ -5008,7 +5581,7 @@ void credits__v1__credits__verify(ProtobufCService *service,
                                   void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__explain(ProtobufCService *service,
                                    const Credits__V1__ExplainRequest *input,
@@ -5016,7 +5589,7 @@ void credits__v1__credits__explain(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__init (Credits__V1__Credits_Service *service,
                                  Credits__V1__Credits_ServiceDestroy destroy)

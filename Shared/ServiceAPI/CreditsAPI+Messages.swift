@@ -471,6 +471,12 @@ extension CreditsAPI {
         package var category: String
         package var actor: String
         package var reason: String
+        /// 1...1000, the lowest is spent first; 0 = promo 10, plan 20, paid 30
+        package var priority: UInt32
+        /// 0 = never; what is left then is gone
+        package var expiresAtUs: Int64
+        /// 0 = now; a later instant: given then
+        package var effectiveAtUs: Int64
 
         package init(
             userID: String = "",
@@ -478,7 +484,10 @@ extension CreditsAPI {
             source: String = "",
             category: String = "",
             actor: String = "",
-            reason: String = ""
+            reason: String = "",
+            priority: UInt32 = 0,
+            expiresAtUs: Int64 = 0,
+            effectiveAtUs: Int64 = 0
         ) {
             self.userID = userID
             self.amountU4 = amountU4
@@ -486,6 +495,9 @@ extension CreditsAPI {
             self.category = category
             self.actor = actor
             self.reason = reason
+            self.priority = priority
+            self.expiresAtUs = expiresAtUs
+            self.effectiveAtUs = effectiveAtUs
         }
     }
 }
@@ -494,43 +506,26 @@ extension CreditsAPI {
     package struct GrantReply: Hashable, Sendable {
         package var isDuplicate: Bool
         package var balance: Balance?
-
-        package init(isDuplicate: Bool = false, balance: Balance? = nil) {
-            self.isDuplicate = isDuplicate
-            self.balance = balance
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct MergeAccountRequest: Hashable, Sendable {
-        package var fromUserID: String
-        package var intoUserID: String
-
-        package init(fromUserID: String = "", intoUserID: String = "") {
-            self.fromUserID = fromUserID
-            self.intoUserID = intoUserID
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct ListHistoryRequest: Hashable, Sendable {
-        package var userID: String
-        /// 1...200; 0 means 50
-        package var limit: UInt32
-        /// a sequence; 0 = from the newest
-        package var before: UInt64
-        /// only this session; empty = all
-        package var sessionID: String
+        package var isScheduled: Bool
 
         package init(
-            userID: String = "", limit: UInt32 = 0, before: UInt64 = 0, sessionID: String = ""
+            isDuplicate: Bool = false, balance: Balance? = nil, isScheduled: Bool = false
         ) {
+            self.isDuplicate = isDuplicate
+            self.balance = balance
+            self.isScheduled = isScheduled
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ListBlocksRequest: Hashable, Sendable {
+        package var userID: String
+        package var limit: UInt32
+
+        package init(userID: String = "", limit: UInt32 = 0) {
             self.userID = userID
             self.limit = limit
-            self.before = before
-            self.sessionID = sessionID
         }
     }
 }

@@ -3,6 +3,109 @@
 package import Wire
 
 extension CreditsAPI {
+    /// amount = remaining + held + consumed + expired + removed.
+    package struct Block: Hashable, Sendable {
+        package var source: String
+        /// paid, promo, plan, correction
+        package var category: String
+        package var priority: UInt32
+        package var amountU4: Int64
+        package var remainingU4: Int64
+        package var heldU4: Int64
+        package var consumedU4: Int64
+        package var expiredU4: Int64
+        /// voided, or moved by a merge
+        package var removedU4: Int64
+        /// 0 = never
+        package var expiresAtUs: Int64
+        package var isVoid: Bool
+
+        package init(
+            source: String = "",
+            category: String = "",
+            priority: UInt32 = 0,
+            amountU4: Int64 = 0,
+            remainingU4: Int64 = 0,
+            heldU4: Int64 = 0,
+            consumedU4: Int64 = 0,
+            expiredU4: Int64 = 0,
+            removedU4: Int64 = 0,
+            expiresAtUs: Int64 = 0,
+            isVoid: Bool = false
+        ) {
+            self.source = source
+            self.category = category
+            self.priority = priority
+            self.amountU4 = amountU4
+            self.remainingU4 = remainingU4
+            self.heldU4 = heldU4
+            self.consumedU4 = consumedU4
+            self.expiredU4 = expiredU4
+            self.removedU4 = removedU4
+            self.expiresAtUs = expiresAtUs
+            self.isVoid = isVoid
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ListBlocksReply: Hashable, Sendable {
+        package var blocks: [Block]
+
+        package init(blocks: [Block] = []) {
+            self.blocks = blocks
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct VoidGrantRequest: Hashable, Sendable {
+        package var source: String
+        package var actor: String
+        package var reason: String
+
+        package init(source: String = "", actor: String = "", reason: String = "") {
+            self.source = source
+            self.actor = actor
+            self.reason = reason
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct MergeAccountRequest: Hashable, Sendable {
+        package var fromUserID: String
+        package var intoUserID: String
+
+        package init(fromUserID: String = "", intoUserID: String = "") {
+            self.fromUserID = fromUserID
+            self.intoUserID = intoUserID
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ListHistoryRequest: Hashable, Sendable {
+        package var userID: String
+        /// 1...200; 0 means 50
+        package var limit: UInt32
+        /// a sequence; 0 = from the newest
+        package var before: UInt64
+        /// only this session; empty = all
+        package var sessionID: String
+
+        package init(
+            userID: String = "", limit: UInt32 = 0, before: UInt64 = 0, sessionID: String = ""
+        ) {
+            self.userID = userID
+            self.limit = limit
+            self.before = before
+            self.sessionID = sessionID
+        }
+    }
+}
+
+extension CreditsAPI {
     package struct HistoryEntry: Hashable, Sendable {
         package var sequence: UInt64
         /// grant, hold, capture, release, expire, refund, merge, correction

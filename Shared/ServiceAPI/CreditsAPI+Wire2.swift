@@ -184,6 +184,9 @@ extension CreditsAPI.GrantRequest: WireMessage {
         self.category = try wireText(message.pointee.category)
         self.actor = try wireText(message.pointee.actor)
         self.reason = try wireText(message.pointee.reason)
+        self.priority = message.pointee.priority
+        self.expiresAtUs = message.pointee.expires_at_us
+        self.effectiveAtUs = message.pointee.effective_at_us
     }
 
     func wireMessage(
@@ -197,6 +200,9 @@ extension CreditsAPI.GrantRequest: WireMessage {
         if !self.category.isEmpty { message.pointee.category = try arena.text(self.category) }
         if !self.actor.isEmpty { message.pointee.actor = try arena.text(self.actor) }
         if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
+        message.pointee.priority = self.priority
+        message.pointee.expires_at_us = self.expiresAtUs
+        message.pointee.effective_at_us = self.effectiveAtUs
         return message
     }
 }
@@ -219,6 +225,7 @@ extension CreditsAPI.GrantReply: WireMessage {
     init(_ message: UnsafeMutablePointer<Credits__V1__GrantReply>) throws(WireError) {
         self.isDuplicate = message.pointee.is_duplicate != 0
         self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
+        self.isScheduled = message.pointee.is_scheduled != 0
     }
 
     func wireMessage(
@@ -228,6 +235,152 @@ extension CreditsAPI.GrantReply: WireMessage {
         credits__v1__grant_reply__init(message)
         message.pointee.is_duplicate = self.isDuplicate ? 1 : 0
         if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
+        message.pointee.is_scheduled = self.isScheduled ? 1 : 0
+        return message
+    }
+}
+
+extension CreditsAPI.ListBlocksRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListBlocksRequest()
+        credits__v1__list_blocks_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListBlocksRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListBlocksRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.limit = message.pointee.limit
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListBlocksRequest> {
+        let message = arena.allocate(Credits__V1__ListBlocksRequest.self)
+        credits__v1__list_blocks_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.limit = self.limit
+        return message
+    }
+}
+
+extension CreditsAPI.Block: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__Block()
+        credits__v1__block__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__Block.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__Block>) throws(WireError) {
+        self.source = try wireText(message.pointee.source)
+        self.category = try wireText(message.pointee.category)
+        self.priority = message.pointee.priority
+        self.amountU4 = message.pointee.amount_u4
+        self.remainingU4 = message.pointee.remaining_u4
+        self.heldU4 = message.pointee.held_u4
+        self.consumedU4 = message.pointee.consumed_u4
+        self.expiredU4 = message.pointee.expired_u4
+        self.removedU4 = message.pointee.removed_u4
+        self.expiresAtUs = message.pointee.expires_at_us
+        self.isVoid = message.pointee.is_void != 0
+    }
+
+    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Block> {
+        let message = arena.allocate(Credits__V1__Block.self)
+        credits__v1__block__init(message)
+        if !self.source.isEmpty { message.pointee.source = try arena.text(self.source) }
+        if !self.category.isEmpty { message.pointee.category = try arena.text(self.category) }
+        message.pointee.priority = self.priority
+        message.pointee.amount_u4 = self.amountU4
+        message.pointee.remaining_u4 = self.remainingU4
+        message.pointee.held_u4 = self.heldU4
+        message.pointee.consumed_u4 = self.consumedU4
+        message.pointee.expired_u4 = self.expiredU4
+        message.pointee.removed_u4 = self.removedU4
+        message.pointee.expires_at_us = self.expiresAtUs
+        message.pointee.is_void = self.isVoid ? 1 : 0
+        return message
+    }
+}
+
+extension CreditsAPI.ListBlocksReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListBlocksReply()
+        credits__v1__list_blocks_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListBlocksReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListBlocksReply>) throws(WireError) {
+        self.blocks = try wireMessages(
+            message.pointee.blocks, message.pointee.n_blocks, CreditsAPI.Block.init
+        )
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListBlocksReply> {
+        let message = arena.allocate(Credits__V1__ListBlocksReply.self)
+        credits__v1__list_blocks_reply__init(message)
+        message.pointee.n_blocks = self.blocks.count
+        message.pointee.blocks = try arena.messages(self.blocks) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        return message
+    }
+}
+
+extension CreditsAPI.VoidGrantRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__VoidGrantRequest()
+        credits__v1__void_grant_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__VoidGrantRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__VoidGrantRequest>) throws(WireError) {
+        self.source = try wireText(message.pointee.source)
+        self.actor = try wireText(message.pointee.actor)
+        self.reason = try wireText(message.pointee.reason)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__VoidGrantRequest> {
+        let message = arena.allocate(Credits__V1__VoidGrantRequest.self)
+        credits__v1__void_grant_request__init(message)
+        if !self.source.isEmpty { message.pointee.source = try arena.text(self.source) }
+        if !self.actor.isEmpty { message.pointee.actor = try arena.text(self.actor) }
+        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
         return message
     }
 }
@@ -395,151 +548,6 @@ extension CreditsAPI.ListHistoryReply: WireMessage {
             value throws(WireError) in try value.wireMessage(arena)
         }
         message.pointee.next_before = self.nextBefore
-        return message
-    }
-}
-
-extension CreditsAPI.ListPricesRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ListPricesRequest()
-        credits__v1__list_prices_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ListPricesRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ListPricesRequest>) throws(WireError) {
-        self.catalogue = try wireText(message.pointee.catalogue)
-        self.atUs = message.pointee.at_us
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPricesRequest> {
-        let message = arena.allocate(Credits__V1__ListPricesRequest.self)
-        credits__v1__list_prices_request__init(message)
-        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
-        message.pointee.at_us = self.atUs
-        return message
-    }
-}
-
-extension CreditsAPI.Price: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__Price()
-        credits__v1__price__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__Price.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__Price>) throws(WireError) {
-        self.operation = try wireText(message.pointee.operation)
-        self.model = try wireText(message.pointee.model)
-        self.amountU4 = message.pointee.amount_u4
-        self.version = message.pointee.version
-        self.validFromUs = message.pointee.valid_from_us
-        self.unit = try wireText(message.pointee.unit)
-        self.label = try wireText(message.pointee.label)
-        self.catalogue = try wireText(message.pointee.catalogue)
-        self.parameters = try wireText(message.pointee.parameters)
-        self.dollarsU6 = message.pointee.dollars_u6
-        self.capU4 = message.pointee.cap_u4
-    }
-
-    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Price> {
-        let message = arena.allocate(Credits__V1__Price.self)
-        credits__v1__price__init(message)
-        if !self.operation.isEmpty { message.pointee.operation = try arena.text(self.operation) }
-        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
-        message.pointee.amount_u4 = self.amountU4
-        message.pointee.version = self.version
-        message.pointee.valid_from_us = self.validFromUs
-        if !self.unit.isEmpty { message.pointee.unit = try arena.text(self.unit) }
-        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
-        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
-        if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
-        message.pointee.dollars_u6 = self.dollarsU6
-        message.pointee.cap_u4 = self.capU4
-        return message
-    }
-}
-
-extension CreditsAPI.ListPricesReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ListPricesReply()
-        credits__v1__list_prices_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ListPricesReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ListPricesReply>) throws(WireError) {
-        self.version = message.pointee.version
-        self.prices = try wireMessages(
-            message.pointee.prices, message.pointee.n_prices, CreditsAPI.Price.init
-        )
-        self.creditValueU6 = message.pointee.credit_value_u6
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPricesReply> {
-        let message = arena.allocate(Credits__V1__ListPricesReply.self)
-        credits__v1__list_prices_reply__init(message)
-        message.pointee.version = self.version
-        message.pointee.n_prices = self.prices.count
-        message.pointee.prices = try arena.messages(self.prices) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.credit_value_u6 = self.creditValueU6
-        return message
-    }
-}
-
-extension CreditsAPI.ListPacksRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ListPacksRequest()
-        credits__v1__list_packs_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ListPacksRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ListPacksRequest>) throws(WireError) {
-        self.shortByU4 = message.pointee.short_by_u4
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPacksRequest> {
-        let message = arena.allocate(Credits__V1__ListPacksRequest.self)
-        credits__v1__list_packs_request__init(message)
-        message.pointee.short_by_u4 = self.shortByU4
         return message
     }
 }

@@ -4,6 +4,151 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension CreditsAPI.ListPricesRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListPricesRequest()
+        credits__v1__list_prices_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListPricesRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListPricesRequest>) throws(WireError) {
+        self.catalogue = try wireText(message.pointee.catalogue)
+        self.atUs = message.pointee.at_us
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPricesRequest> {
+        let message = arena.allocate(Credits__V1__ListPricesRequest.self)
+        credits__v1__list_prices_request__init(message)
+        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        message.pointee.at_us = self.atUs
+        return message
+    }
+}
+
+extension CreditsAPI.Price: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__Price()
+        credits__v1__price__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__Price.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__Price>) throws(WireError) {
+        self.operation = try wireText(message.pointee.operation)
+        self.model = try wireText(message.pointee.model)
+        self.amountU4 = message.pointee.amount_u4
+        self.version = message.pointee.version
+        self.validFromUs = message.pointee.valid_from_us
+        self.unit = try wireText(message.pointee.unit)
+        self.label = try wireText(message.pointee.label)
+        self.catalogue = try wireText(message.pointee.catalogue)
+        self.parameters = try wireText(message.pointee.parameters)
+        self.dollarsU6 = message.pointee.dollars_u6
+        self.capU4 = message.pointee.cap_u4
+    }
+
+    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Price> {
+        let message = arena.allocate(Credits__V1__Price.self)
+        credits__v1__price__init(message)
+        if !self.operation.isEmpty { message.pointee.operation = try arena.text(self.operation) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        message.pointee.amount_u4 = self.amountU4
+        message.pointee.version = self.version
+        message.pointee.valid_from_us = self.validFromUs
+        if !self.unit.isEmpty { message.pointee.unit = try arena.text(self.unit) }
+        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
+        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
+        message.pointee.dollars_u6 = self.dollarsU6
+        message.pointee.cap_u4 = self.capU4
+        return message
+    }
+}
+
+extension CreditsAPI.ListPricesReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListPricesReply()
+        credits__v1__list_prices_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListPricesReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListPricesReply>) throws(WireError) {
+        self.version = message.pointee.version
+        self.prices = try wireMessages(
+            message.pointee.prices, message.pointee.n_prices, CreditsAPI.Price.init
+        )
+        self.creditValueU6 = message.pointee.credit_value_u6
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPricesReply> {
+        let message = arena.allocate(Credits__V1__ListPricesReply.self)
+        credits__v1__list_prices_reply__init(message)
+        message.pointee.version = self.version
+        message.pointee.n_prices = self.prices.count
+        message.pointee.prices = try arena.messages(self.prices) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.credit_value_u6 = self.creditValueU6
+        return message
+    }
+}
+
+extension CreditsAPI.ListPacksRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListPacksRequest()
+        credits__v1__list_packs_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListPacksRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListPacksRequest>) throws(WireError) {
+        self.shortByU4 = message.pointee.short_by_u4
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListPacksRequest> {
+        let message = arena.allocate(Credits__V1__ListPacksRequest.self)
+        credits__v1__list_packs_request__init(message)
+        message.pointee.short_by_u4 = self.shortByU4
+        return message
+    }
+}
+
 extension CreditsAPI.Pack: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Credits__V1__Pack()

@@ -28,6 +28,10 @@ package enum CreditsAPI {
         RefundRequest.self,
         GrantRequest.self,
         GrantReply.self,
+        ListBlocksRequest.self,
+        Block.self,
+        ListBlocksReply.self,
+        VoidGrantRequest.self,
         MergeAccountRequest.self,
         ListHistoryRequest.self,
         HistoryEntry.self,
@@ -83,6 +87,12 @@ extension CreditsAPI {
         )
         package static let grant = MethodDescriptor(
             name: "credits.v1.Credits/Grant", isIdempotent: true
+        )
+        package static let listBlocks = MethodDescriptor(
+            name: "credits.v1.Credits/ListBlocks", isIdempotent: true
+        )
+        package static let voidGrant = MethodDescriptor(
+            name: "credits.v1.Credits/VoidGrant", isIdempotent: true
         )
         package static let mergeAccount = MethodDescriptor(
             name: "credits.v1.Credits/MergeAccount", isIdempotent: true
@@ -208,6 +218,21 @@ extension CreditsAPI {
             _ request: GrantRequest, _ options: CallOptions
         ) async throws(RPCError) -> GrantReply {
             try await channel.unary(Methods.grant, request, options)
+        }
+
+        /// The user's credits as blocks: what came together, with its expiry; the newest first.
+        package func listBlocks(
+            _ request: ListBlocksRequest, _ options: CallOptions
+        ) async throws(RPCError) -> ListBlocksReply {
+            try await channel.unary(Methods.listBlocks, request, options)
+        }
+
+        /// Takes back what is left of a grant, and what its holds give back later. Not on the
+        /// public port.
+        package func voidGrant(
+            _ request: VoidGrantRequest, _ options: CallOptions
+        ) async throws(RPCError) -> Balance {
+            try await channel.unary(Methods.voidGrant, request, options)
         }
 
         /// Moves everything a guest owns to the account that the guest signed up for.
@@ -345,6 +370,17 @@ extension CreditsAPI {
             _ request: GrantRequest, _ context: CallContext
         ) async throws(RPCError) -> GrantReply
 
+        /// The user's credits as blocks: what came together, with its expiry; the newest first.
+        func listBlocks(
+            _ request: ListBlocksRequest, _ context: CallContext
+        ) async throws(RPCError) -> ListBlocksReply
+
+        /// Takes back what is left of a grant, and what its holds give back later. Not on the
+        /// public port.
+        func voidGrant(
+            _ request: VoidGrantRequest, _ context: CallContext
+        ) async throws(RPCError) -> Balance
+
         /// Moves everything a guest owns to the account that the guest signed up for.
         func mergeAccount(
             _ request: MergeAccountRequest, _ context: CallContext
@@ -461,6 +497,18 @@ extension CreditsAPI {
                     request: GrantRequest, context: CallContext
                 ) async throws(RPCError) -> GrantReply in
                 try await handler.grant(request, context)
+            },
+            .unary(Methods.listBlocks) {
+                (
+                    request: ListBlocksRequest, context: CallContext
+                ) async throws(RPCError) -> ListBlocksReply in
+                try await handler.listBlocks(request, context)
+            },
+            .unary(Methods.voidGrant) {
+                (
+                    request: VoidGrantRequest, context: CallContext
+                ) async throws(RPCError) -> Balance in
+                try await handler.voidGrant(request, context)
             },
             .unary(Methods.mergeAccount) {
                 (

@@ -8,12 +8,15 @@ struct BalanceView: Hashable, Sendable {
     var available: CreditAmount
     var sequence: Int64
 
-    /// - Parameter overdue: Held by leases that are over: shown as free before the sweep ends them.
-    init(user: String, balance: WalletBalance, overdue: Int64 = 0) {
+    /// - Parameters:
+    ///   - overdue: Held by leases that are over: shown as free before the sweep ends them.
+    ///   - expired: In blocks that are over: shown as gone before the sweep books it off.
+    init(user: String, balance: WalletBalance, overdue: Int64 = 0, expired: Int64 = 0) {
         self.user = user
-        posted = balance.posted
+        posted = CreditAmount(tenThousandths: balance.posted.tenThousandths - expired)
         held = CreditAmount(tenThousandths: balance.held.tenThousandths - overdue)
-        available = CreditAmount(tenThousandths: balance.available.tenThousandths + overdue)
+        available = CreditAmount(
+            tenThousandths: balance.available.tenThousandths + overdue - expired)
         sequence = balance.sequence
     }
 }
@@ -25,6 +28,16 @@ struct GrantCommand: Hashable, Sendable {
     var source: String
     var category: GrantCategory
     var reason: String
+    var terms: BlockTerms
+    /// Given then, when that is later than now.
+    var effectiveAtUs: Int64 = 0
+}
+
+/// What became of a grant.
+struct GrantOutcome: Hashable, Sendable {
+    var isDuplicate: Bool
+    var isScheduled = false
+    var balance: BalanceView
 }
 
 extension CreditsStore {
@@ -42,7 +55,10 @@ extension CreditsStore {
             if starter > .zero {
                 let grant = GrantCommand(
                     user: user, amount: starter, source: Self.starterSource(user),
-                    category: .promo, reason: "starter grant")
+                    category: .promo, reason: "starter grant",
+                    terms: BlockTerms(
+                        priority: GrantCategory.promo.standardPriority,
+                        expiresAtUs: GrantBlock.never))
                 try transaction.grant(grant, to: &account, origin, now)
             }
             return BalanceView(user: user, balance: account.balance)
@@ -68,25 +84,58 @@ extension CreditsStore {
                         LedgerSQL.expiredSum, now.expiryUs, account.id
                     ) { row in try row.integer(0) } ?? 0
             }
-            return BalanceView(user: account.user, balance: account.balance, overdue: overdue)
+            let expired =
+                try transaction.first(
+                    BlockSQL.overSum, account.id, now.expiryUs
+                ) { row in try row.integer(0) } ?? 0
+            return BalanceView(
+                user: account.user, balance: account.balance, overdue: overdue,
+                expired: expired)
         }
     }
 
     /// Gives credits. The same source again changes nothing.
-    func grant(
-        _ command: GrantCommand, _ origin: Origin
-    ) async throws -> (isDuplicate: Bool, balance: BalanceView) {
+    func grant(_ command: GrantCommand, _ origin: Origin) async throws -> GrantOutcome {
         let now = self.now
-        let result = try await database.write { transaction in
+        let outcome = try await database.write { transaction in
             var account = try transaction.existingWallet(of: command.user)
-            let isNew = try transaction.grant(command, to: &account, origin, now)
-            return (
+            let isScheduled = try transaction.isScheduled(command, for: account)
+            let isNew: Bool
+            if isScheduled {
+                isNew = false
+            } else if command.effectiveAtUs > now.nowUs {
+                isNew = try transaction.schedule(command, for: account, origin)
+            } else {
+                isNew = try transaction.grant(command, to: &account, origin, now)
+            }
+            return GrantOutcome(
                 isDuplicate: !isNew,
-                balance: BalanceView(user: account.user, balance: account.balance)
-            )
+                isScheduled: isScheduled || isNew && command.effectiveAtUs > now.nowUs,
+                balance: BalanceView(user: account.user, balance: account.balance))
         }
-        if !result.isDuplicate { watchers.changed(result.balance.user) }
-        return result
+        if !outcome.isDuplicate { watchers.changed(outcome.balance.user) }
+        return outcome
+    }
+
+    /// Takes back what is left of a grant.
+    func voidGrant(
+        _ source: String, reason: String, _ origin: Origin
+    ) async throws -> BalanceView {
+        let now = self.now
+        let user = try await database.write { transaction in
+            try transaction.void(source: source, reason: reason, origin, now)
+        }
+        watchers.changed(user)
+        return try await balance(of: user)
+    }
+
+    /// The user's blocks, the newest first.
+    func blocks(of user: String, limit: Int) async throws -> [GrantBlock] {
+        try await database.read { transaction in
+            let account = try transaction.existingWallet(of: user)
+            return try transaction.all(
+                BlockSQL.ofAccount, account.id, limit, map: GrantBlock.init)
+        }
     }
 
     /// Gives back a part of a capture; the same key again changes nothing.
@@ -111,6 +160,8 @@ extension CreditsStore {
                 kind: .refund, postings: Posting.credit(amount, from: .refunds), origin: origin,
                 hold: id.sequence, key: fullKey, note: reason)
             try transaction.append(draft, to: &account, head: &head, nowUs: now.nowUs)
+            try transaction.refundBlocks(
+                of: stored, amount, account: account.id, head: head, now)
             try transaction.run(LedgerSQL.addRefund, amount.tenThousandths, id.sequence)
             return BalanceView(user: account.user, balance: account.balance)
         }
@@ -175,7 +226,57 @@ extension Transaction {
         try append(draft, to: &account, head: &head, nowUs: time.nowUs)
         try run(
             LedgerSQL.insertGrant, head.sequence, command.category.rawValue, command.source)
+        try insertBlock(
+            command.amount, account: account.id, transaction: head.sequence,
+            category: command.category.rawValue, command.terms)
         return true
+    }
+
+    /// Whether the source is planned for the same already.
+    fileprivate func isScheduled(_ command: GrantCommand, for account: Account) throws -> Bool {
+        let known = try first(BlockSQL.scheduled, command.source) { row in
+            (try row.integer(0), try row.integer(1), try row.text(2))
+        }
+        guard let (owner, amount, category) = known else { return false }
+        let receiver = try wallet(of: try wallet(id: owner).user)
+        guard receiver?.id == account.id, amount == command.amount.tenThousandths,
+            category == command.category.rawValue
+        else { throw LedgerError.keyReused(what: "source \(command.source)") }
+        return true
+    }
+
+    /// Plans a grant; false when the source has been used for the same before.
+    fileprivate func schedule(
+        _ command: GrantCommand, for account: Account, _ origin: Origin
+    ) throws -> Bool {
+        if try first(LedgerSQL.grantBySource, command.source, map: { _ in true }) != nil {
+            throw LedgerError.keyReused(what: "source \(command.source)")
+        }
+        try run(
+            BlockSQL.schedule, command.source, account.id, command.amount.tenThousandths,
+            command.category.rawValue, command.terms.priority, command.effectiveAtUs,
+            command.terms.expiresAtUs, origin.actor, origin.request, command.reason)
+        return true
+    }
+
+    /// Gives what is due, at most `limit` grants; to whom.
+    func giveDue(limit: Int, _ time: LedgerTime) throws -> [String] {
+        let due = try all(BlockSQL.due, time.nowUs, limit) { row in
+            let category = GrantCategory(rawValue: try row.text(3)) ?? .promo
+            let command = GrantCommand(
+                user: "", amount: CreditAmount(tenThousandths: try row.integer(2)),
+                source: try row.text(0), category: category, reason: try row.text(8),
+                terms: BlockTerms(
+                    priority: try row.integer(4), expiresAtUs: try row.integer(5)))
+            let origin = Origin(actor: try row.text(6), request: try row.text(7))
+            return (account: try row.integer(1), command: command, origin: origin)
+        }
+        return try due.map { account, command, origin in
+            var receiver = try existingWallet(of: try wallet(id: account).user)
+            try grant(command, to: &receiver, origin, time)
+            try run(BlockSQL.unschedule, command.source)
+            return receiver.user
+        }
     }
 
     fileprivate func merge(
@@ -193,6 +294,7 @@ extension Transaction {
         // The target was merged into the source before: a circle.
         guard from.id != into.id else { throw LedgerError.accountMerged(user: target) }
         var head = try head()
+        try expireBlocks(of: &from, &head, time)
         try takeBackStarter(of: &from, keptBy: into, &head, origin, time)
         try moveAvailable(from: &from, to: &into, &head, origin, time)
         try run(LedgerSQL.mergeAccount, into.id, from.id)
@@ -207,19 +309,14 @@ extension Transaction {
         guard let own,
             try transaction(.grant, key: CreditsStore.starterSource(other.user)) != nil
         else { return }
-        let starter = try postedChange(of: own.sequence, own.account)
-        let granted =
-            try first(LedgerSQL.grantedTotal, account.id) { row in
-                try row.integer(0)
-            } ?? 0
-        // Given credits are spent first.
-        let spent = granted - account.balance.posted.tenThousandths
-        let rest = min(starter - spent, account.balance.available.tenThousandths)
-        guard rest > 0 else { return }
-        let draft = LedgerDraft(
-            kind: .correction,
-            postings: Posting.credit(CreditAmount(tenThousandths: -rest), from: .promotion),
-            origin: origin, note: "second starter grant taken back")
-        try append(draft, to: &account, head: &head, nowUs: time.nowUs)
+        let blocks = try all(BlockSQL.ofTransaction, own.sequence, map: GrantBlock.init)
+        for block in blocks where block.account == account.id && block.remaining > .zero {
+            let draft = LedgerDraft(
+                kind: .correction,
+                postings: Posting.credit(block.remaining.negated, from: .promotion),
+                origin: origin, note: "second starter grant taken back")
+            try append(draft, to: &account, head: &head, nowUs: time.nowUs)
+            try run(BlockSQL.remove, block.remaining.tenThousandths, block.id)
+        }
     }
 }

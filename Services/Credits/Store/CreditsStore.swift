@@ -149,6 +149,22 @@ final class CreditsStore: Sendable {
         }
     }
 
+    /// Books off blocks that are over and gives what is due, at most `limit` of each.
+    func sweepBlocks(limit: Int) async throws {
+        let now = self.now
+        let isAnyDue = try await database.read { transaction in
+            let isOver = try transaction.first(BlockSQL.over, now.expiryUs, 1) { _ in true }
+            let isDue = try transaction.first(BlockSQL.due, now.nowUs, 1) { _ in true }
+            return isOver ?? isDue ?? false
+        }
+        guard isAnyDue else { return }
+        let users = try await database.write { transaction in
+            try transaction.giveDue(limit: limit, now)
+                + transaction.expireBlocks(limit: limit, now)
+        }
+        for user in Set(users) { watchers.changed(user) }
+    }
+
     /// Ends leases that are over, at most `limit` of them; the holds as they are afterwards.
     func sweep(limit: Int) async throws -> [Hold] {
         let now = self.now

@@ -41,24 +41,31 @@ enum LedgerSQL {
 
     // MARK: Holds
 
+    /// The number and the time of a hold's quote; most have none, and look nothing up.
+    private static let quoteColumns = """
+        CASE WHEN h.quote_line IS NOT NULL THEN
+            (SELECT quote FROM quote_lines WHERE id = h.quote_line) END,
+        CASE WHEN h.quote_line IS NOT NULL THEN
+            (SELECT q.created_us FROM quotes q JOIN quote_lines l ON l.quote = q.id
+                WHERE l.id = h.quote_line) END
+        """
+    static let holdExists = Statement("SELECT 1 FROM holds WHERE job = ? AND operation = ?")
+
     private static let holdColumns = """
         h.id, h.account, h.amount, h.captured, h.refunded, h.state, h.operation, h.model,
         h.quantity, h.job, h.session, h.price_version, h.provider_reference, h.created_us,
         h.expires_us, h.hard_us, h.resolved_us, a.owner, h.catalogue, h.parameters,
-        h.quote_line, q.id, q.created_us
+        h.quote_line, \(quoteColumns), h.block
         """
-    private static let holdTables = """
-        holds h JOIN accounts a ON a.id = h.account
-        LEFT JOIN quote_lines l ON l.id = h.quote_line LEFT JOIN quotes q ON q.id = l.quote
-        """
+    private static let holdTables = "holds h JOIN accounts a ON a.id = h.account"
     static let holdByJob = Statement(
         "SELECT \(holdColumns) FROM \(holdTables) WHERE h.job = ? AND h.operation = ?")
     static let holdByID = Statement("SELECT \(holdColumns) FROM \(holdTables) WHERE h.id = ?")
     static let insertHold = Statement(
         """
         INSERT INTO holds(id, account, amount, operation, model, quantity, job, session,
-            price_version, created_us, expires_us, hard_us, catalogue, parameters, quote_line)
-        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            price_version, created_us, expires_us, hard_us, catalogue, parameters, quote_line, block)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     static let closeHold = Statement(
         """
@@ -110,14 +117,6 @@ enum LedgerSQL {
         SELECT t.seq, t.account, g.category FROM grants g JOIN transactions t ON t.seq = g.tx
         WHERE g.source = ?
         """)
-    static let grantedTotal = Statement(
-        """
-        SELECT coalesce(sum(e.amount), 0) FROM grants g
-        JOIN transactions t ON t.seq = g.tx
-        JOIN entries e ON e.tx = t.seq AND e.account = t.account AND e.layer = 0
-        WHERE t.account = ?
-        """)
-
     // MARK: History
 
     private static let historyColumns = """
@@ -128,7 +127,7 @@ enum LedgerSQL {
         (SELECT coalesce(sum(amount), 0) FROM entries
             WHERE tx = t.seq AND account = t.account AND layer = 1),
         h.id, h.operation, h.job, h.session, h.price_version, h.provider_reference, h.model,
-        h.catalogue, h.parameters, q.id, q.created_us
+        h.catalogue, h.parameters, \(quoteColumns)
         """
     /// Follows an account's transactions back from ?1, at most ?2, newest first.
     static let history = Statement(
@@ -141,7 +140,6 @@ enum LedgerSQL {
         SELECT \(historyColumns) FROM walk
         JOIN transactions t ON t.seq = walk.seq
         LEFT JOIN holds h ON h.id = t.hold
-        LEFT JOIN quote_lines l ON l.id = h.quote_line LEFT JOIN quotes q ON q.id = l.quote
         ORDER BY t.seq DESC
         """)
     static let previousInAccount = Statement(

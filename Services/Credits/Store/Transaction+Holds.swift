@@ -4,6 +4,8 @@ internal import Storage
 struct StoredHold: Hashable, Sendable {
     var hold: Hold
     var account: Int64
+    /// The block that it took from; nil when they are several.
+    var block: Int64?
 }
 
 /// A hold that is asked for.
@@ -37,7 +39,11 @@ struct LedgerTime: Hashable, Sendable {
 
 extension Transaction {
     func hold(job: String, operation: String) throws -> StoredHold? {
-        try first(LedgerSQL.holdByJob, job, operation, map: StoredHold.init)
+        // Nearly always there is none: then this is all that is read.
+        guard try first(LedgerSQL.holdExists, job, operation, map: { _ in true }) != nil else {
+            return nil
+        }
+        return try first(LedgerSQL.holdByJob, job, operation, map: StoredHold.init)
     }
 
     func hold(_ id: HoldID) throws -> StoredHold {
@@ -63,7 +69,9 @@ extension Transaction {
         if account.balance.available < command.amount {
             try expireHolds(of: &account, &head, time)
         }
-        guard account.balance.available >= command.amount else {
+        guard account.balance.available >= command.amount,
+            let blocks = try take(command.amount, of: &account, &head, time)
+        else {
             throw LedgerError.insufficientCredits(
                 Shortfall(
                     required: command.amount, available: account.balance.available,
@@ -83,7 +91,8 @@ extension Transaction {
             LedgerSQL.insertHold, sequence, account.id, hold.amount.tenThousandths,
             terms.operation, terms.model, terms.quantity, terms.job, terms.session,
             hold.priceVersion, hold.createdAtUs, hold.expiresAtUs, hold.hardAtUs, terms.catalogue,
-            terms.parameters, hold.quote?.line)
+            terms.parameters, hold.quote?.line, blocks.single)
+        try insertParts(blocks, hold: sequence)
         let opened = TransactionRecord.OpenedHold(
             terms: terms, amount: hold.amount.tenThousandths,
             priceVersion: Int64(hold.priceVersion), quoteLine: hold.quote?.line)
@@ -150,6 +159,7 @@ extension Transaction {
             LedgerSQL.closeHold, hold.state.rawValue, captured.tenThousandths, head.atUs,
             head.sequence, hold.id.sequence)
         guard changed == 1 else { throw LedgerError.unsound("hold \(hold.id.text) closed twice") }
+        try settleBlocks(of: stored, captured: captured, &account, &head, origin, time)
         if let quote = hold.quote {
             try unspend(try hold.amount - captured, quoteLine: quote.line)
         }
@@ -199,6 +209,7 @@ extension Transaction {
             kind: .merge, postings: Posting.credit(amount, from: .transit), origin: origin,
             note: "from \(source.user)")
         try append(into, to: &target, head: &head, nowUs: time.nowUs)
+        try moveBlocks(from: source.id, to: target.id)
     }
 }
 
@@ -221,6 +232,12 @@ extension Hold {
     }
 }
 
+extension BlockChoice {
+    fileprivate var single: Int64? {
+        if case .whole(let block) = self { block } else { nil }
+    }
+}
+
 extension Origin {
     static let sweeper = Origin(actor: "sweeper", request: "")
 }
@@ -237,6 +254,7 @@ extension StoredHold {
             quantity: try row.integer(8), session: try row.text(10), catalogue: try row.text(18),
             parameters: try row.text(19))
         account = try row.integer(1)
+        block = try row.optionalInteger(23)
         hold = Hold(
             id: HoldID(sequence: sequence, job: terms.job, operation: terms.operation),
             user: try row.text(17), terms: terms,

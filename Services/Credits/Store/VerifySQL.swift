@@ -28,6 +28,42 @@ enum VerifySQL {
     /// Each gives one sentence for each row that breaks the invariant.
     static let checks: [(name: String, statement: Statement)] = [
         (
+            "I8",
+            Statement(
+                """
+                SELECT 'block ' || id || ' is not the sum of its parts' FROM blocks
+                WHERE amount <> remaining + held + consumed + expired + removed
+                    OR min(remaining, held, consumed, expired, removed) < 0 LIMIT 100
+                """)
+        ),
+        (
+            "I8",
+            Statement(
+                """
+                SELECT 'the blocks of account ' || a.id || ' are not its balance' FROM accounts a
+                LEFT JOIN (
+                    SELECT account, sum(remaining + held) AS owned, sum(held) AS held FROM blocks
+                    GROUP BY account) b ON b.account = a.id
+                WHERE a.kind = 'wallet' AND (a.posted <> coalesce(b.owned, 0)
+                    OR -a.pending <> coalesce(b.held, 0)) LIMIT 100
+                """)
+        ),
+        (
+            "I8",
+            Statement(
+                """
+                SELECT 'block ' || b.id || ' is not held as its holds say' FROM blocks b
+                LEFT JOIN (
+                    SELECT block, sum(amount) AS amount FROM (
+                        SELECT block, amount FROM holds
+                            WHERE resolve_tx IS NULL AND block IS NOT NULL
+                        UNION ALL SELECT p.block, p.amount FROM hold_blocks p
+                            JOIN holds h ON h.id = p.hold WHERE h.resolve_tx IS NULL)
+                    GROUP BY block) h ON h.block = b.id
+                WHERE b.held <> coalesce(h.amount, 0) LIMIT 100
+                """)
+        ),
+        (
             "I6",
             Statement(
                 """

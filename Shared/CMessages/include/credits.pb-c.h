@@ -36,6 +36,10 @@ typedef struct Credits__V1__ListHoldsReply Credits__V1__ListHoldsReply;
 typedef struct Credits__V1__RefundRequest Credits__V1__RefundRequest;
 typedef struct Credits__V1__GrantRequest Credits__V1__GrantRequest;
 typedef struct Credits__V1__GrantReply Credits__V1__GrantReply;
+typedef struct Credits__V1__ListBlocksRequest Credits__V1__ListBlocksRequest;
+typedef struct Credits__V1__Block Credits__V1__Block;
+typedef struct Credits__V1__ListBlocksReply Credits__V1__ListBlocksReply;
+typedef struct Credits__V1__VoidGrantRequest Credits__V1__VoidGrantRequest;
 typedef struct Credits__V1__MergeAccountRequest Credits__V1__MergeAccountRequest;
 typedef struct Credits__V1__ListHistoryRequest Credits__V1__ListHistoryRequest;
 typedef struct Credits__V1__HistoryEntry Credits__V1__HistoryEntry;
@@ -429,10 +433,22 @@ struct  Credits__V1__GrantRequest
   char *category;
   char *actor;
   char *reason;
+  /*
+   * 1...1000, the lowest is spent first; 0 = promo 10, plan 20, paid 30
+   */
+  uint32_t priority;
+  /*
+   * 0 = never; what is left then is gone
+   */
+  int64_t expires_at_us;
+  /*
+   * 0 = now; a later instant: given then
+   */
+  int64_t effective_at_us;
 };
 #define CREDITS__V1__GRANT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__grant_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 struct  Credits__V1__GrantReply
@@ -440,10 +456,77 @@ struct  Credits__V1__GrantReply
   ProtobufCMessage base;
   protobuf_c_boolean is_duplicate;
   Credits__V1__Balance *balance;
+  protobuf_c_boolean is_scheduled;
 };
 #define CREDITS__V1__GRANT_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__grant_reply__descriptor) \
-    , 0, NULL }
+    , 0, NULL, 0 }
+
+
+struct  Credits__V1__ListBlocksRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+  uint32_t limit;
+};
+#define CREDITS__V1__LIST_BLOCKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__list_blocks_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * amount = remaining + held + consumed + expired + removed.
+ */
+struct  Credits__V1__Block
+{
+  ProtobufCMessage base;
+  char *source;
+  /*
+   * paid, promo, plan, correction
+   */
+  char *category;
+  uint32_t priority;
+  int64_t amount_u4;
+  int64_t remaining_u4;
+  int64_t held_u4;
+  int64_t consumed_u4;
+  int64_t expired_u4;
+  /*
+   * voided, or moved by a merge
+   */
+  int64_t removed_u4;
+  /*
+   * 0 = never
+   */
+  int64_t expires_at_us;
+  protobuf_c_boolean is_void;
+};
+#define CREDITS__V1__BLOCK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__block__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+struct  Credits__V1__ListBlocksReply
+{
+  ProtobufCMessage base;
+  size_t n_blocks;
+  Credits__V1__Block **blocks;
+};
+#define CREDITS__V1__LIST_BLOCKS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__list_blocks_reply__descriptor) \
+    , 0,NULL }
+
+
+struct  Credits__V1__VoidGrantRequest
+{
+  ProtobufCMessage base;
+  char *source;
+  char *actor;
+  char *reason;
+};
+#define CREDITS__V1__VOID_GRANT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__void_grant_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Credits__V1__MergeAccountRequest
@@ -1138,6 +1221,82 @@ Credits__V1__GrantReply *
 void   credits__v1__grant_reply__free_unpacked
                      (Credits__V1__GrantReply *message,
                       ProtobufCAllocator *allocator);
+/* Credits__V1__ListBlocksRequest methods */
+void   credits__v1__list_blocks_request__init
+                     (Credits__V1__ListBlocksRequest         *message);
+size_t credits__v1__list_blocks_request__get_packed_size
+                     (const Credits__V1__ListBlocksRequest   *message);
+size_t credits__v1__list_blocks_request__pack
+                     (const Credits__V1__ListBlocksRequest   *message,
+                      uint8_t             *out);
+size_t credits__v1__list_blocks_request__pack_to_buffer
+                     (const Credits__V1__ListBlocksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__ListBlocksRequest *
+       credits__v1__list_blocks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__list_blocks_request__free_unpacked
+                     (Credits__V1__ListBlocksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__Block methods */
+void   credits__v1__block__init
+                     (Credits__V1__Block         *message);
+size_t credits__v1__block__get_packed_size
+                     (const Credits__V1__Block   *message);
+size_t credits__v1__block__pack
+                     (const Credits__V1__Block   *message,
+                      uint8_t             *out);
+size_t credits__v1__block__pack_to_buffer
+                     (const Credits__V1__Block   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__Block *
+       credits__v1__block__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__block__free_unpacked
+                     (Credits__V1__Block *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__ListBlocksReply methods */
+void   credits__v1__list_blocks_reply__init
+                     (Credits__V1__ListBlocksReply         *message);
+size_t credits__v1__list_blocks_reply__get_packed_size
+                     (const Credits__V1__ListBlocksReply   *message);
+size_t credits__v1__list_blocks_reply__pack
+                     (const Credits__V1__ListBlocksReply   *message,
+                      uint8_t             *out);
+size_t credits__v1__list_blocks_reply__pack_to_buffer
+                     (const Credits__V1__ListBlocksReply   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__ListBlocksReply *
+       credits__v1__list_blocks_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__list_blocks_reply__free_unpacked
+                     (Credits__V1__ListBlocksReply *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__VoidGrantRequest methods */
+void   credits__v1__void_grant_request__init
+                     (Credits__V1__VoidGrantRequest         *message);
+size_t credits__v1__void_grant_request__get_packed_size
+                     (const Credits__V1__VoidGrantRequest   *message);
+size_t credits__v1__void_grant_request__pack
+                     (const Credits__V1__VoidGrantRequest   *message,
+                      uint8_t             *out);
+size_t credits__v1__void_grant_request__pack_to_buffer
+                     (const Credits__V1__VoidGrantRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__VoidGrantRequest *
+       credits__v1__void_grant_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__void_grant_request__free_unpacked
+                     (Credits__V1__VoidGrantRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Credits__V1__MergeAccountRequest methods */
 void   credits__v1__merge_account_request__init
                      (Credits__V1__MergeAccountRequest         *message);
@@ -1526,6 +1685,18 @@ typedef void (*Credits__V1__GrantRequest_Closure)
 typedef void (*Credits__V1__GrantReply_Closure)
                  (const Credits__V1__GrantReply *message,
                   void *closure_data);
+typedef void (*Credits__V1__ListBlocksRequest_Closure)
+                 (const Credits__V1__ListBlocksRequest *message,
+                  void *closure_data);
+typedef void (*Credits__V1__Block_Closure)
+                 (const Credits__V1__Block *message,
+                  void *closure_data);
+typedef void (*Credits__V1__ListBlocksReply_Closure)
+                 (const Credits__V1__ListBlocksReply *message,
+                  void *closure_data);
+typedef void (*Credits__V1__VoidGrantRequest_Closure)
+                 (const Credits__V1__VoidGrantRequest *message,
+                  void *closure_data);
 typedef void (*Credits__V1__MergeAccountRequest_Closure)
                  (const Credits__V1__MergeAccountRequest *message,
                   void *closure_data);
@@ -1628,6 +1799,14 @@ struct Credits__V1__Credits_Service
                 const Credits__V1__GrantRequest *input,
                 Credits__V1__GrantReply_Closure closure,
                 void *closure_data);
+  void (*list_blocks)(Credits__V1__Credits_Service *service,
+                      const Credits__V1__ListBlocksRequest *input,
+                      Credits__V1__ListBlocksReply_Closure closure,
+                      void *closure_data);
+  void (*void_grant)(Credits__V1__Credits_Service *service,
+                     const Credits__V1__VoidGrantRequest *input,
+                     Credits__V1__Balance_Closure closure,
+                     void *closure_data);
   void (*merge_account)(Credits__V1__Credits_Service *service,
                         const Credits__V1__MergeAccountRequest *input,
                         Credits__V1__Balance_Closure closure,
@@ -1683,6 +1862,8 @@ void credits__v1__credits__init (Credits__V1__Credits_Service *service,
       function_prefix__ ## list_overdue_holds,\
       function_prefix__ ## refund,\
       function_prefix__ ## grant,\
+      function_prefix__ ## list_blocks,\
+      function_prefix__ ## void_grant,\
       function_prefix__ ## merge_account,\
       function_prefix__ ## list_history,\
       function_prefix__ ## quote,\
@@ -1736,6 +1917,14 @@ void credits__v1__credits__grant(ProtobufCService *service,
                                  const Credits__V1__GrantRequest *input,
                                  Credits__V1__GrantReply_Closure closure,
                                  void *closure_data);
+void credits__v1__credits__list_blocks(ProtobufCService *service,
+                                       const Credits__V1__ListBlocksRequest *input,
+                                       Credits__V1__ListBlocksReply_Closure closure,
+                                       void *closure_data);
+void credits__v1__credits__void_grant(ProtobufCService *service,
+                                      const Credits__V1__VoidGrantRequest *input,
+                                      Credits__V1__Balance_Closure closure,
+                                      void *closure_data);
 void credits__v1__credits__merge_account(ProtobufCService *service,
                                          const Credits__V1__MergeAccountRequest *input,
                                          Credits__V1__Balance_Closure closure,
@@ -1797,6 +1986,10 @@ extern const ProtobufCMessageDescriptor credits__v1__list_holds_reply__descripto
 extern const ProtobufCMessageDescriptor credits__v1__refund_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__grant_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__grant_reply__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__list_blocks_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__block__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__list_blocks_reply__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__void_grant_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__merge_account_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_history_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__history_entry__descriptor;

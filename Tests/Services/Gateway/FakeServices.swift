@@ -125,6 +125,12 @@ final class FakeCredits: CreditsAPI.Handler {
     func validateHold(
         _ r: CreditsAPI.HoldRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.ValidateReply { throw unused }
+    func listBlocks(
+        _ r: CreditsAPI.ListBlocksRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ListBlocksReply { throw unused }
+    func voidGrant(
+        _ r: CreditsAPI.VoidGrantRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance { throw unused }
     func listPacks(
         _ r: CreditsAPI.ListPacksRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw unused }

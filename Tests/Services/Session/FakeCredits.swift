@@ -175,6 +175,12 @@ final class FakeCredits: CreditsAPI.Handler {
     func validateHold(
         _ request: CreditsAPI.HoldRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.ValidateReply { throw .notHere }
+    func listBlocks(
+        _ request: CreditsAPI.ListBlocksRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ListBlocksReply { throw .notHere }
+    func voidGrant(
+        _ request: CreditsAPI.VoidGrantRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance { throw .notHere }
     func listPacks(
         _ request: CreditsAPI.ListPacksRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw .notHere }
