@@ -77,7 +77,7 @@ extension RPCError {
                 details: ["limit": String(limit)], isRetryable: true, retryAfter: .seconds(5))
         case .resync(let oldest):
             self.init(
-                .outOfRange, "RESYNC", "Events up to \(oldest) are gone: read afresh.",
+                .outOfRange, "RESYNC", "The events after this place are not kept: read afresh.",
                 details: ["oldest": String(oldest)])
         case .cannotMerge(let reason):
             self.init(.failedPrecondition, "CANNOT_MERGE", reason)

@@ -63,6 +63,12 @@ extension SessionHandler {
         guard try await catalogue.prices().amountU4(PriceID(kind, model: plan.model)) != nil,
             try await catalogue.isAvailable(kind, model: plan.model), kind != .storyboard
         else { throw unavailable }
+        if !request.sourceAssetID.isEmpty {
+            // Refused before anything is held: there is no such picture, or it is another's.
+            _ = try await peers.media.getAsset(
+                MediaAPI.GetAssetRequest(id: request.sourceAssetID, userID: request.userID),
+                context.options(.seconds(1)))
+        }
         if kind.isVideo && plan.sourceAssetID.isEmpty {
             throw SessionError.invalid(
                 field: "sessionId",

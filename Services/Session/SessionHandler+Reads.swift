@@ -115,9 +115,10 @@ extension SessionHandler {
             let listener = journal.bell.listen(to: Journal.topic(user: request.userID))
             defer { listener.stop() }
             var cursor = request.after
-            if request.fromNow || cursor == .max {
-                cursor = try await journal.newestEvent()
-            }
+            let newest = try await journal.newestEvent()
+            if request.fromNow || cursor == .max { cursor = newest }
+            // From a place that was never given out, everything to come would look old.
+            guard cursor <= newest else { throw SessionError.resync(oldest: newest) }
             if request.fromNow {
                 try await writer.write(
                     SessionAPI.Event(

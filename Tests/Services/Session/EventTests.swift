@@ -41,6 +41,16 @@ import Testing
         }
     }
 
+    @Test func `a place that was never given out is told, not waited for`() async throws {
+        let fixture = try SessionFixture()
+        try await fixture.running { user in
+            _ = try await user.start()
+            await #expect(throws: RPCError.self) {
+                _ = try await events(user, after: 1_000_000, until: { _ in true })
+            }
+        }
+    }
+
     @Test func `from any cursor on there is no gap and no double`() async throws {
         let fixture = try SessionFixture()
         try await fixture.running { user in

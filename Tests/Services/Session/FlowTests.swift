@@ -453,6 +453,23 @@ import Testing
         #expect(fixture.credits.openHolds.isEmpty)
     }
 
+    @Test func `a video over a picture that is not one's own is refused before it costs`()
+        async throws
+    {
+        let fixture = try SessionFixture()
+        try await fixture.running { user in
+            let request = SessionAPI.StartGenerationRequest(
+                userID: user.userID, kind: "final", prompt: "a boat", model: "local-parallax",
+                sourceAssetID: "foreign_1")
+            #expect(
+                await code {
+                    try await user.handler.startGeneration(request, user.context())
+                } == "ASSET_NOT_FOUND")
+        }
+        #expect(fixture.credits.charged == 0)
+        #expect(fixture.credits.openHolds.isEmpty)
+    }
+
     @Test func `a guest's work moves to the account`() async throws {
         let fixture = try SessionFixture()
         try await fixture.running { user in
