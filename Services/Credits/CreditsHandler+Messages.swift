@@ -41,6 +41,7 @@ extension CreditsHandler {
     func message(_ receipt: HoldReceipt) -> CreditsAPI.HoldReply {
         var reply = message(receipt.hold)
         reply.balance = message(BalanceView(user: receipt.user, balance: receipt.balance))
+        reply.budgetReached = UInt32(receipt.budgetReached)
         return reply
     }
 

@@ -31,6 +31,16 @@ extension RPCError {
                 .failedPrecondition, "PRICE_EXCEEDED",
                 "This costs \(required) credits, more than the \(limit) that it may.",
                 details: ["limit": limit.description, "required": required.description])
+        case .budgetExceeded(let budget, let required):
+            self.init(
+                .failedPrecondition, "BUDGET_EXCEEDED",
+                "This needs \(required) credits; \(budget.used) of your budget of "
+                    + "\(budget.amount) are used.",
+                details: [
+                    "budget": budget.amount.description, "used": budget.used.description,
+                    "required": required.description, "period": budget.period.rawValue,
+                    "resetsAtUs": budget.endUs == .max ? "0" : "\(budget.endUs)",
+                ])
         case .holdNotFound(let id):
             self.init(
                 .notFound, "HOLD_NOT_FOUND", "There is no hold \(id).", details: ["holdId": id])

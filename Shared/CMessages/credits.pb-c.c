@@ -1132,6 +1132,141 @@ void   credits__v1__void_grant_request__free_unpacked
   assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   credits__v1__set_budget_request__init
+                     (Credits__V1__SetBudgetRequest         *message)
+{
+  static const Credits__V1__SetBudgetRequest init_value = CREDITS__V1__SET_BUDGET_REQUEST__INIT;
+  *message = init_value;
+}
+size_t credits__v1__set_budget_request__get_packed_size
+                     (const Credits__V1__SetBudgetRequest *message)
+{
+  assert(message->base.descriptor == &credits__v1__set_budget_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__set_budget_request__pack
+                     (const Credits__V1__SetBudgetRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__set_budget_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__set_budget_request__pack_to_buffer
+                     (const Credits__V1__SetBudgetRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__set_budget_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__SetBudgetRequest *
+       credits__v1__set_budget_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__SetBudgetRequest *)
+     protobuf_c_message_unpack (&credits__v1__set_budget_request__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__set_budget_request__free_unpacked
+                     (Credits__V1__SetBudgetRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__set_budget_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__get_budget_request__init
+                     (Credits__V1__GetBudgetRequest         *message)
+{
+  static const Credits__V1__GetBudgetRequest init_value = CREDITS__V1__GET_BUDGET_REQUEST__INIT;
+  *message = init_value;
+}
+size_t credits__v1__get_budget_request__get_packed_size
+                     (const Credits__V1__GetBudgetRequest *message)
+{
+  assert(message->base.descriptor == &credits__v1__get_budget_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__get_budget_request__pack
+                     (const Credits__V1__GetBudgetRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__get_budget_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__get_budget_request__pack_to_buffer
+                     (const Credits__V1__GetBudgetRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__get_budget_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__GetBudgetRequest *
+       credits__v1__get_budget_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__GetBudgetRequest *)
+     protobuf_c_message_unpack (&credits__v1__get_budget_request__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__get_budget_request__free_unpacked
+                     (Credits__V1__GetBudgetRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__get_budget_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__budget__init
+                     (Credits__V1__Budget         *message)
+{
+  static const Credits__V1__Budget init_value = CREDITS__V1__BUDGET__INIT;
+  *message = init_value;
+}
+size_t credits__v1__budget__get_packed_size
+                     (const Credits__V1__Budget *message)
+{
+  assert(message->base.descriptor == &credits__v1__budget__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__budget__pack
+                     (const Credits__V1__Budget *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__budget__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__budget__pack_to_buffer
+                     (const Credits__V1__Budget *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__budget__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__Budget *
+       credits__v1__budget__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__Budget *)
+     protobuf_c_message_unpack (&credits__v1__budget__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__budget__free_unpacked
+                     (Credits__V1__Budget *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__budget__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   credits__v1__merge_account_request__init
                      (Credits__V1__MergeAccountRequest         *message)
 {
@@ -2283,7 +2418,7 @@ const ProtobufCMessageDescriptor credits__v1__hold_request__descriptor =
   (ProtobufCMessageInit) credits__v1__hold_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__hold_reply__field_descriptors[13] =
+static const ProtobufCFieldDescriptor credits__v1__hold_reply__field_descriptors[14] =
 {
   {
     "hold_id",
@@ -2441,10 +2576,23 @@ static const ProtobufCFieldDescriptor credits__v1__hold_reply__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "budget_reached",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__HoldReply, budget_reached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__hold_reply__field_indices_by_name[] = {
   5,   /* field[5] = amount_u4 */
   11,   /* field[11] = balance */
+  13,   /* field[13] = budget_reached */
   6,   /* field[6] = captured_u4 */
   8,   /* field[8] = created_at_us */
   9,   /* field[9] = expires_at_us */
@@ -2460,7 +2608,7 @@ static const unsigned credits__v1__hold_reply__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__hold_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor credits__v1__hold_reply__descriptor =
 {
@@ -2470,7 +2618,7 @@ const ProtobufCMessageDescriptor credits__v1__hold_reply__descriptor =
   "Credits__V1__HoldReply",
   "credits.v1",
   sizeof(Credits__V1__HoldReply),
-  13,
+  14,
   credits__v1__hold_reply__field_descriptors,
   credits__v1__hold_reply__field_indices_by_name,
   1,  credits__v1__hold_reply__number_ranges,
@@ -4004,6 +4152,250 @@ const ProtobufCMessageDescriptor credits__v1__void_grant_request__descriptor =
   (ProtobufCMessageInit) credits__v1__void_grant_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor credits__v1__set_budget_request__field_descriptors[4] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__SetBudgetRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_u4",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__SetBudgetRequest, amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "period",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__SetBudgetRequest, period),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_hard",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__SetBudgetRequest, is_hard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__set_budget_request__field_indices_by_name[] = {
+  1,   /* field[1] = amount_u4 */
+  3,   /* field[3] = is_hard */
+  2,   /* field[2] = period */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange credits__v1__set_budget_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor credits__v1__set_budget_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.SetBudgetRequest",
+  "SetBudgetRequest",
+  "Credits__V1__SetBudgetRequest",
+  "credits.v1",
+  sizeof(Credits__V1__SetBudgetRequest),
+  4,
+  credits__v1__set_budget_request__field_descriptors,
+  credits__v1__set_budget_request__field_indices_by_name,
+  1,  credits__v1__set_budget_request__number_ranges,
+  (ProtobufCMessageInit) credits__v1__set_budget_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__get_budget_request__field_descriptors[1] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__GetBudgetRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__get_budget_request__field_indices_by_name[] = {
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange credits__v1__get_budget_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor credits__v1__get_budget_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.GetBudgetRequest",
+  "GetBudgetRequest",
+  "Credits__V1__GetBudgetRequest",
+  "credits.v1",
+  sizeof(Credits__V1__GetBudgetRequest),
+  1,
+  credits__v1__get_budget_request__field_descriptors,
+  credits__v1__get_budget_request__field_indices_by_name,
+  1,  credits__v1__get_budget_request__number_ranges,
+  (ProtobufCMessageInit) credits__v1__get_budget_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__budget__field_descriptors[8] =
+{
+  {
+    "is_set",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Budget, is_set),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_u4",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Budget, amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "period",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Budget, period),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_hard",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Budget, is_hard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "used_u4",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Budget, used_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "percent",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Budget, percent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reached",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Budget, reached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resets_at_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Budget, resets_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__budget__field_indices_by_name[] = {
+  1,   /* field[1] = amount_u4 */
+  3,   /* field[3] = is_hard */
+  0,   /* field[0] = is_set */
+  5,   /* field[5] = percent */
+  2,   /* field[2] = period */
+  6,   /* field[6] = reached */
+  7,   /* field[7] = resets_at_us */
+  4,   /* field[4] = used_u4 */
+};
+static const ProtobufCIntRange credits__v1__budget__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor credits__v1__budget__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.Budget",
+  "Budget",
+  "Credits__V1__Budget",
+  "credits.v1",
+  sizeof(Credits__V1__Budget),
+  8,
+  credits__v1__budget__field_descriptors,
+  credits__v1__budget__field_indices_by_name,
+  1,  credits__v1__budget__number_ranges,
+  (ProtobufCMessageInit) credits__v1__budget__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor credits__v1__merge_account_request__field_descriptors[2] =
 {
   {
@@ -5355,7 +5747,7 @@ const ProtobufCEnumDescriptor credits__v1__hold_state__descriptor =
   credits__v1__hold_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[22] =
+static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[24] =
 {
   { "OpenAccount", &credits__v1__open_account_request__descriptor, &credits__v1__balance__descriptor },
   { "GetBalance", &credits__v1__get_balance_request__descriptor, &credits__v1__balance__descriptor },
@@ -5368,6 +5760,8 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
   { "ListOverdueHolds", &credits__v1__list_overdue_holds_request__descriptor, &credits__v1__list_holds_reply__descriptor },
   { "Refund", &credits__v1__refund_request__descriptor, &credits__v1__balance__descriptor },
   { "Grant", &credits__v1__grant_request__descriptor, &credits__v1__grant_reply__descriptor },
+  { "SetBudget", &credits__v1__set_budget_request__descriptor, &credits__v1__budget__descriptor },
+  { "GetBudget", &credits__v1__get_budget_request__descriptor, &credits__v1__budget__descriptor },
   { "ListBlocks", &credits__v1__list_blocks_request__descriptor, &credits__v1__list_blocks_reply__descriptor },
   { "VoidGrant", &credits__v1__void_grant_request__descriptor, &credits__v1__balance__descriptor },
   { "MergeAccount", &credits__v1__merge_account_request__descriptor, &credits__v1__balance__descriptor },
@@ -5382,27 +5776,29 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
 };
 const unsigned credits__v1__credits__method_indices_by_name[] = {
   5,        /* CaptureHold */
-  21,        /* Explain */
+  23,        /* Explain */
   1,        /* GetBalance */
+  12,        /* GetBudget */
   7,        /* GetHold */
   10,        /* Grant */
   2,        /* Hold */
-  11,        /* ListBlocks */
-  14,        /* ListHistory */
+  13,        /* ListBlocks */
+  16,        /* ListHistory */
   8,        /* ListOverdueHolds */
-  17,        /* ListPacks */
-  18,        /* ListPrices */
-  13,        /* MergeAccount */
+  19,        /* ListPacks */
+  20,        /* ListPrices */
+  15,        /* MergeAccount */
   0,        /* OpenAccount */
-  15,        /* Quote */
+  17,        /* Quote */
   9,        /* Refund */
   6,        /* ReleaseHold */
   3,        /* RenewHold */
+  11,        /* SetBudget */
   4,        /* SubmitHold */
-  16,        /* ValidateHold */
-  20,        /* Verify */
-  12,        /* VoidGrant */
-  19         /* WatchBalance */
+  18,        /* ValidateHold */
+  22,        /* Verify */
+  14,        /* VoidGrant */
+  21         /* WatchBalance */
 };
 const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
 {
@@ -5411,7 +5807,7 @@ const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
   "Credits",
   "Credits__V1__Credits",
   "credits.v1",
-  22,
+  24,
   credits__v1__credits__method_descriptors,
   credits__v1__credits__method_indices_by_name
 };
@@ -5503,13 +5899,29 @@ void credits__v1__credits__grant(ProtobufCService *service,
   assert(service->descriptor == &credits__v1__credits__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void credits__v1__credits__set_budget(ProtobufCService *service,
+                                      const Credits__V1__SetBudgetRequest *input,
+                                      Credits__V1__Budget_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &credits__v1__credits__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void credits__v1__credits__get_budget(ProtobufCService *service,
+                                      const Credits__V1__GetBudgetRequest *input,
+                                      Credits__V1__Budget_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &credits__v1__credits__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void credits__v1__credits__list_blocks(ProtobufCService *service,
                                        const Credits__V1__ListBlocksRequest *input,
                                        Credits__V1__ListBlocksReply_Closure closure,
                                        void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__void_grant(ProtobufCService *service,
                                       const Credits__V1__VoidGrantRequest *input,
@@ -5517,7 +5929,7 @@ void credits__v1__credits__void_grant(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__merge_account(ProtobufCService *service,
                                          const Credits__V1__MergeAccountRequest *input,
@@ -5525,7 +5937,7 @@ void credits__v1__credits__merge_account(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__list_history(ProtobufCService *service,
                                         const Credits__V1__ListHistoryRequest *input,
@@ -5533,7 +5945,7 @@ void credits__v1__credits__list_history(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__quote(ProtobufCService *service,
                                  const Credits__V1__QuoteRequest *input,
@@ -5541,7 +5953,7 @@ void credits__v1__credits__quote(ProtobufCService *service,
                                  void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__validate_hold(ProtobufCService *service,
                                          const Credits__V1__HoldRequest *input,
@@ -5549,7 +5961,7 @@ void credits__v1__credits__validate_hold(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__list_packs(ProtobufCService *service,
                                       const Credits__V1__ListPacksRequest *input,
@@ -5557,7 +5969,7 @@ void credits__v1__credits__list_packs(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__list_prices(ProtobufCService *service,
                                        const Credits__V1__ListPricesRequest *input,
@@ -5565,7 +5977,7 @@ void credits__v1__credits__list_prices(ProtobufCService *service,
                                        void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__watch_balance(ProtobufCService *service,
                                          const Credits__V1__WatchBalanceRequest *input,
@@ -5573,7 +5985,7 @@ void credits__v1__credits__watch_balance(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__verify(ProtobufCService *service,
                                   const Credits__V1__VerifyRequest *input,
@@ -5581,7 +5993,7 @@ void credits__v1__credits__verify(ProtobufCService *service,
                                   void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 22, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__explain(ProtobufCService *service,
                                    const Credits__V1__ExplainRequest *input,
@@ -5589,7 +6001,7 @@ void credits__v1__credits__explain(ProtobufCService *service,
                                    void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 23, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__init (Credits__V1__Credits_Service *service,
                                  Credits__V1__Credits_ServiceDestroy destroy)

@@ -172,6 +172,8 @@ extension CreditsAPI {
         package var resolvedAtUs: Int64
         package var balance: Balance?
         package var quoteID: String
+        /// 75, 90 or 100: the percent of the budget that this hold is the first to reach
+        package var budgetReached: UInt32
 
         package init(
             holdID: String = "",
@@ -186,7 +188,8 @@ extension CreditsAPI {
             expiresAtUs: Int64 = 0,
             resolvedAtUs: Int64 = 0,
             balance: Balance? = nil,
-            quoteID: String = ""
+            quoteID: String = "",
+            budgetReached: UInt32 = 0
         ) {
             self.holdID = holdID
             self.userID = userID
@@ -201,6 +204,7 @@ extension CreditsAPI {
             self.resolvedAtUs = resolvedAtUs
             self.balance = balance
             self.quoteID = quoteID
+            self.budgetReached = budgetReached
         }
     }
 }

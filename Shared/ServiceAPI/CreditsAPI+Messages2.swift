@@ -73,6 +73,72 @@ extension CreditsAPI {
 }
 
 extension CreditsAPI {
+    package struct SetBudgetRequest: Hashable, Sendable {
+        package var userID: String
+        /// 0 = no budget
+        package var amountU4: Int64
+        /// day, month (of UTC), total (from now on)
+        package var period: String
+        package var isHard: Bool
+
+        package init(
+            userID: String = "", amountU4: Int64 = 0, period: String = "", isHard: Bool = false
+        ) {
+            self.userID = userID
+            self.amountU4 = amountU4
+            self.period = period
+            self.isHard = isHard
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct GetBudgetRequest: Hashable, Sendable {
+        package var userID: String
+
+        package init(userID: String = "") {
+            self.userID = userID
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct Budget: Hashable, Sendable {
+        package var isSet: Bool
+        package var amountU4: Int64
+        package var period: String
+        package var isHard: Bool
+        /// by open holds, and by what closed ones took
+        package var usedU4: Int64
+        package var percent: UInt32
+        /// 0, 75, 90, 100
+        package var reached: UInt32
+        /// 0 = never
+        package var resetsAtUs: Int64
+
+        package init(
+            isSet: Bool = false,
+            amountU4: Int64 = 0,
+            period: String = "",
+            isHard: Bool = false,
+            usedU4: Int64 = 0,
+            percent: UInt32 = 0,
+            reached: UInt32 = 0,
+            resetsAtUs: Int64 = 0
+        ) {
+            self.isSet = isSet
+            self.amountU4 = amountU4
+            self.period = period
+            self.isHard = isHard
+            self.usedU4 = usedU4
+            self.percent = percent
+            self.reached = reached
+            self.resetsAtUs = resetsAtUs
+        }
+    }
+}
+
+extension CreditsAPI {
     package struct MergeAccountRequest: Hashable, Sendable {
         package var fromUserID: String
         package var intoUserID: String

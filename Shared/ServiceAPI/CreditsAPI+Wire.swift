@@ -185,6 +185,7 @@ extension CreditsAPI.HoldReply: WireMessage {
         self.resolvedAtUs = message.pointee.resolved_at_us
         self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
         self.quoteID = try wireText(message.pointee.quote_id)
+        self.budgetReached = message.pointee.budget_reached
     }
 
     func wireMessage(
@@ -205,6 +206,7 @@ extension CreditsAPI.HoldReply: WireMessage {
         message.pointee.resolved_at_us = self.resolvedAtUs
         if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
         if !self.quoteID.isEmpty { message.pointee.quote_id = try arena.text(self.quoteID) }
+        message.pointee.budget_reached = self.budgetReached
         return message
     }
 }

@@ -4,6 +4,103 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension CreditsAPI.HistoryEntry: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__HistoryEntry()
+        credits__v1__history_entry__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__HistoryEntry.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__HistoryEntry>) throws(WireError) {
+        self.sequence = message.pointee.sequence
+        self.kind = try wireText(message.pointee.kind)
+        self.amountU4 = message.pointee.amount_u4
+        self.heldU4 = message.pointee.held_u4
+        self.balanceAfterU4 = message.pointee.balance_after_u4
+        self.operation = try wireText(message.pointee.operation)
+        self.job = try wireText(message.pointee.job)
+        self.holdID = try wireText(message.pointee.hold_id)
+        self.sessionID = try wireText(message.pointee.session_id)
+        self.assetID = try wireText(message.pointee.asset_id)
+        self.note = try wireText(message.pointee.note)
+        self.atUs = message.pointee.at_us
+        self.requestID = try wireText(message.pointee.request_id)
+        self.model = try wireText(message.pointee.model)
+        self.catalogue = try wireText(message.pointee.catalogue)
+        self.parameters = try wireText(message.pointee.parameters)
+        self.quoteID = try wireText(message.pointee.quote_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__HistoryEntry> {
+        let message = arena.allocate(Credits__V1__HistoryEntry.self)
+        credits__v1__history_entry__init(message)
+        message.pointee.sequence = self.sequence
+        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
+        message.pointee.amount_u4 = self.amountU4
+        message.pointee.held_u4 = self.heldU4
+        message.pointee.balance_after_u4 = self.balanceAfterU4
+        if !self.operation.isEmpty { message.pointee.operation = try arena.text(self.operation) }
+        if !self.job.isEmpty { message.pointee.job = try arena.text(self.job) }
+        if !self.holdID.isEmpty { message.pointee.hold_id = try arena.text(self.holdID) }
+        if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
+        if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
+        if !self.note.isEmpty { message.pointee.note = try arena.text(self.note) }
+        message.pointee.at_us = self.atUs
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.text(self.requestID) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
+        if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
+        if !self.quoteID.isEmpty { message.pointee.quote_id = try arena.text(self.quoteID) }
+        return message
+    }
+}
+
+extension CreditsAPI.ListHistoryReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__ListHistoryReply()
+        credits__v1__list_history_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__ListHistoryReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__ListHistoryReply>) throws(WireError) {
+        self.entries = try wireMessages(
+            message.pointee.entries, message.pointee.n_entries, CreditsAPI.HistoryEntry.init
+        )
+        self.nextBefore = message.pointee.next_before
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ListHistoryReply> {
+        let message = arena.allocate(Credits__V1__ListHistoryReply.self)
+        credits__v1__list_history_reply__init(message)
+        message.pointee.n_entries = self.entries.count
+        message.pointee.entries = try arena.messages(self.entries) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.next_before = self.nextBefore
+        return message
+    }
+}
+
 extension CreditsAPI.ListPricesRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Credits__V1__ListPricesRequest()

@@ -32,6 +32,9 @@ package enum CreditsAPI {
         Block.self,
         ListBlocksReply.self,
         VoidGrantRequest.self,
+        SetBudgetRequest.self,
+        GetBudgetRequest.self,
+        Budget.self,
         MergeAccountRequest.self,
         ListHistoryRequest.self,
         HistoryEntry.self,
@@ -87,6 +90,12 @@ extension CreditsAPI {
         )
         package static let grant = MethodDescriptor(
             name: "credits.v1.Credits/Grant", isIdempotent: true
+        )
+        package static let setBudget = MethodDescriptor(
+            name: "credits.v1.Credits/SetBudget", isIdempotent: true
+        )
+        package static let getBudget = MethodDescriptor(
+            name: "credits.v1.Credits/GetBudget", isIdempotent: true
         )
         package static let listBlocks = MethodDescriptor(
             name: "credits.v1.Credits/ListBlocks", isIdempotent: true
@@ -218,6 +227,24 @@ extension CreditsAPI {
             _ request: GrantRequest, _ options: CallOptions
         ) async throws(RPCError) -> GrantReply {
             try await channel.unary(Methods.grant, request, options)
+        }
+
+        /// What the user allows to be spent in a day, a month or at all. Holds of the period count
+        /// already. A
+        /// hard budget refuses holds that exceed it: BUDGET_EXCEEDED (FAILED_PRECONDITION) with
+        /// budget, used,
+        /// required, period, resetsAtUs. A soft one is told at 75, 90 and 100 percent, as a hard
+        /// one is.
+        package func setBudget(
+            _ request: SetBudgetRequest, _ options: CallOptions
+        ) async throws(RPCError) -> Budget {
+            try await channel.unary(Methods.setBudget, request, options)
+        }
+
+        package func getBudget(
+            _ request: GetBudgetRequest, _ options: CallOptions
+        ) async throws(RPCError) -> Budget {
+            try await channel.unary(Methods.getBudget, request, options)
         }
 
         /// The user's credits as blocks: what came together, with its expiry; the newest first.
@@ -370,6 +397,20 @@ extension CreditsAPI {
             _ request: GrantRequest, _ context: CallContext
         ) async throws(RPCError) -> GrantReply
 
+        /// What the user allows to be spent in a day, a month or at all. Holds of the period count
+        /// already. A
+        /// hard budget refuses holds that exceed it: BUDGET_EXCEEDED (FAILED_PRECONDITION) with
+        /// budget, used,
+        /// required, period, resetsAtUs. A soft one is told at 75, 90 and 100 percent, as a hard
+        /// one is.
+        func setBudget(
+            _ request: SetBudgetRequest, _ context: CallContext
+        ) async throws(RPCError) -> Budget
+
+        func getBudget(
+            _ request: GetBudgetRequest, _ context: CallContext
+        ) async throws(RPCError) -> Budget
+
         /// The user's credits as blocks: what came together, with its expiry; the newest first.
         func listBlocks(
             _ request: ListBlocksRequest, _ context: CallContext
@@ -497,6 +538,18 @@ extension CreditsAPI {
                     request: GrantRequest, context: CallContext
                 ) async throws(RPCError) -> GrantReply in
                 try await handler.grant(request, context)
+            },
+            .unary(Methods.setBudget) {
+                (
+                    request: SetBudgetRequest, context: CallContext
+                ) async throws(RPCError) -> Budget in
+                try await handler.setBudget(request, context)
+            },
+            .unary(Methods.getBudget) {
+                (
+                    request: GetBudgetRequest, context: CallContext
+                ) async throws(RPCError) -> Budget in
+                try await handler.getBudget(request, context)
             },
             .unary(Methods.listBlocks) {
                 (

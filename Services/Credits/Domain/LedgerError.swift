@@ -8,6 +8,8 @@ enum LedgerError: Error, Hashable {
     case quoteExpired(id: String)
     /// It would cost more than was quoted, or than the caller allows.
     case priceExceeded(limit: CreditAmount, required: CreditAmount)
+    /// A hard budget does not allow it.
+    case budgetExceeded(budget: Budget, required: CreditAmount)
     case holdNotFound(id: String)
     /// The hold is closed in another way than asked for.
     case holdResolved(Hold)

@@ -8,5 +8,6 @@ enum Migrations {
             2, "key_prices_by_catalogue", PackageResources._002_key_prices_by_catalogue_sql),
         Migration(3, "add_quotes", PackageResources._003_add_quotes_sql),
         Migration(4, "add_blocks", PackageResources._004_add_blocks_sql),
+        Migration(5, "add_budgets", PackageResources._005_add_budgets_sql),
     ]
 }

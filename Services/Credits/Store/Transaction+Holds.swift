@@ -28,6 +28,8 @@ struct HoldReceipt: Hashable, Sendable {
     var user: String
     /// Whether it had been done before, so that nothing changed.
     var isReplay: Bool
+    /// The percent of the user's budget that this hold is the first to reach; 0 for none.
+    var budgetReached: Int64 = 0
 }
 
 /// The two readings of the ledger's clock that a write needs.
@@ -77,6 +79,7 @@ extension Transaction {
                     required: command.amount, available: account.balance.available,
                     operation: terms.operation, model: terms.model))
         }
+        let reached = try spendBudget(command.amount, of: account.id, nowUs: time.nowUs)
         try spend(command.amount, within: command.limit, nowUs: time.nowUs)
         let sequence = head.sequence + 1
         let hardAtUs = time.nowUs + command.hardMs * 1_000
@@ -102,7 +105,8 @@ extension Transaction {
         try append(draft, to: &account, head: &head, nowUs: time.nowUs)
         assert(head.sequence == sequence)
         return HoldReceipt(
-            hold: hold, balance: account.balance, user: account.user, isReplay: false)
+            hold: hold, balance: account.balance, user: account.user, isReplay: false,
+            budgetReached: reached)
     }
 
     private func replay(_ stored: StoredHold, _ command: HoldCommand) throws -> HoldReceipt {
@@ -160,6 +164,8 @@ extension Transaction {
             head.sequence, hold.id.sequence)
         guard changed == 1 else { throw LedgerError.unsound("hold \(hold.id.text) closed twice") }
         try settleBlocks(of: stored, captured: captured, &account, &head, origin, time)
+        try unspendBudget(
+            try hold.amount - captured, of: stored.account, hold: hold)
         if let quote = hold.quote {
             try unspend(try hold.amount - captured, quoteLine: quote.line)
         }

@@ -28,6 +28,22 @@ enum VerifySQL {
     /// Each gives one sentence for each row that breaks the invariant.
     static let checks: [(name: String, statement: Statement)] = [
         (
+            "I5",
+            Statement(
+                """
+                SELECT 'the budget of account ' || b.account || ' is not what its holds use'
+                FROM budgets b LEFT JOIN (
+                    SELECT h.account,
+                        sum(CASE WHEN h.resolve_tx IS NULL THEN h.amount ELSE h.captured END)
+                            AS used
+                    FROM holds h JOIN budgets p ON p.account = h.account
+                    WHERE h.created_us >= p.start_us AND h.created_us < p.end_us
+                        AND h.id > p.after_tx
+                    GROUP BY h.account) u ON u.account = b.account
+                WHERE b.used <> coalesce(u.used, 0) LIMIT 100
+                """)
+        ),
+        (
             "I8",
             Statement(
                 """

@@ -40,6 +40,9 @@ typedef struct Credits__V1__ListBlocksRequest Credits__V1__ListBlocksRequest;
 typedef struct Credits__V1__Block Credits__V1__Block;
 typedef struct Credits__V1__ListBlocksReply Credits__V1__ListBlocksReply;
 typedef struct Credits__V1__VoidGrantRequest Credits__V1__VoidGrantRequest;
+typedef struct Credits__V1__SetBudgetRequest Credits__V1__SetBudgetRequest;
+typedef struct Credits__V1__GetBudgetRequest Credits__V1__GetBudgetRequest;
+typedef struct Credits__V1__Budget Credits__V1__Budget;
 typedef struct Credits__V1__MergeAccountRequest Credits__V1__MergeAccountRequest;
 typedef struct Credits__V1__ListHistoryRequest Credits__V1__ListHistoryRequest;
 typedef struct Credits__V1__HistoryEntry Credits__V1__HistoryEntry;
@@ -202,10 +205,14 @@ struct  Credits__V1__HoldReply
   int64_t resolved_at_us;
   Credits__V1__Balance *balance;
   char *quote_id;
+  /*
+   * 75, 90 or 100: the percent of the budget that this hold is the first to reach
+   */
+  uint32_t budget_reached;
 };
 #define CREDITS__V1__HOLD_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__hold_reply__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, CREDITS__V1__HOLD_STATE__HOLD_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, CREDITS__V1__HOLD_STATE__HOLD_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Credits__V1__QuoteItem
@@ -527,6 +534,61 @@ struct  Credits__V1__VoidGrantRequest
 #define CREDITS__V1__VOID_GRANT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__void_grant_request__descriptor) \
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Credits__V1__SetBudgetRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+  /*
+   * 0 = no budget
+   */
+  int64_t amount_u4;
+  /*
+   * day, month (of UTC), total (from now on)
+   */
+  char *period;
+  protobuf_c_boolean is_hard;
+};
+#define CREDITS__V1__SET_BUDGET_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__set_budget_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0 }
+
+
+struct  Credits__V1__GetBudgetRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+};
+#define CREDITS__V1__GET_BUDGET_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__get_budget_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Credits__V1__Budget
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean is_set;
+  int64_t amount_u4;
+  char *period;
+  protobuf_c_boolean is_hard;
+  /*
+   * by open holds, and by what closed ones took
+   */
+  int64_t used_u4;
+  uint32_t percent;
+  /*
+   * 0, 75, 90, 100
+   */
+  uint32_t reached;
+  /*
+   * 0 = never
+   */
+  int64_t resets_at_us;
+};
+#define CREDITS__V1__BUDGET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__budget__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
 
 
 struct  Credits__V1__MergeAccountRequest
@@ -1297,6 +1359,63 @@ Credits__V1__VoidGrantRequest *
 void   credits__v1__void_grant_request__free_unpacked
                      (Credits__V1__VoidGrantRequest *message,
                       ProtobufCAllocator *allocator);
+/* Credits__V1__SetBudgetRequest methods */
+void   credits__v1__set_budget_request__init
+                     (Credits__V1__SetBudgetRequest         *message);
+size_t credits__v1__set_budget_request__get_packed_size
+                     (const Credits__V1__SetBudgetRequest   *message);
+size_t credits__v1__set_budget_request__pack
+                     (const Credits__V1__SetBudgetRequest   *message,
+                      uint8_t             *out);
+size_t credits__v1__set_budget_request__pack_to_buffer
+                     (const Credits__V1__SetBudgetRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__SetBudgetRequest *
+       credits__v1__set_budget_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__set_budget_request__free_unpacked
+                     (Credits__V1__SetBudgetRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__GetBudgetRequest methods */
+void   credits__v1__get_budget_request__init
+                     (Credits__V1__GetBudgetRequest         *message);
+size_t credits__v1__get_budget_request__get_packed_size
+                     (const Credits__V1__GetBudgetRequest   *message);
+size_t credits__v1__get_budget_request__pack
+                     (const Credits__V1__GetBudgetRequest   *message,
+                      uint8_t             *out);
+size_t credits__v1__get_budget_request__pack_to_buffer
+                     (const Credits__V1__GetBudgetRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__GetBudgetRequest *
+       credits__v1__get_budget_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__get_budget_request__free_unpacked
+                     (Credits__V1__GetBudgetRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__Budget methods */
+void   credits__v1__budget__init
+                     (Credits__V1__Budget         *message);
+size_t credits__v1__budget__get_packed_size
+                     (const Credits__V1__Budget   *message);
+size_t credits__v1__budget__pack
+                     (const Credits__V1__Budget   *message,
+                      uint8_t             *out);
+size_t credits__v1__budget__pack_to_buffer
+                     (const Credits__V1__Budget   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__Budget *
+       credits__v1__budget__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__budget__free_unpacked
+                     (Credits__V1__Budget *message,
+                      ProtobufCAllocator *allocator);
 /* Credits__V1__MergeAccountRequest methods */
 void   credits__v1__merge_account_request__init
                      (Credits__V1__MergeAccountRequest         *message);
@@ -1697,6 +1816,15 @@ typedef void (*Credits__V1__ListBlocksReply_Closure)
 typedef void (*Credits__V1__VoidGrantRequest_Closure)
                  (const Credits__V1__VoidGrantRequest *message,
                   void *closure_data);
+typedef void (*Credits__V1__SetBudgetRequest_Closure)
+                 (const Credits__V1__SetBudgetRequest *message,
+                  void *closure_data);
+typedef void (*Credits__V1__GetBudgetRequest_Closure)
+                 (const Credits__V1__GetBudgetRequest *message,
+                  void *closure_data);
+typedef void (*Credits__V1__Budget_Closure)
+                 (const Credits__V1__Budget *message,
+                  void *closure_data);
 typedef void (*Credits__V1__MergeAccountRequest_Closure)
                  (const Credits__V1__MergeAccountRequest *message,
                   void *closure_data);
@@ -1799,6 +1927,14 @@ struct Credits__V1__Credits_Service
                 const Credits__V1__GrantRequest *input,
                 Credits__V1__GrantReply_Closure closure,
                 void *closure_data);
+  void (*set_budget)(Credits__V1__Credits_Service *service,
+                     const Credits__V1__SetBudgetRequest *input,
+                     Credits__V1__Budget_Closure closure,
+                     void *closure_data);
+  void (*get_budget)(Credits__V1__Credits_Service *service,
+                     const Credits__V1__GetBudgetRequest *input,
+                     Credits__V1__Budget_Closure closure,
+                     void *closure_data);
   void (*list_blocks)(Credits__V1__Credits_Service *service,
                       const Credits__V1__ListBlocksRequest *input,
                       Credits__V1__ListBlocksReply_Closure closure,
@@ -1862,6 +1998,8 @@ void credits__v1__credits__init (Credits__V1__Credits_Service *service,
       function_prefix__ ## list_overdue_holds,\
       function_prefix__ ## refund,\
       function_prefix__ ## grant,\
+      function_prefix__ ## set_budget,\
+      function_prefix__ ## get_budget,\
       function_prefix__ ## list_blocks,\
       function_prefix__ ## void_grant,\
       function_prefix__ ## merge_account,\
@@ -1917,6 +2055,14 @@ void credits__v1__credits__grant(ProtobufCService *service,
                                  const Credits__V1__GrantRequest *input,
                                  Credits__V1__GrantReply_Closure closure,
                                  void *closure_data);
+void credits__v1__credits__set_budget(ProtobufCService *service,
+                                      const Credits__V1__SetBudgetRequest *input,
+                                      Credits__V1__Budget_Closure closure,
+                                      void *closure_data);
+void credits__v1__credits__get_budget(ProtobufCService *service,
+                                      const Credits__V1__GetBudgetRequest *input,
+                                      Credits__V1__Budget_Closure closure,
+                                      void *closure_data);
 void credits__v1__credits__list_blocks(ProtobufCService *service,
                                        const Credits__V1__ListBlocksRequest *input,
                                        Credits__V1__ListBlocksReply_Closure closure,
@@ -1990,6 +2136,9 @@ extern const ProtobufCMessageDescriptor credits__v1__list_blocks_request__descri
 extern const ProtobufCMessageDescriptor credits__v1__block__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_blocks_reply__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__void_grant_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__set_budget_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__get_budget_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__budget__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__merge_account_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_history_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__history_entry__descriptor;

@@ -131,6 +131,12 @@ final class FakeCredits: CreditsAPI.Handler {
     func voidGrant(
         _ r: CreditsAPI.VoidGrantRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw unused }
+    func setBudget(
+        _ r: CreditsAPI.SetBudgetRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Budget { throw unused }
+    func getBudget(
+        _ r: CreditsAPI.GetBudgetRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Budget { throw unused }
     func listPacks(
         _ r: CreditsAPI.ListPacksRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw unused }

@@ -181,6 +181,12 @@ final class FakeCredits: CreditsAPI.Handler {
     func voidGrant(
         _ request: CreditsAPI.VoidGrantRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw .notHere }
+    func setBudget(
+        _ request: CreditsAPI.SetBudgetRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Budget { throw .notHere }
+    func getBudget(
+        _ request: CreditsAPI.GetBudgetRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Budget { throw .notHere }
     func listPacks(
         _ request: CreditsAPI.ListPacksRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw .notHere }

@@ -1,0 +1,95 @@
+internal import Storage
+
+extension Transaction {
+    /// The budget of a wallet in the period of an instant; nil when it has none.
+    func budget(of account: Int64, atUs instant: Int64) throws -> Budget? {
+        try first(BudgetSQL.budget, account) { row in
+            let period = Budget.Period(rawValue: try row.text(1)) ?? .total
+            return Budget(
+                amount: CreditAmount(tenThousandths: try row.integer(0)), period: period,
+                isHard: try row.flag(2), startUs: try row.integer(3), endUs: try row.integer(4),
+                afterTransaction: try row.integer(7),
+                used: CreditAmount(tenThousandths: try row.integer(5)),
+                reached: try row.integer(6))
+        }?.current(atUs: instant)
+    }
+
+    /// Counts a new hold against the wallet's budget.
+    ///
+    /// - Returns: The threshold in percent that it is the first to reach; 0 for none.
+    /// - Throws: ``LedgerError/budgetExceeded(budget:required:)``.
+    func spendBudget(_ amount: CreditAmount, of account: Int64, nowUs: Int64) throws -> Int64 {
+        guard var budget = try budget(of: account, atUs: nowUs) else { return 0 }
+        let threshold = try budget.spend(amount)
+        try store(budget, of: account)
+        return threshold
+    }
+
+    /// Gives back to the budget what a closed hold did not take, when it was opened in this period.
+    func unspendBudget(_ amount: CreditAmount, of account: Int64, hold: Hold) throws {
+        guard amount > .zero else { return }
+        try run(
+            BudgetSQL.giveBack, amount.tenThousandths, account, hold.createdAtUs, hold.id.sequence)
+    }
+
+    /// Sets a budget; what holds of the present period use already counts.
+    func setBudget(
+        _ amount: CreditAmount, _ period: Budget.Period, isHard: Bool, of account: Account,
+        nowUs: Int64
+    ) throws -> Budget {
+        let (start, end) = Budget.bounds(of: period, atUs: nowUs)
+        var budget = Budget(
+            amount: amount, period: period, isHard: isHard, startUs: start, endUs: end)
+        if period == .total {
+            budget.afterTransaction = account.balance.sequence
+        } else {
+            let used =
+                try first(BudgetSQL.usedSince, account.balance.sequence, start) { row in
+                    try row.integer(0)
+                } ?? 0
+            budget.used = CreditAmount(tenThousandths: used)
+        }
+        let percent = budget.percent
+        budget.reached = Budget.thresholds.last { $0 <= percent } ?? 0
+        try store(budget, of: account.id)
+        return budget
+    }
+
+    private func store(_ budget: Budget, of account: Int64) throws {
+        try run(
+            BudgetSQL.store, account, budget.amount.tenThousandths, budget.period.rawValue,
+            budget.isHard, budget.startUs, budget.endUs, budget.used.tenThousandths,
+            budget.reached, budget.afterTransaction)
+    }
+}
+
+/// The statements of budgets.
+enum BudgetSQL {
+    static let budget = Statement(
+        """
+        SELECT amount, period, is_hard, start_us, end_us, used, reached, after_tx FROM budgets
+        WHERE account = ?
+        """)
+    static let store = Statement(
+        """
+        INSERT OR REPLACE INTO budgets(account, amount, period, is_hard, start_us, end_us, used,
+            reached, after_tx) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    static let remove = Statement("DELETE FROM budgets WHERE account = ?")
+    static let giveBack = Statement(
+        """
+        UPDATE budgets SET used = used - ?1
+        WHERE account = ?2 AND start_us <= ?3 AND ?3 < end_us AND after_tx < ?4
+        """)
+    /// Follows an account's transactions back from ?1 to the instant ?2.
+    static let usedSince = Statement(
+        """
+        WITH RECURSIVE walk(seq, previous, at_us, kind) AS (
+            SELECT seq, previous, at_us, kind FROM transactions WHERE seq = ?1
+            UNION ALL
+            SELECT t.seq, t.previous, t.at_us, t.kind
+            FROM walk w JOIN transactions t ON t.seq = w.previous WHERE t.at_us >= ?2)
+        SELECT coalesce(sum(CASE WHEN h.resolve_tx IS NULL THEN h.amount ELSE h.captured END), 0)
+        FROM walk w JOIN holds h ON h.id = w.seq WHERE w.kind = 'hold' AND h.created_us >= ?2
+        """)
+}
