@@ -36,6 +36,7 @@ struct HoldSweeper: Sendable {
                 for hold in ended { note(hold) }
             } while ended.count == Self.batch
             try await store.sweepBlocks(limit: Self.batch)
+            try await store.witnessHead(at: time.instant)
             metrics.openHolds.set(Double(try await store.openHolds().count))
         } catch {
             logger.error("sweep.failed", "\(error)")

@@ -7,6 +7,8 @@ enum HouseAccount: Int64, CaseIterable, Sendable {
     case transit
     case breakage
     case corrections
+    case providerCost
+    case lateLoss
 }
 
 /// What happened, as each transaction names it.

@@ -22,7 +22,9 @@ extension CreditsStore {
     /// Replays every transaction on one snapshot and checks the file, the chain and the invariants.
     /// Takes seconds for a million entries; writes go on meanwhile.
     func verify() async throws -> VerificationReport {
-        try await database.read { transaction in try transaction.verify() }
+        // Read first: what was witnessed by now is in the snapshot.
+        let witnessed = try await witnessedHeads()
+        return try await database.read { transaction in try transaction.verify(witnessed) }
     }
 }
 
@@ -39,6 +41,8 @@ private struct Replay {
     var sequence: Int64 = 0
     var atUs: Int64 = 0
     var accounts: [Int64: Sums] = [:]
+    /// Hashes that were witnessed, by sequence.
+    var witnessed: [Int64: [UInt8]] = [:]
 
     /// Checks one transaction against everything before it.
     mutating func apply(_ record: TransactionRecord, owner: String, storedHash: [UInt8]) {
@@ -50,6 +54,9 @@ private struct Replay {
         }
         if record.atUs <= atUs { report.violation("I18: transaction \(name) is not later") }
         let expected = record.hash(after: hash, owner: owner)
+        if let hash = witnessed.removeValue(forKey: name), hash != storedHash {
+            report.violation("I13: transaction \(name) is not the one that was witnessed")
+        }
         if expected != storedHash { report.violation("I13: the chain breaks at \(name)") }
         let before = accounts[record.account] ?? Sums()
         if record.previous != before.last {
@@ -93,11 +100,15 @@ private struct Replay {
 }
 
 extension Transaction {
-    fileprivate func verify() throws -> VerificationReport {
+    fileprivate func verify(_ witnessed: [Int64: [UInt8]]) throws -> VerificationReport {
         var replay = Replay()
+        replay.witnessed = witnessed
         try checkFile(&replay.report)
         try replayAll(&replay)
         replay.report.head = replay.hash
+        for sequence in replay.witnessed.keys.sorted() {
+            replay.report.violation("I13: transaction \(sequence) was witnessed and is missing")
+        }
         for text in try accountViolations(replay) { replay.report.violation(text) }
         for check in VerifySQL.checks {
             try forEach(check.statement) { row in

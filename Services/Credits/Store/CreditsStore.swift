@@ -6,14 +6,19 @@ final class CreditsStore: Sendable {
     let database: Database
     private let priceBook: PriceBook
     let watchers = BalanceWatchers()
+    /// Nil for a store in memory.
+    let witness: WitnessFile?
+    let witnessed = Lock(Witnessed())
     private let clock: LedgerClock
     private let time: any TimeSource
 
     private init(
-        database: Database, priceBook: PriceBook, clock: LedgerClock, time: any TimeSource
+        database: Database, priceBook: PriceBook, witness: WitnessFile?, clock: LedgerClock,
+        time: any TimeSource
     ) {
         self.database = database
         self.priceBook = priceBook
+        self.witness = witness
         self.clock = clock
         self.time = time
     }
@@ -40,7 +45,10 @@ final class CreditsStore: Sendable {
         let clock = LedgerClock(
             wallUs: nowUs, monotonicNs: time.instant.nanoseconds, lastTransactionUs: last.atUs,
             graceUs: grace.microseconds)
-        return CreditsStore(database: database, priceBook: priceBook, clock: clock, time: time)
+        let path = try StoreURL(url).path
+        return CreditsStore(
+            database: database, priceBook: priceBook,
+            witness: path.map { WitnessFile(path: $0 + ".witness") }, clock: clock, time: time)
     }
 
     /// The readings of the ledger's clock, taken now.

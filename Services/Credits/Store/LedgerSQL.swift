@@ -30,7 +30,7 @@ enum LedgerSQL {
     static let insertTwoEntries = Statement(
         """
         INSERT INTO entries(tx, line, account, asset, layer, amount)
-        VALUES(?1, ?2, ?3, 1, ?5, ?6), (?1, ?2 + 1, ?4, 1, ?5, -?6)
+        VALUES(?1, ?2, ?3, ?7, ?5, ?6), (?1, ?2 + 1, ?4, ?7, ?5, -?6)
         """)
     static let transactionByKey = Statement(
         "SELECT seq, account, hold FROM transactions WHERE kind = ? AND key = ?")
@@ -147,6 +147,12 @@ enum LedgerSQL {
 
     // MARK: Prices
 
+    /// What a credit was worth by a version, or at an instant when there is no such version.
+    static let creditValue = Statement(
+        """
+        SELECT credit_value_u6 FROM price_versions WHERE version = ?1 OR valid_from_us <= ?2
+        ORDER BY version = ?1 DESC, valid_from_us DESC, version DESC LIMIT 1
+        """)
     static let newestVersion = Statement("SELECT coalesce(max(version), 0) FROM price_versions")
     static let newestVersionOfEdition = Statement(
         """

@@ -152,9 +152,12 @@ extension Transaction {
     ) throws -> HoldReceipt {
         var hold = stored.hold
         precondition(hold.state.isOpen && captured <= hold.amount)
-        let draft = LedgerDraft(
+        var draft = LedgerDraft(
             kind: kind, postings: Posting.close(held: hold.amount, captured: captured),
             origin: origin, hold: hold.id.sequence, asset: asset, note: note)
+        if kind == .expire, hold.state == .submitted {
+            draft.lateLossU6 = try lateLoss(of: hold)
+        }
         try append(draft, to: &account, head: &head, nowUs: time.nowUs)
         hold.state = kind.closedState
         hold.captured = captured
@@ -175,6 +178,17 @@ extension Transaction {
             try moveAvailable(from: &account, to: &owner, &head, origin, time)
         }
         return HoldReceipt(hold: hold, balance: owner.balance, user: owner.user, isReplay: false)
+    }
+
+    /// What the provider of a hold may have been paid, in micro-dollars: what the user would have
+    /// paid, at what a credit was worth then.
+    private func lateLoss(of hold: Hold) throws -> Int64 {
+        let value =
+            try first(LedgerSQL.creditValue, hold.priceVersion, hold.createdAtUs) { row in
+                try row.integer(0)
+            } ?? 0
+        let loss = Int128(hold.amount.tenThousandths) * Int128(value)
+        return Int64(clamping: (loss + 9_999) / 10_000)
     }
 
     /// Ends the leases of one wallet that are over.

@@ -36,6 +36,8 @@ struct LedgerDraft: Sendable {
     var asset = ""
     var note = ""
     var opened: TransactionRecord.OpenedHold?
+    /// What a provider may have been paid for work that nobody pays, in micro-dollars.
+    var lateLossU6: Int64 = 0
 }
 
 extension Transaction {
@@ -94,6 +96,12 @@ extension Transaction {
             lines.append(
                 .init(account: posting.house.rawValue, asset: 1, layer: layer, amount: -amount))
         }
+        if draft.lateLossU6 > 0 {
+            let loss = draft.lateLossU6
+            for (house, amount) in [(HouseAccount.lateLoss, -loss), (.providerCost, loss)] {
+                lines.append(.init(account: house.rawValue, asset: 2, layer: 0, amount: amount))
+            }
+        }
         precondition(balance.isSound, "a transaction that its rule allowed breaks the wallet")
         let record = TransactionRecord(
             sequence: head.sequence + 1, kind: draft.kind, account: account.id,
@@ -118,7 +126,7 @@ extension Transaction {
             let line = record.lines[index]
             try run(
                 LedgerSQL.insertTwoEntries, record.sequence, index, line.account,
-                record.lines[index + 1].account, line.layer, line.amount)
+                record.lines[index + 1].account, line.layer, line.amount, line.asset)
         }
     }
 }

@@ -43,7 +43,10 @@ final class CreditsFixture: Sendable {
     /// Closes the service and removes its folder.
     func remove() {
         service.close()
-        for name in ["credits.db", "credits.db-wal", "credits.db-shm", "credits.db.lock"] {
+        for name in [
+            "credits.db", "credits.db-wal", "credits.db-shm", "credits.db.lock",
+            "credits.db.witness",
+        ] {
             unlink("\(folder)/\(name)")
         }
         rmdir(folder)
