@@ -4,11 +4,30 @@ internal import Storage
 enum LedgerSQL {
     // MARK: Accounts
 
-    private static let accountColumns = "id, owner, posted, pending, last_tx, merged_into"
+    private static let accountColumns =
+        "a.id, a.owner, a.posted, a.pending, a.last_tx, a.merged_into"
     static let accountByOwner = Statement(
-        "SELECT \(accountColumns) FROM accounts WHERE owner = ? AND kind = 'wallet'")
+        "SELECT \(accountColumns) FROM accounts a WHERE owner = ? AND kind = 'wallet'")
     static let accountByID = Statement(
-        "SELECT \(accountColumns) FROM accounts WHERE id = ? AND kind = 'wallet'")
+        "SELECT \(accountColumns) FROM accounts a WHERE id = ? AND kind = 'wallet'")
+    private static let headColumns = "t.seq, t.at_us, t.hash"
+    private static let headTable =
+        "LEFT JOIN transactions t ON t.seq = (SELECT max(seq) FROM transactions)"
+    /// All that a new hold reads, in one go: the wallet of ?1, the head, whether there is a hold for
+    /// ?2 and ?3 already, and whether the wallet has a budget.
+    static let opening = Statement(
+        """
+        SELECT \(accountColumns), \(headColumns),
+            EXISTS(SELECT 1 FROM holds WHERE job = ?2 AND operation = ?3),
+            EXISTS(SELECT 1 FROM budgets WHERE account = a.id)
+        FROM accounts a \(headTable) WHERE a.owner = ?1 AND a.kind = 'wallet'
+        """)
+    /// A wallet and the head.
+    static let closing = Statement(
+        """
+        SELECT \(accountColumns), \(headColumns) FROM accounts a \(headTable)
+        WHERE a.id = ? AND a.kind = 'wallet'
+        """)
     static let insertAccount = Statement(
         """
         INSERT INTO accounts(id, kind, asset, owner, opened_at_us)
@@ -49,7 +68,6 @@ enum LedgerSQL {
             (SELECT q.created_us FROM quotes q JOIN quote_lines l ON l.quote = q.id
                 WHERE l.id = h.quote_line) END
         """
-    static let holdExists = Statement("SELECT 1 FROM holds WHERE job = ? AND operation = ?")
 
     private static let holdColumns = """
         h.id, h.account, h.amount, h.captured, h.refunded, h.state, h.operation, h.model,

@@ -41,11 +41,7 @@ struct LedgerTime: Hashable, Sendable {
 
 extension Transaction {
     func hold(job: String, operation: String) throws -> StoredHold? {
-        // Nearly always there is none: then this is all that is read.
-        guard try first(LedgerSQL.holdExists, job, operation, map: { _ in true }) != nil else {
-            return nil
-        }
-        return try first(LedgerSQL.holdByJob, job, operation, map: StoredHold.init)
+        try first(LedgerSQL.holdByJob, job, operation, map: StoredHold.init)
     }
 
     func hold(_ id: HoldID) throws -> StoredHold {
@@ -63,11 +59,18 @@ extension Transaction {
         _ command: HoldCommand, _ origin: Origin, _ time: LedgerTime
     ) throws -> HoldReceipt {
         let terms = command.terms
-        if let stored = try hold(job: terms.job, operation: terms.operation) {
+        guard var opening = try opening(of: command.user, terms) else {
+            throw LedgerError.accountNotFound(user: command.user)
+        }
+        if opening.isKnown, let stored = try hold(job: terms.job, operation: terms.operation) {
             return try replay(stored, command)
         }
-        var account = try existingWallet(of: command.user)
-        var head = try head()
+        if let target = opening.account.mergedInto {
+            opening.account = try wallet(id: target)
+            opening.hasBudget = true
+        }
+        var account = opening.account
+        var head = opening.head
         if account.balance.available < command.amount {
             try expireHolds(of: &account, &head, time)
         }
@@ -79,7 +82,10 @@ extension Transaction {
                     required: command.amount, available: account.balance.available,
                     operation: terms.operation, model: terms.model))
         }
-        let reached = try spendBudget(command.amount, of: account.id, nowUs: time.nowUs)
+        // A wallet that was reached through a merge is looked up; others said whether they have one.
+        let reached =
+            opening.hasBudget
+            ? try spendBudget(command.amount, of: account.id, nowUs: time.nowUs) : 0
         try spend(command.amount, within: command.limit, nowUs: time.nowUs)
         let sequence = head.sequence + 1
         let hardAtUs = time.nowUs + command.hardMs * 1_000
@@ -107,6 +113,22 @@ extension Transaction {
         return HoldReceipt(
             hold: hold, balance: account.balance, user: account.user, isReplay: false,
             budgetReached: reached)
+    }
+
+    /// What a new hold needs to know.
+    private struct Opening {
+        var account: Account
+        var head: LedgerHead
+        var isKnown: Bool
+        var hasBudget: Bool
+    }
+
+    private func opening(of user: String, _ terms: HoldTerms) throws -> Opening? {
+        try first(LedgerSQL.opening, user, terms.job, terms.operation) { row in
+            Opening(
+                account: try Account(row), head: try LedgerHead(row, from: 6),
+                isKnown: try row.flag(9), hasBudget: try row.flag(10))
+        }
     }
 
     private func replay(_ stored: StoredHold, _ command: HoldCommand) throws -> HoldReceipt {
@@ -137,8 +159,12 @@ extension Transaction {
         _ stored: StoredHold, as kind: TransactionKind, captured: CreditAmount, asset: String = "",
         note: String, _ origin: Origin, _ time: LedgerTime
     ) throws -> HoldReceipt {
-        var account = try wallet(id: stored.account)
-        var head = try head()
+        let found = try first(LedgerSQL.closing, stored.account) { row in
+            (try Account(row), try LedgerHead(row, from: 6))
+        }
+        guard var (account, head) = found else {
+            throw LedgerError.unsound("account \(stored.account) is missing")
+        }
         let receipt = try closeHold(
             stored, of: &account, &head, as: kind, captured: captured, asset: asset, note: note,
             origin, time)

@@ -131,6 +131,17 @@ extension Transaction {
     }
 }
 
+extension LedgerHead {
+    /// The head in three columns of a row; before the first transaction they are NULL.
+    init(_ row: borrowing Row, from column: Int32) throws {
+        self = .empty
+        guard let sequence = try row.optionalInteger(column) else { return }
+        self.init(
+            sequence: sequence, atUs: try row.integer(column + 1),
+            hash: try row.bytes(column + 2))
+    }
+}
+
 extension TransactionRecord {
     /// The link of the chain: SHA-256 of the hash before and the canonical bytes.
     func hash(after previous: [UInt8], owner: String) -> [UInt8] {
