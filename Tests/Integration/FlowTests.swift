@@ -6,6 +6,30 @@ import Testing
 
 /// The six real processes, called as anybody calls them. `z` comes last: it checks every answer.
 @Suite(.serialized) struct `The public API` {
+    @Test func `what is quoted is what is charged`() async throws {
+        let set = try await SharedSet.shared.running()
+        let user = try await PublicAPI.guest(set)
+        let quote = try await user.post(
+            "/api/credits/quote",
+            ["items": [["operation": "image.preview", "quantity": 4]]])
+        #expect(quote.status == 200, "\(quote.text)")
+        #expect(quote.json["total"]?.integer == 4)
+        #expect(quote.json["balanceAfter"]?.integer == 96)
+        let unknown = try await user.post(
+            "/api/credits/quote", ["items": [["operation": "time.travel"]]])
+        #expect(unknown.status == 422)
+        let tooMuch = try await user.post(
+            "/api/credits/validate",
+            ["operation": "video.final", "model": "sora-2", "quantity": 2])
+        #expect(tooMuch.status == 402, "\(tooMuch.text)")
+        #expect(tooMuch.json["details"]?["suggestion"]?["pack"] != nil, "\(tooMuch.text)")
+        let packs = try await user.get("/api/credits/packs")
+        #expect(packs.json["packs"]?.array?.isEmpty == false)
+        #expect(try await user.credits() == ("100", "0"))
+        _ = try await user.start("a boat on the sea")
+        #expect(try await user.credits() == ("96", "0"))
+    }
+
     @Test func `an intent becomes a video, picture by picture, and the ledger agrees`()
         async throws
     {

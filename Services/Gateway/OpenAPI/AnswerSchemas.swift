@@ -65,6 +65,25 @@ enum AnswerSchemas {
         ("expiresAt", S.nullable(S.time)),
     ]
 
+    private static let pack: [(String, JSONValue)] = [
+        ("id", S.text), ("label", S.text), ("credits", S.credits), ("usdCents", S.count),
+        ("isMonthly", S.flag), ("isHighlighted", S.flag),
+    ]
+
+    private static let suggestion: [(String, JSONValue)] = [
+        ("pack", S.reference("Pack")), ("quantity", S.count),
+    ]
+
+    private static let quoteLine: [(String, JSONValue)] = [
+        ("operation", S.text), ("model", S.nullable(S.text)), ("catalogue", S.text),
+        ("parameters", S.nullable(S.text)), ("label", S.text), ("unit", S.text),
+        ("quantity", S.count), ("unitCredits", S.credits), ("credits", S.credits),
+        (
+            "alternatives",
+            S.list(S.object(["model": S.text, "label": S.text, "credits": S.credits]))
+        ),
+    ]
+
     private static let balance: [(String, JSONValue)] = [
         ("balance", S.credits), ("held", S.credits), ("available", S.credits),
         ("lowBalance", S.flag),
@@ -72,6 +91,27 @@ enum AnswerSchemas {
 
     private static let credits: [(String, JSONValue)] = [
         ("Balance", S.object(balance)),
+        (
+            "QuoteAnswer",
+            S.object([
+                "quoteId": S.text, "priceVersion": S.count, "lines": S.list(S.object(quoteLine)),
+                "total": S.credits, "available": S.credits, "balanceAfter": S.credits,
+                "shortBy": S.credits, "suggestion": S.nullable(S.object(suggestion)),
+                "expiresAt": S.time,
+            ])
+        ),
+        (
+            "ValidateAnswer",
+            S.object([
+                "credits": S.credits, "available": S.credits, "balanceAfter": S.credits,
+                "priceVersion": S.count,
+            ])
+        ),
+        ("Pack", S.object(pack)),
+        (
+            "PacksAnswer",
+            S.object(["packs": S.list(S.reference("Pack")), "plans": S.list(S.reference("Pack"))])
+        ),
         (
             "HistoryAnswer",
             S.object([

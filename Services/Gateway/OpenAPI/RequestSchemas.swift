@@ -9,6 +9,12 @@ enum RequestSchemas {
             "The version of the session that was seen; another one is answered with 409.",
     ]
 
+    /// What a price is found by.
+    private static let priced: [(String, JSONValue)] = [
+        ("operation", id), ("model?", id), ("quantity?", Schema.integer(1...1000)),
+        ("catalogue?", id), ("parameters?", id),
+    ]
+
     static let all: [(String, JSONValue)] = [
         ("EmptyRequest", Schema.object([:])),
         (
@@ -37,6 +43,16 @@ enum RequestSchemas {
                 "aspectRatio?": Schema.choice(ConvergenceRoutes.aspectRatios),
             ])
         ),
+        (
+            "QuoteRequest",
+            Schema.object([
+                "items": [
+                    "type": "array", "minItems": 1, "maxItems": 50,
+                    "items": Schema.object(priced),
+                ]
+            ])
+        ),
+        ("ValidateRequest", Schema.object(priced + [("quoteId?", id)])),
         ("SessionRequest", Schema.object(["sessionId": id, "version?": version])),
         (
             "SelectRequest",

@@ -59,8 +59,127 @@ struct CreditRoutes: Sendable {
                     }
                 }
             },
+        ] + quotes
+    }
+
+    // MARK: Before anything is spent
+
+    private var quotes: [Route] {
+        [
+            Route(
+                method: "POST", template: "/api/credits/quote", operationID: "quoteCredits",
+                summary: "What some work will cost; the prices are kept for 15 minutes.",
+                tag: "Credits", access: .scope(.write), rate: .write, body: .json("QuoteRequest"),
+                answers: [200: .json("QuoteAnswer")]
+            ) { context in
+                var fields = try FieldReader(context.request)
+                let items = fields.objects("items", 1...50, Self.item)
+                try fields.finish()
+                let quote = try await credits.quote(
+                    .init(userID: context.userID, items: items), context.call())
+                let writer = tools.writer(context)
+                return jsonResponse { Self.write(&$0, quote, writer) }
+            },
+            Route(
+                method: "POST", template: "/api/credits/validate",
+                operationID: "validateCredits",
+                summary: "Whether some work could be paid for now; nothing is set aside.",
+                tag: "Credits", access: .scope(.read), rate: .write, body: .json("ValidateRequest"),
+                answers: [200: .json("ValidateAnswer")], problems: [402, 404, 409, 410]
+            ) { context in
+                var fields = try FieldReader(context.request)
+                let item = Self.item(&fields)
+                let quoteID = fields.optionalIdentifier("quoteId") ?? ""
+                try fields.finish()
+                let reply = try await credits.validateHold(
+                    .init(
+                        userID: context.userID, job: context.requestID, operation: item.operation,
+                        quantity: item.quantity, model: item.model, catalogue: item.catalogue,
+                        parameters: item.parameters, quoteID: quoteID), context.call())
+                return jsonResponse { object in
+                    object.raw("credits", CreditText.number(reply.amountU4))
+                    object.raw("available", CreditText.number(reply.balance?.availableU4 ?? 0))
+                    object.raw("balanceAfter", CreditText.number(reply.balanceAfterU4))
+                    object.integer("priceVersion", reply.priceVersion)
+                }
+            },
+            Route(
+                method: "GET", template: "/api/credits/packs", operationID: "listPacks",
+                summary: "Packs of credits and monthly plans.", tag: "Credits", access: .open,
+                answers: [200: .json("PacksAnswer")]
+            ) { context in
+                let reply = try await credits.listPacks(.init(), context.call())
+                return jsonResponse { object in
+                    for (name, packs) in [("packs", reply.packs), ("plans", reply.plans)] {
+                        object.array(name, packs) { writer, pack in
+                            writer.object { Self.write(&$0, pack) }
+                        }
+                    }
+                }
+            },
         ]
     }
+
+    /// What is asked for: a price by its catalogue, operation, model and parameters.
+    private static func item(_ fields: inout FieldReader) -> CreditsAPI.QuoteItem {
+        CreditsAPI.QuoteItem(
+            operation: fields.identifier("operation"),
+            model: fields.optionalIdentifier("model") ?? "",
+            quantity: UInt32(fields.optionalInteger("quantity", in: 1...1000) ?? 1),
+            catalogue: fields.optionalIdentifier("catalogue") ?? "",
+            parameters: fields.optionalIdentifier("parameters") ?? "")
+    }
+
+    private static func write(
+        _ object: inout JSONWriter.Members, _ quote: CreditsAPI.QuoteReply, _ writer: AnswerWriter
+    ) {
+        object.text("quoteId", quote.quoteID)
+        object.integer("priceVersion", quote.priceVersion)
+        object.array("lines", quote.lines) { json, line in
+            json.object { object in
+                object.text("operation", line.operation)
+                writer.textOrNull(&object, "model", line.model)
+                object.text("catalogue", line.catalogue)
+                writer.textOrNull(&object, "parameters", line.parameters)
+                object.text("label", line.label)
+                object.text("unit", line.unit)
+                object.integer("quantity", line.quantity)
+                object.raw("unitCredits", CreditText.number(line.unitU4))
+                object.raw("credits", CreditText.number(line.amountU4))
+                object.array("alternatives", line.alternatives) { json, other in
+                    json.object {
+                        $0.text("model", other.model)
+                        $0.text("label", other.label)
+                        $0.raw("credits", CreditText.number(other.amountU4))
+                    }
+                }
+            }
+        }
+        object.raw("total", CreditText.number(quote.totalU4))
+        object.raw("available", CreditText.number(quote.balance?.availableU4 ?? 0))
+        object.raw("balanceAfter", CreditText.number(quote.balanceAfterU4))
+        object.raw("shortBy", CreditText.number(quote.shortByU4))
+        if let suggestion = quote.suggestion, let pack = suggestion.pack {
+            object.object("suggestion") { object in
+                object.object("pack") { write(&$0, pack) }
+                object.integer("quantity", suggestion.quantity)
+            }
+        } else {
+            object.null("suggestion")
+        }
+        object.text("expiresAt", writer.time(quote.expiresAtUs))
+    }
+
+    private static func write(_ object: inout JSONWriter.Members, _ pack: CreditsAPI.Pack) {
+        object.text("id", pack.id)
+        object.text("label", pack.label)
+        object.raw("credits", CreditText.number(pack.creditsU4))
+        object.integer("usdCents", pack.usdCents)
+        object.flag("isMonthly", pack.isMonthly)
+        object.flag("isHighlighted", pack.isHighlighted)
+    }
+
+    // MARK: Balance and ledger
 
     static func answer(_ balance: CreditsAPI.Balance) -> HTTPResponse {
         jsonResponse { write(&$0, balance) }

@@ -163,16 +163,46 @@ struct FieldReader {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Some objects, each read by `read`; what is wrong inside is told as `name[2].field`.
+    mutating func objects<T>(
+        _ name: String, _ count: ClosedRange<Int>, _ read: (inout FieldReader) -> T
+    ) -> [T] {
+        guard let value = value(name) else { return missing(name, []) }
+        guard case .array(let items) = value else { return wrongType(name, "a list", []) }
+        guard count.contains(items.count) else {
+            return fail(
+                name, "range",
+                "It must have \(count.lowerBound) to \(count.upperBound) entries.", [])
+        }
+        return items.enumerated().compactMap { index, item in
+            guard case .object(let members) = item else {
+                return wrongType("\(name)[\(index)]", "an object", nil)
+            }
+            var reader = FieldReader(members)
+            let result = read(&reader)
+            reader.reportUnknown()
+            for fault in reader.faults {
+                report("\(name)[\(index)].\(fault.field)", fault.code, fault.detail)
+            }
+            return result
+        }
+    }
+
+    private init(_ members: [JSONValue.Member]) { self.members = members }
+
+    private mutating func reportUnknown() {
+        for member in members where !known.contains(member.name) {
+            report(String(member.name.prefix(64)), "unknown", "There is no such field.")
+        }
+    }
+
     mutating func report(_ field: String, _ code: String, _ detail: String) {
         faults.append(FieldFault(field: field, code: code, detail: detail))
     }
 
     /// - Throws: 422 when a member was wrong, missing or never asked for.
     mutating func finish() throws {
-        for member in members where !known.contains(member.name) {
-            report(
-                String(member.name.prefix(64)), "unknown", "There is no such field.")
-        }
+        reportUnknown()
         guard faults.isEmpty else { throw Problem.validation(faults) }
     }
 

@@ -85,7 +85,7 @@ import Testing
             let options = try await gateway.call("OPTIONS", "/api/credits", token: token)
             #expect(options.status == 204)
             #expect(options.headers["Allow"] == "GET, HEAD, OPTIONS")
-            for path in ["/api/nope", "/api/credits/", "/api/credits/quote", "/api/media/a/b"] {
+            for path in ["/api/nope", "/api/credits/", "/api/credits/nothing", "/api/media/a/b"] {
                 let unknown = try await gateway.call("GET", path, token: token)
                 #expect(unknown.status == 404)
                 #expect(unknown.code == "NOT_FOUND")

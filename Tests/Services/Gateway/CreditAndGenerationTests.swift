@@ -29,6 +29,50 @@ import Testing
         }
     }
 
+    @Test func `a quote has a line for each item, the total and what is missing`() async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            let quote = try await gateway.call(
+                "POST", "/api/credits/quote",
+                #"{"items":[{"operation":"image.preview","quantity":4},{"operation":"depth"}]}"#,
+                token: token)
+            #expect(quote.status == 200)
+            #expect(quote.json["lines"]?[0]?["credits"] == 2)
+            #expect(quote.json["lines"]?[1]?["credits"] == .number("0.5"))
+            #expect(quote.json["total"] == .number("200.5"))
+            #expect(quote.json["shortBy"] == 101)
+            #expect(quote.json["suggestion"]?["quantity"] == 2)
+            #expect(quote.json["expiresAt"] == "2025-06-15T15:21:40.000Z")
+            for (body, field) in [
+                (#"{"items":[]}"#, "items"), (#"{}"#, "items"), (#"{"items":[7]}"#, "items[0]"),
+                (#"{"items":[{"operation":"depth"},{}]}"#, "items[1].operation"),
+                (#"{"items":[{"operation":"depth","colour":1}]}"#, "items[0].colour"),
+                (#"{"items":[{"operation":"depth","quantity":0}]}"#, "items[0].quantity"),
+            ] {
+                let bad = try await gateway.call(
+                    "POST", "/api/credits/quote", body, token: token)
+                #expect(bad.status == 422, "\(body)")
+                #expect(bad.json["details"]?["fields"]?[0]?["field"]?.text == field)
+            }
+        }
+    }
+
+    @Test func `what could be paid for is told without setting anything aside`() async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            let fine = try await gateway.call(
+                "POST", "/api/credits/validate", #"{"operation":"depth","quantity":3}"#,
+                token: token)
+            #expect(fine.status == 200)
+            #expect(fine.json["credits"] == .number("1.5"))
+            let over = try await gateway.call(
+                "POST", "/api/credits/validate", #"{"operation":"depth","quoteId":"quo_1"}"#,
+                token: token)
+            #expect(over.status == 410)
+            #expect(over.code == "QUOTE_EXPIRED")
+        }
+    }
+
     @Test func `a generation needs either a session or a prompt`() async throws {
         try await GatewayFixture.with { gateway in
             let token = try await gateway.guest()

@@ -121,10 +121,31 @@ final class FakeCredits: CreditsAPI.Handler {
     ) async throws(RPCError) -> CreditsAPI.ListHoldsReply { throw unused }
     func quote(
         _ r: CreditsAPI.QuoteRequest, _ c: CallContext
-    ) async throws(RPCError) -> CreditsAPI.QuoteReply { throw unused }
+    ) async throws(RPCError) -> CreditsAPI.QuoteReply {
+        let pack = CreditsAPI.Pack(
+            id: "pack_100", label: "100 credits", creditsU4: 1_000_000, usdCents: 500)
+        return CreditsAPI.QuoteReply(
+            quoteID: "quo_1", priceVersion: 3,
+            lines: r.items.map {
+                CreditsAPI.QuoteLine(
+                    operation: $0.operation, model: $0.model, quantity: $0.quantity,
+                    catalogue: "studio", label: "Preview image", unit: "each", unitU4: 5_000,
+                    amountU4: 5_000 * Int64($0.quantity),
+                    alternatives: [.init(model: "local", label: "Local", amountU4: 0)])
+            }, totalU4: 2_005_000, balance: Self.balance(r.userID, 1_000_000),
+            balanceAfterU4: -1_010_000, shortByU4: 1_010_000,
+            suggestion: .init(pack: pack, quantity: 2), expiresAtUs: 1_750_000_900_000_000)
+    }
     func validateHold(
         _ r: CreditsAPI.HoldRequest, _ c: CallContext
-    ) async throws(RPCError) -> CreditsAPI.ValidateReply { throw unused }
+    ) async throws(RPCError) -> CreditsAPI.ValidateReply {
+        guard r.quoteID.isEmpty else {
+            throw RPCError(.failedPrecondition, "QUOTE_EXPIRED", "The quote is over.")
+        }
+        return CreditsAPI.ValidateReply(
+            amountU4: 5_000 * Int64(r.quantity), priceVersion: 3,
+            balance: Self.balance(r.userID, 1_000_000), balanceAfterU4: 985_000)
+    }
     func listBlocks(
         _ r: CreditsAPI.ListBlocksRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListBlocksReply { throw unused }
