@@ -215,12 +215,18 @@ extension Transaction {
         }
     }
 
-    /// Takes back what is left of a grant, wherever it is now; again: nothing more.
+    /// Takes back what is left of a grant, wherever it is now; again: nothing more. One that is to
+    /// come is not given.
     ///
     /// - Returns: The owner of the grant's first block.
     func void(source: String, reason: String, _ origin: Origin, _ time: LedgerTime) throws
         -> String
     {
+        let planned = try first(BlockSQL.scheduled, source) { row in try row.integer(0) }
+        if let planned {
+            try run(BlockSQL.unschedule, source)
+            return try wallet(id: planned).user
+        }
         guard let known = try transaction(.grant, key: source) else {
             throw LedgerError.invalid(field: "source", reason: "is of no grant")
         }

@@ -193,6 +193,19 @@ import Testing
         credits.remove()
     }
 
+    @Test func `a grant for later can be taken back before`() async throws {
+        let credits = try await CreditsFixture { $0.starterGrant = 0 }
+        try await credits.open("ada")
+        _ = try await grant(credits, "plan", 20, afterSeconds: 300)
+        _ = try await credits.handler.voidGrant(
+            .init(source: "plan", actor: "ops", reason: "plan ended"), CreditsFixture.context)
+        credits.time.advance(by: .seconds(300))
+        await credits.service.sweep()
+        #expect(try await credits.balance("ada").balanceU4 == 0)
+        try await credits.verify()
+        credits.remove()
+    }
+
     @Test func `blocks keep their terms in a merge`() async throws {
         let credits = try await CreditsFixture { $0.starterGrant = 0 }
         try await credits.open("guest")
