@@ -81,6 +81,7 @@ let package = Package(
         system("CCrypto"),  // Cryptography
         system("CTurboJPEG"),  // ImageCodec
         system("CPNG"),  // ImageCodec
+        system("CWebP"),  // ImageCodec
         system("COpenH264"),  // RenderService
         .target(name: "CLinux", path: "Shared/CLinux"),  // ServiceRuntime, RPC
         .target(
@@ -89,7 +90,7 @@ let package = Package(
         // Shared, lowest first.
         shared("Wire", uses: ["CProtobufC", "CLinux"], settings: hot),
         shared("Cryptography", uses: ["CCrypto"]),
-        shared("ImageCodec", uses: ["CTurboJPEG", "CPNG"], settings: pixels),
+        shared("ImageCodec", uses: ["CTurboJPEG", "CPNG", "CWebP"], settings: pixels),
         shared("ServiceRuntime", uses: ["CLinux"], settings: hot),
         shared(
             "RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"], settings: hot),

@@ -81,7 +81,8 @@ extension Problem {
 
     /// The status of a code that the services share with the public (docs/protocol.md).
     private static let statuses: [String: Int] = [
-        "ACTIVE_SESSION_EXISTS": 409, "ASSET_NOT_FOUND": 404, "COMMAND_RUNNING": 409,
+        "ACTIVE_SESSION_EXISTS": 409, "ASSET_NOT_FOUND": 404, "BUDGET_EXCEEDED": 409,
+        "COMMAND_RUNNING": 409,
         "CONTENT_REJECTED": 422, "DEADLINE_EXCEEDED": 504, "DEPTH_ESTIMATION_FAILED": 502,
         "DRAINING": 503, "GENERATION_NOT_FOUND": 404, "IDEMPOTENCY_IN_PROGRESS": 409,
         "IDEMPOTENCY_KEY_REUSED": 422, "IMAGE_GENERATION_FAILED": 502, "IMAGE_INVALID": 422,

@@ -1,4 +1,4 @@
-/// Decodes and encodes JPEG (libturbojpeg) and PNG (libpng).
+/// Decodes and encodes JPEG (libturbojpeg) and PNG (libpng), and decodes WebP (libwebp).
 ///
 /// Every decoder reads the size from the header first and refuses a picture beyond the limits
 /// before it allocates a single pixel, so a small file that claims to be huge costs nothing.
@@ -12,7 +12,7 @@ package enum ImageCodec {
     /// Reads format and size from the header; no pixel is decoded and nothing is allocated.
     ///
     /// The limits are not applied here: `probe` tells the size of a picture that is too large.
-    /// - Throws: ``ImageError/unrecognised`` when the signature is neither JPEG nor PNG,
+    /// - Throws: ``ImageError/unrecognised`` when the signature is of none of the formats,
     ///   ``ImageError/malformed(_:_:)`` when the header is cut or contradicts itself.
     package static func probe(_ bytes: [UInt8]) throws(ImageError) -> ImageInfo {
         try raw(bytes) { (buffer) throws(ImageError) in try probe(buffer) }
@@ -21,6 +21,7 @@ package enum ImageCodec {
     package static func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageInfo {
         if ImageHeader.isJPEG(bytes) { return try ImageHeader.jpeg(bytes) }
         if ImageHeader.isPNG(bytes) { return try ImageHeader.png(bytes) }
+        if ImageHeader.isWebP(bytes) { return try WebP.probe(bytes) }
         throw .unrecognised
     }
 
@@ -54,12 +55,16 @@ package enum ImageCodec {
             let pixels = try PNG.decodeRGB(bytes, info: info)
             return RGBImage(width: info.width, height: info.height, pixels: pixels)
                 .reduced(by: scaleDenominator)
+        case .webp:
+            let pixels = try WebP.decodeRGB(bytes, info: info)
+            return RGBImage(width: info.width, height: info.height, pixels: pixels)
+                .reduced(by: scaleDenominator)
         }
     }
 
     /// Decodes to 16-bit grey over the full range; an 8-bit sample v becomes v × 257.
     ///
-    /// Colour is reduced to its luma. The parameters and errors are those of
+    /// Colour is reduced to its luma; WebP, which has no grey, is not read. The parameters and errors are those of
     /// ``decodeRGB(_:maxPixels:scaleDenominator:)-([UInt8],_,_)``.
     package static func decodeGrey(
         _ bytes: [UInt8], maxPixels pixelsMax: Int = pixelsMax, scaleDenominator: Int = 1
@@ -85,6 +90,8 @@ package enum ImageCodec {
             let samples = try PNG.decodeGrey(bytes, info: info)
             return GreyImage(width: info.width, height: info.height, samples: samples)
                 .reduced(by: scaleDenominator)
+        case .webp:
+            throw .unsupported("WebP as grey")
         }
     }
 

@@ -4,6 +4,11 @@ enum ImageHeader {
         bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
     }
 
+    static func isWebP(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count >= 12 && bytes.starts(with: Array("RIFF".utf8))
+            && bytes[8..<12].elementsEqual(Array("WEBP".utf8))
+    }
+
     static func isJPEG(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.starts(with: [0xFF, 0xD8, 0xFF])
     }

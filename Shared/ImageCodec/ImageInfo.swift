@@ -1,12 +1,13 @@
-/// The two formats that are read and written.
+/// The formats that are read; JPEG and PNG are written as well.
 package enum ImageFormat: String, Hashable, Sendable {
-    case jpeg, png
+    case jpeg, png, webp
 
     /// The media type to store and serve a picture of this format with.
     package var contentType: String {
         switch self {
         case .jpeg: "image/jpeg"
         case .png: "image/png"
+        case .webp: "image/webp"
         }
     }
 }

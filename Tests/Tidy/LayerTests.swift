@@ -35,6 +35,7 @@ import Testing
         "CCrypto": ["Shared/Cryptography/"],
         "CTurboJPEG": ["Shared/ImageCodec/"],
         "CPNG": ["Shared/ImageCodec/"],
+        "CWebP": ["Shared/ImageCodec/"],
         "COpenH264": ["Services/Render/"],
         "CLinux": ["Shared/"],
     ]

@@ -40,9 +40,6 @@ package struct Uploads: Sendable {
         guard expected == format else {
             throw .unsupportedImage("The file is \(format.rawValue), not \(expected.rawValue).")
         }
-        guard format != .webp else {
-            throw .unsupportedImage("WebP pictures cannot be read here; send PNG or JPEG.")
-        }
         return format
     }
 
@@ -79,6 +76,7 @@ package struct Uploads: Sendable {
             let orientation = format == .jpeg ? Orientation(jpeg: bytes) : .upright
             let upright = orientation.upright(
                 image.pixels, width: image.width, height: image.height)
+            // A WebP is kept as a PNG: nothing is lost a second time.
             let encoded =
                 format == .jpeg
                 ? try ImageCodec.encodeJPEG(
@@ -87,7 +85,8 @@ package struct Uploads: Sendable {
                 : try ImageCodec.encodePNG(
                     rgb: upright.pixels, width: upright.width, height: upright.height, level: 3)
             var asset = library.newAsset(
-                encoded, contentType: format.rawValue, userID: userID, provider: "upload")
+                encoded, contentType: (format == .jpeg ? UploadRules.Format.jpeg : .png).rawValue,
+                userID: userID, provider: "upload")
             asset.record.width = upright.width
             asset.record.height = upright.height
             return asset
@@ -101,7 +100,7 @@ package struct Uploads: Sendable {
         case .tooLarge(let width, let height, _):
             .imageTooLarge("A picture of \(width) by \(height) pixels is too large.")
         case .unrecognised:
-            .unsupportedImage("The file is no PNG or JPEG picture.")
+            .unsupportedImage("The file is no PNG, JPEG or WebP picture.")
         case .unsupported(let kind):
             .unsupportedImage("Pictures of this kind are not accepted: \(kind).")
         case .malformed:

@@ -1,3 +1,4 @@
+import Foundation
 import Cryptography
 import Glibc
 import ImageCodec
@@ -37,6 +38,24 @@ final class TemporaryFolder: Sendable {
 
 /// Small pictures that can be decoded.
 enum Samples {
+    /// 16 by 8 pixels, lossless: red on the left, blue on the right.
+    static let webp = decoded(
+        "UklGRiYAAABXRUJQVlA4TBkAAAAvD8ABAA8Q87//8x8OxILJ/KU7U4jof+QAAA==")
+
+    /// 16 by 8 pixels, two frames.
+    static let animatedWebP = decoded(
+        "UklGRnABAABXRUJQVlA4WAoAAAACAAAADwAABwAAQU5JTQYAAAD/////AABBTk1G0AAAAAAA"
+            + "AAAAAA8AAAcAAGQAAAJWUDgguAAAABAEAJ0BKhAACAACADQlsAJ0cwF9gqgDoAMoa/VX0aXe"
+            + "AXDjmjPAF2WAAP75Z7OQkKUngf8vxSfpf/f9cf5D4M/GId/xziMyTwbE8Skw8KqOxO8a2pdR"
+            + "fH/0cG49DT1mEoJv6sXdfP/UVOIzs65PzPqP6R/z2rf/Fbr2Xf4/v33/pOtr8W1z3zf/89/s"
+            + "TLvmk40/LmGZIWSCP7bOwI5Zp61yruKlH/8EA43v7b4/XT+b67786SQAAABBTk1GbAAAAAAA"
+            + "AAMAAA8AAAEAAGQAAABWUDggVAAAABQDAJ0BKhAAAgAAADQlsAJ0ugFEA+gDe/84A/wAFkpt"
+            + "ZAD+2H7LkNsRivlL3K0ctumGGJ/6/DfFf8vLxG/806z4/RLu/PqlNVO+blRywFiYqfcAAA==")
+
+    private static func decoded(_ base64: String) -> [UInt8] {
+        Data(base64Encoded: base64).map(Array.init) ?? []
+    }
+
     static func rgb(_ tone: UInt8, _ width: Int, _ height: Int) -> [UInt8] {
         (0..<width * height).flatMap { index in
             [tone, UInt8(index % 251), UInt8(index / width % 251)]

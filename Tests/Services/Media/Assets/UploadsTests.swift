@@ -37,9 +37,13 @@ struct UploadsTests {
             Array("<svg xmlns='http://www.w3.org/2000/svg'/>".utf8)
         },
         BadFile("a GIF", "image/gif", "UNSUPPORTED_IMAGE") { Array("GIF89a\u{1}\u{0}".utf8) },
-        BadFile("a WebP", "image/webp", "UNSUPPORTED_IMAGE") {
+        BadFile("a WebP that is cut", "image/webp", "IMAGE_INVALID") {
             Array("RIFF\u{8}\u{0}\u{0}\u{0}WEBPVP8 ".utf8)
         },
+        BadFile("a WebP without its end", "image/webp", "IMAGE_INVALID") {
+            Array(Samples.webp.dropLast(12))
+        },
+        BadFile("an animated WebP", "image/webp", "UNSUPPORTED_IMAGE") { Samples.animatedWebP },
         BadFile("a JPEG that is declared a PNG", "image/png", "UNSUPPORTED_IMAGE") {
             try Samples.jpeg(1)
         },
@@ -126,6 +130,21 @@ struct UploadsTests {
                 Array(jpeg[..<2]) + segment + Array(jpeg[2...]), declared: "image/jpeg",
                 userID: "ann")
             #expect([asset.width, asset.height] == [32, 64])
+        }
+    }
+
+    @Test func `a WebP becomes a PNG with the same pixels`() async throws {
+        let fixture = MediaFixture()
+        try await fixture.idle { service in
+            let asset = try await service.uploads.store(
+                Samples.webp, declared: "image/webp", userID: "ann")
+            #expect(asset.contentType == "image/png")
+            #expect(asset.width == 16)
+            #expect(asset.height == 8)
+            let stored = try await Array(service.library.blobs.readAll(asset.blob))
+            let image = try ImageCodec.decodeRGB(stored)
+            #expect(Array(image.pixels.prefix(3)) == [255, 0, 0])
+            #expect(Array(image.pixels.suffix(3)) == [0, 0, 255])
         }
     }
 

@@ -1,0 +1,29 @@
+#pragma once
+// libwebp's decoder; its configuration macros check an ABI number, which Swift cannot call.
+#include <stdint.h>
+#include <webp/decode.h>
+
+typedef struct {
+    int width, height, has_alpha, is_animated, is_lossless;
+} cwebp_info;
+
+// Reads the header. 0 on success, 1 when it is cut, 2 when it is none.
+static inline int cwebp_probe(const uint8_t *bytes, size_t count, cwebp_info *info) {
+    WebPBitstreamFeatures features;
+    VP8StatusCode status = WebPGetFeatures(bytes, count, &features);
+    if (status != VP8_STATUS_OK) return status == VP8_STATUS_NOT_ENOUGH_DATA ? 1 : 2;
+    info->width = features.width;
+    info->height = features.height;
+    info->has_alpha = features.has_alpha;
+    info->is_animated = features.has_animation;
+    info->is_lossless = features.format == 2;
+    return 0;
+}
+
+// Decodes into rows of RGB, or RGBA when the picture has alpha. 0 on success; a cut file fails.
+static inline int cwebp_decode(
+    const uint8_t *bytes, size_t count, int has_alpha, uint8_t *pixels, size_t pixel_bytes, int stride) {
+    uint8_t *result = has_alpha ? WebPDecodeRGBAInto(bytes, count, pixels, pixel_bytes, stride)
+                                : WebPDecodeRGBInto(bytes, count, pixels, pixel_bytes, stride);
+    return result == NULL;
+}
