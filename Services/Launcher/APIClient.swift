@@ -37,6 +37,27 @@ struct APIClient: Sendable {
         }
     }
 
+    private static let retriesMax = 5
+
+    private func attempt(
+        _ request: HTTPClient.Request
+    ) async throws -> HTTPClient.Response {
+        do throws(HTTPClientError) {
+            return try await client.send(request)
+        } catch {
+            throw LauncherFailure(Self.sentence(error, url))
+        }
+    }
+
+    /// How long the server asks to wait before the same request is sent again; nil when it does not.
+    /// The same Idempotency-Key goes with it, so that nothing is done twice.
+    private static func wait(_ response: HTTPClient.Response) -> Duration? {
+        guard response.status == 429 || response.status == 503,
+            let seconds = response.headers["Retry-After"].flatMap({ Int($0) }), seconds <= 10
+        else { return nil }
+        return .seconds(max(1, seconds))
+    }
+
     private func send(
         _ method: String, _ path: String, body: [UInt8]?, key: String?
     ) async throws -> HTTPClient.Response {
@@ -45,13 +66,14 @@ struct APIClient: Sendable {
         if body != nil { headers.append("Content-Type", "application/json") }
         if let key { headers.append("Idempotency-Key", key) }
         let target = path.hasPrefix("http") ? path : url + path
-        let response: HTTPClient.Response
-        do throws(HTTPClientError) {
-            response = try await client.send(
-                HTTPClient.Request(
-                    method, target, headers: headers, body: body ?? [], timeout: .seconds(150)))
-        } catch {
-            throw LauncherFailure(Self.sentence(error, url))
+        let request = HTTPClient.Request(
+            method, target, headers: headers, body: body ?? [], timeout: .seconds(150))
+        var response = try await attempt(request)
+        var retries = 0
+        while let wait = Self.wait(response), retries < Self.retriesMax {
+            retries += 1
+            try await Task.sleep(for: wait)
+            response = try await attempt(request)
         }
         guard (200...299).contains(response.status) else {
             let problem = try? JSONValue(parsing: response.body)
