@@ -18,8 +18,7 @@ package protocol TurnHandler: AnyObject {
 /// It is an executor, so that a request is read, handled and answered without changing threads:
 /// a hop costs more than everything else in a small call (docs/performance.md). Work that computes
 /// for longer than a millisecond or blocks does not belong here; see ``WorkerPool``.
-// Safe: everything below `inbox` is touched by the loop's own thread only, which each method that
-// is not marked otherwise checks with a precondition or is documented to require.
+// Safe: all below `inbox` is touched on the loop's own thread, as each method there requires.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private enum Item {
         case job(UnownedJob)

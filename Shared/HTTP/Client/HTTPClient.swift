@@ -212,8 +212,7 @@ package final class HTTPClient: @unchecked Sendable {
 }
 
 /// One request in flight.
-// Safe: `continuation` is set before the transfer is handed to the client's thread, which alone
-// touches everything else; `isFinished` keeps it from being resumed twice.
+// Safe: `continuation` is set before the hand-over to the client's thread, which touches the rest.
 private final class Transfer: @unchecked Sendable {
     let request: HTTPClient.Request
     let onHead: (@Sendable (Int, HTTPHeaders) -> Void)?

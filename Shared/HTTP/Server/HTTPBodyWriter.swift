@@ -13,8 +13,7 @@ package struct HTTPBodyWriter: Sendable {
 }
 
 /// The body of a request in pieces, as it arrives.
-// Safe: every field is touched on the server's loop only; `next` runs there because the task of a
-// request prefers that executor.
+// Safe: every field is touched on the server's loop only, where the request's task runs `next`.
 package final class HTTPBodyReader: @unchecked Sendable {
     package enum Failure: Error, Hashable, Sendable {
         /// The client went away or was too slow.

@@ -8,8 +8,7 @@ package import ServiceRuntime
 /// The library has no thread here: it runs on the owner's event loop, and so does the task of each
 /// request, so that a request whose handler calls another service over the same loop never changes
 /// threads. A handler that computes for long belongs on a ``WorkerPool``.
-// Safe: everything but `loop`, `limits` and `responder`, which never change, is touched on the loop
-// only; the package methods hop there.
+// Safe: what changes is touched on the loop only; the package methods hop there.
 package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendable {
     /// The address cannot be listened on; the text says why in one line.
     package struct StartFailure: Error, Hashable, Sendable, CustomStringConvertible {
