@@ -77,12 +77,12 @@ let package = Package(
         system("CProtobufC"),  // Wire
         system("CSQLite"),  // Storage
         system("CMicroHTTPD"),  // HTTP
-        system("CCurl"),  // HTTPOutbound
         system("CCrypto"),  // Cryptography
         system("CTurboJPEG"),  // ImageCodec
         system("CPNG"),  // ImageCodec
         system("CWebP"),  // ImageCodec
         system("COpenH264"),  // RenderService
+        .target(name: "CCurl", path: "Shared/CCurl"),  // HTTPOutbound
         .target(name: "CLinux", path: "Shared/CLinux"),  // ServiceRuntime, RPC
         .target(
             name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages"),
@@ -96,7 +96,7 @@ let package = Package(
             "RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"], settings: hot),
         shared(
             "HTTP", uses: ["ServiceRuntime", "CMicroHTTPD", "CLinux"], excludes: ["Client"]),
-        // Apart from the server, so that services that call nobody outside do not load libcurl.
+        // Loads libcurl with the first client, so that who calls nobody outside does without it.
         shared(
             "HTTPOutbound", "HTTP/Client", uses: ["HTTP", "ServiceRuntime", "CCurl", "CLinux"]),
         shared("Storage", uses: ["ServiceRuntime", "Cryptography", "CSQLite"]),
@@ -111,7 +111,7 @@ let package = Package(
             name: "protoc-gen-convergence", dependencies: ["CMessages", "CProtobufC", "CLinux"],
             path: "Shared/Generator", swiftSettings: strict),
     ]
-        + service("Credits", uses: ["Storage", "Cryptography"])
+        + service("Credits", uses: ["Storage", "Cryptography", "HTTP", "HTTPOutbound"])
         + service("Prompt", uses: ["Storage", "Cryptography"])
         + service(
             "Media", uses: ["Storage", "Cryptography", "ImageCodec", "LocalPictures"],

@@ -72,12 +72,11 @@ package final class HTTPClient: @unchecked Sendable {
     private var transfers: [ObjectIdentifier: Transfer] = [:]
     private var thread = pthread_t()
 
-    /// Starts the client's thread.
+    /// Starts the client's thread; the first one loads libcurl.
     /// - Parameter connectionsMax: How many connections are kept open.
     package init(connectionsMax: Int = 100) {
-        _ = Self.isLibraryReady
-        guard let multi = curl_multi_init() else {
-            preconditionFailure("no memory for an HTTP client")
+        guard outbound_load() == 1, let multi = outbound_multi_make() else {
+            preconditionFailure("no libcurl.so.4, or no memory for an HTTP client")
         }
         self.multi = multi
         let result = pthread_create(
@@ -90,8 +89,6 @@ package final class HTTPClient: @unchecked Sendable {
         precondition(result == 0, "pthread_create failed with \(result)")
     }
 
-    private static let isLibraryReady = curl_global_init(3) == CURLE_OK
-
     /// Ends the thread; what is in flight fails with ``HTTPClientError/cancelled``.
     package func stop() {
         let wasStopped = inbox.withLock { inbox in
@@ -100,7 +97,7 @@ package final class HTTPClient: @unchecked Sendable {
             return inbox.isStopped
         }
         guard !wasStopped else { return }
-        curl_multi_wakeup(multi)
+        outbound_multi_wake(multi)
         pthread_join(thread, nil)
     }
 
@@ -150,7 +147,7 @@ package final class HTTPClient: @unchecked Sendable {
             }
             return
         }
-        curl_multi_wakeup(multi)
+        outbound_multi_wake(multi)
     }
 
     // MARK: On the client's thread
@@ -158,12 +155,10 @@ package final class HTTPClient: @unchecked Sendable {
     private func run() {
         var isStopping = false
         while !isStopping {
-            var running: Int32 = 0
-            curl_multi_perform(multi, &running)
+            outbound_multi_perform(multi)
             var code: Int32 = 0
-            while let easy = curl_next_finished(multi, &code) { finished(easy, code) }
-            var ready: Int32 = 0
-            curl_multi_poll(multi, nil, 0, 1000, &ready)
+            while let easy = outbound_next_finished(multi, &code) { finished(easy, code) }
+            outbound_multi_wait(multi, 1000)
             let commands = inbox.withLock { inbox in
                 defer { inbox.commands.removeAll() }
                 return inbox.commands
@@ -180,21 +175,21 @@ package final class HTTPClient: @unchecked Sendable {
             }
         }
         for transfer in transfers.values { end(transfer, .failure(.cancelled)) }
-        curl_multi_cleanup(multi)
+        outbound_multi_free(multi)
     }
 
     private func start(_ transfer: Transfer) {
         if transfer.isCancelled { return transfer.finish(.failure(.cancelled)) }
-        guard let easy = curl_easy_init() else {
+        guard let easy = outbound_easy_make() else {
             return transfer.finish(.failure(.failed("no memory")))
         }
         transfer.prepare(easy)
         transfers[ObjectIdentifier(transfer)] = transfer
-        curl_multi_add_handle(multi, easy)
+        outbound_multi_add(multi, easy)
     }
 
     private func finished(_ easy: UnsafeMutableRawPointer, _ code: Int32) {
-        guard let context = curl_context(easy) else { return }
+        guard let context = outbound_context(easy) else { return }
         let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
         end(transfer, transfer.result(code: code))
     }
@@ -205,8 +200,8 @@ package final class HTTPClient: @unchecked Sendable {
         guard transfers.removeValue(forKey: ObjectIdentifier(transfer)) != nil,
             let easy = transfer.easy
         else { return }
-        curl_multi_remove_handle(multi, easy)
-        curl_easy_cleanup(easy)
+        outbound_multi_remove(multi, easy)
+        outbound_easy_free(easy)
         transfer.finish(result)
     }
 }
@@ -237,38 +232,37 @@ private final class Transfer: @unchecked Sendable {
         self.receive = receive
     }
 
-    deinit { curl_slist_free_all(fields) }
+    deinit { outbound_list_free(fields) }
 
     func prepare(_ easy: UnsafeMutableRawPointer) {
         self.easy = easy
-        curl_set_defaults(easy)
-        _ = curl_set_text(easy, Int32(CURL_SET_URL), request.url)
-        _ = curl_set_long(
-            easy, Int32(CURL_SET_TIMEOUT_MS), Int(request.timeout.millisecondsRoundedUp))
-        _ = curl_set_long(
-            easy, Int32(CURL_SET_CONNECT_TIMEOUT_MS),
+        _ = outbound_set_text(easy, Int32(OUTBOUND_URL), request.url)
+        _ = outbound_set_long(
+            easy, Int32(OUTBOUND_TIMEOUT_MS), Int(request.timeout.millisecondsRoundedUp))
+        _ = outbound_set_long(
+            easy, Int32(OUTBOUND_CONNECT_TIMEOUT_MS),
             Int(request.connectTimeout.millisecondsRoundedUp))
         if request.method == "HEAD" {
-            _ = curl_set_long(easy, Int32(CURL_SET_NOBODY), 1)
+            _ = outbound_set_long(easy, Int32(OUTBOUND_NO_BODY), 1)
         } else if request.method != "GET" || !request.body.isEmpty {
             _ = request.body.withUnsafeBytes { bytes in
                 withUnsafePointer(to: UInt8(0)) { empty in
-                    curl_set_bytes(
+                    outbound_set_bytes(
                         easy, bytes.baseAddress ?? UnsafeRawPointer(empty), Int64(bytes.count))
                 }
             }
-            _ = curl_set_text(easy, Int32(CURL_SET_METHOD), request.method)
+            _ = outbound_set_text(easy, Int32(OUTBOUND_METHOD), request.method)
         }
         for field in request.headers.fields {
-            fields = curl_slist_append(fields, "\(field.name): \(field.value)")
+            fields = outbound_list_append(fields, "\(field.name): \(field.value)")
         }
         // Without this libcurl waits a second for leave to send a larger body.
-        fields = curl_slist_append(fields, "Expect:")
+        fields = outbound_list_append(fields, "Expect:")
         if request.headers["Content-Type"] == nil {
-            fields = curl_slist_append(fields, "Content-Type:")
+            fields = outbound_list_append(fields, "Content-Type:")
         }
-        _ = curl_set_headers(easy, fields)
-        _ = curl_set_receivers(
+        _ = outbound_set_headers(easy, fields)
+        _ = outbound_set_receivers(
             easy,
             { bytes, size, count, context in
                 Transfer.of(context)?.takeHead(
@@ -311,7 +305,7 @@ private final class Transfer: @unchecked Sendable {
     private func reportHead() {
         guard !isHeadDone, let easy else { return }
         isHeadDone = true
-        onHead?(curl_status(easy), headers)
+        onHead?(outbound_status(easy), headers)
     }
 
     func result(code: Int32) -> Result<HTTPClient.Response, HTTPClientError> {
@@ -319,13 +313,13 @@ private final class Transfer: @unchecked Sendable {
         if code == 0 {
             reportHead()
             return .success(
-                HTTPClient.Response(status: curl_status(easy), headers: headers, body: body))
+                HTTPClient.Response(status: outbound_status(easy), headers: headers, body: body))
         }
-        let text = String(cString: curl_easy_strerror(CURLcode(rawValue: UInt32(code))))
+        let text = String(cString: outbound_describe(code))
         if isTooLarge { return .failure(.tooLarge(limitBytes: request.bodyBytesMax)) }
-        if curl_failed_by_receiver(code) == 1 { return .failure(.cancelled) }
-        if curl_failed_by_time(code) == 1 { return .failure(.timedOut) }
-        if curl_failed_connecting(code) == 1 { return .failure(.cannotConnect(text)) }
+        if outbound_failed_by_receiver(code) == 1 { return .failure(.cancelled) }
+        if outbound_failed_by_time(code) == 1 { return .failure(.timedOut) }
+        if outbound_failed_connecting(code) == 1 { return .failure(.cannotConnect(text)) }
         return .failure(.failed(text))
     }
 

@@ -6,7 +6,7 @@ import Wire
 enum MessageTypes {
     static let all: [any WireMessage.Type] =
         CreditsAPI.messages + EchoAPI.messages + HealthAPI.messages + MediaAPI.messages
-        + PromptAPI.messages + RenderAPI.messages + SessionAPI.messages
+        + PaymentsAPI.messages + PromptAPI.messages + RenderAPI.messages + SessionAPI.messages
 
     /// The names of all messages that the `.proto` files with a service declare.
     static func declared(file: String = #filePath) throws -> Set<String> {
