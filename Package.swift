@@ -76,7 +76,6 @@ let package = Package(
         // System libraries, each behind the one Swift wrapper named beside it.
         system("CProtobufC"),  // Wire
         system("CSQLite"),  // Storage
-        system("CMicroHTTPD"),  // HTTP
         system("CCrypto"),  // Cryptography
         system("CTurboJPEG"),  // ImageCodec
         system("CPNG"),  // ImageCodec
@@ -84,6 +83,13 @@ let package = Package(
         system("COpenH264"),  // RenderService
         .target(name: "CCurl", path: "Shared/CCurl"),  // HTTPOutbound
         .target(name: "CLinux", path: "Shared/CLinux"),  // ServiceRuntime, RPC
+        // HTTP. Debian ships llhttp as sources outside of the compiler's paths.
+        .target(
+            name: "CLLHTTP", path: "Shared/CLLHTTP",
+            cSettings: [
+                .define("LLHTTP_STRICT_MODE", to: "1"),
+                .unsafeFlags(["-I/usr/share/llhttp", "-I/usr/share/include/llhttp"]),
+            ]),
         .target(
             name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages"),
 
@@ -95,7 +101,8 @@ let package = Package(
         shared(
             "RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"], settings: hot),
         shared(
-            "HTTP", uses: ["ServiceRuntime", "CMicroHTTPD", "CLinux"], excludes: ["Client"]),
+            "HTTP", uses: ["ServiceRuntime", "CLLHTTP", "CLinux"], excludes: ["Client"],
+            settings: hot),
         // Loads libcurl with the first client, so that who calls nobody outside does without it.
         shared(
             "HTTPOutbound", "HTTP/Client", uses: ["HTTP", "ServiceRuntime", "CCurl", "CLinux"]),

@@ -103,10 +103,11 @@ extension Problem {
             ("EMAIL_TAKEN", 409), ("FORBIDDEN", 403), ("GUEST_LIMIT_REACHED", 429),
             ("HEADERS_TOO_LARGE", 431), ("IDEMPOTENCY_KEY_INVALID", 400), ("INTERNAL", 500),
             ("JSON_TOO_DEEP", 422), ("KEY_NOT_FOUND", 404), ("MALFORMED_JSON", 400),
-            ("METHOD_NOT_ALLOWED", 405), ("NOT_FOUND", 404), ("PAYLOAD_TOO_LARGE", 413),
+            ("METHOD_NOT_ALLOWED", 405), ("NOT_FOUND", 404), ("NOT_IMPLEMENTED", 501),
+            ("PAYLOAD_TOO_LARGE", 413),
             ("RANGE_NOT_SATISFIABLE", 416), ("RATE_LIMITED", 429), ("REQUEST_TIMEOUT", 408),
             ("TOO_MANY_KEYS", 409), ("UNAUTHENTICATED", 401), ("UNSUPPORTED_MEDIA_TYPE", 415),
-            ("URI_TOO_LONG", 414),
+            ("URI_TOO_LONG", 414), ("VERSION_NOT_SUPPORTED", 505),
         ]).sorted { $0.0 < $1.0 }
 
     private static func status(_ error: RPCError) -> Int {

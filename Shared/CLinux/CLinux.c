@@ -8,6 +8,18 @@ int linux_accept(int fd, struct sockaddr_storage *address) {
     return accept4(fd, (struct sockaddr *)address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+int linux_address_text(const struct sockaddr_storage *address, char *text, socklen_t size) {
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+        return inet_ntop(AF_INET, &v4->sin_addr, text, size) != NULL;
+    }
+    if (address->ss_family != AF_INET6) return 0;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        return inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text, size) != NULL;
+    return inet_ntop(AF_INET6, &v6->sin6_addr, text, size) != NULL;
+}
+
 void linux_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
 
 #include <sys/prctl.h>

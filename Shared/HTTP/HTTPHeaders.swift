@@ -9,6 +9,12 @@ package struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     package init() { fields = [] }
 
+    /// Room for so many fields.
+    package init(capacity: Int) {
+        fields = []
+        fields.reserveCapacity(capacity)
+    }
+
     package init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }

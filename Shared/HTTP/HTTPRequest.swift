@@ -63,6 +63,9 @@ package enum HTTPBodyPolicy: Sendable {
 /// What was wrong with a request before any route saw it.
 package enum HTTPRejection: Hashable, Sendable {
     case badRequest(String)
+    /// A method or a transfer coding that the server does not know.
+    case notImplemented(String)
+    case versionNotSupported
     case badPath
     case uriTooLong
     case headersTooLarge
@@ -72,6 +75,8 @@ package enum HTTPRejection: Hashable, Sendable {
     package var status: Int {
         switch self {
         case .badRequest, .badPath: 400
+        case .notImplemented: 501
+        case .versionNotSupported: 505
         case .uriTooLong: 414
         case .headersTooLarge: 431
         case .bodyTooLarge: 413
@@ -82,6 +87,8 @@ package enum HTTPRejection: Hashable, Sendable {
     package var code: String {
         switch self {
         case .badRequest: "BAD_REQUEST"
+        case .notImplemented: "NOT_IMPLEMENTED"
+        case .versionNotSupported: "VERSION_NOT_SUPPORTED"
         case .badPath: "BAD_PATH"
         case .uriTooLong: "URI_TOO_LONG"
         case .headersTooLarge: "HEADERS_TOO_LARGE"
@@ -93,7 +100,8 @@ package enum HTTPRejection: Hashable, Sendable {
     /// One sentence that may be shown.
     package var detail: String {
         switch self {
-        case .badRequest(let reason): reason
+        case .badRequest(let reason), .notImplemented(let reason): reason
+        case .versionNotSupported: "The protocol version is not HTTP/1.1."
         case .badPath: "The path holds a dot segment, an encoded slash or a forbidden character."
         case .uriTooLong: "The request line is too long."
         case .headersTooLarge: "The header fields are too many or too long."

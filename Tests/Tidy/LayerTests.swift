@@ -30,7 +30,7 @@ import Testing
         "CProtobufC": ["Shared/Wire/", "Shared/ServiceAPI/", "Shared/Generator/"],
         "CMessages": ["Shared/ServiceAPI/", "Shared/Generator/"],
         "CSQLite": ["Shared/Storage/"],
-        "CMicroHTTPD": ["Shared/HTTP/"],
+        "CLLHTTP": ["Shared/HTTP/"],
         "CCurl": ["Shared/HTTP/Client/"],
         "CCrypto": ["Shared/Cryptography/"],
         "CTurboJPEG": ["Shared/ImageCodec/"],

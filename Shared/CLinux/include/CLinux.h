@@ -36,6 +36,9 @@ int linux_pipe(int ends[2]);
 // Accepts a connection that does not block and is closed on exec.
 int linux_accept(int fd, struct sockaddr_storage *address);
 
+// The address without its port; an IPv4 address inside IPv6 as IPv4. Returns 0 for other families.
+int linux_address_text(const struct sockaddr_storage *address, char *text, socklen_t size);
+
 // Registers fd edge-free (level-triggered) with a 64-bit cookie. operation: 1 add, 2 modify, 3 delete.
 static inline int linux_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t cookie) {
     struct epoll_event event;

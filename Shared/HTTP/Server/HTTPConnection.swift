@@ -1,405 +1,447 @@
 internal import CLinux
-internal import CMicroHTTPD
 internal import Glibc
 internal import ServiceRuntime
 
-/// One client's connection: its deadlines and the exchange in progress.
+/// One client's connection: reads requests one after the other, and holds them to their deadlines.
+///
+/// The next request is looked at when the answer to the one before was handed over whole; what a
+/// client sends meanwhile waits, up to a bound beyond which the socket is left unread.
 // Safe: every field is touched on the server's loop only.
 final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
-    /// What the connection waits for, and since when.
-    private enum Wait {
+    enum Phase {
+        /// Not a byte of the next request is here.
+        case idle(since: Instant)
         case head(since: Instant)
         case body(since: Instant)
-        case answer(since: Instant)
-        case nextRequest(since: Instant)
+        /// The request is whole; its answer is being made or handed over.
+        case answering
+        /// The last answer was handed over; what else the client sends is dropped.
+        case closing(since: Instant)
+        case closed
     }
 
-    /// How long the library is let ask for an answer before it is told to wait.
-    private static let suspendAfter = Duration.microseconds(300)
-
-    let handle: OpaquePointer
-    let descriptor: Int32
     let peer: String
     let isLoopback: Bool
-    unowned let owner: HTTPServer
-    private let loop: EventLoop
-    private let limits: HTTPServerLimits
-    private var wait: Wait
-    private var target = ""
-    private(set) var exchange: HTTPExchange?
-    private var isSuspended = false
-    private var isWatched = false
-    private var isCut = false
-    private var earlyAnswer: HTTPResponse?
+    let owner: HTTPServer
+    let loop: EventLoop
+    let limits: HTTPServerLimits
+    var phase: Phase
+    var exchange: HTTPExchange?
+    var output = HTTPOutput()
+    var framing = HTTPFraming.none
+    /// Whether the request that is answered allows another one.
+    var keepsAlive = true
+    /// Whether the client of the request that is answered speaks HTTP/1.0.
+    var isOldClient = false
+    private var descriptor: Int32
+    private var reader = RequestReader()
+    /// What arrived and was not looked at, or is the beginning of a head.
+    private var input: [UInt8] = []
+    private var isTakingInput = false
+    private var isFirst = true
+    private var awaitsContinue = false
+    /// Since when the client sends nothing more: it has left, or waits for its answer.
+    private var inputEnded: Instant?
+    /// Since when the socket takes nothing.
+    private var writeBlocked: Instant?
+    private var isReading = true
+    private var isFlushQueued = false
+    /// Whether the last request was answered before it was read whole.
+    private var isCutShort = false
+    private var lingeredBytes = 0
 
-    init(handle: OpaquePointer, peer: String, isLoopback: Bool, owner: HTTPServer) {
-        self.handle = handle
+    init(descriptor: Int32, peer: String, isLoopback: Bool, owner: HTTPServer) {
+        self.descriptor = descriptor
         self.peer = peer
         self.isLoopback = isLoopback
         self.owner = owner
         loop = owner.loop
         limits = owner.limits
-        descriptor = http_connection_descriptor(handle)
-        wait = .head(since: loop.now)
+        phase = .idle(since: loop.now)
     }
 
-    // MARK: What the library reports
-
-    func receivedLine(_ target: String) {
-        self.target = target
-        exchange = nil
-        wait = .head(since: loop.now)
+    /// False when the system is out of memory for it; the socket is closed then.
+    func start() -> Bool {
+        if loop.register(descriptor, self, readable: true, writable: false) { return true }
+        close()
+        return false
     }
 
-    /// False drops the connection.
-    func access(
-        method: UnsafePointer<CChar>, version: UnsafePointer<CChar>, data: UnsafePointer<CChar>?,
-        size: UnsafeMutablePointer<Int>
-    ) -> Bool {
-        if isCut { return false }
-        guard let exchange else {
-            return begin(method: String(cString: method), version: String(cString: version))
-        }
-        if size.pointee > 0, let data {
-            let piece = UnsafeRawBufferPointer(start: data, count: size.pointee)
-            size.pointee = exchange.receive(piece)
-            if exchange.isStreamingRequest { exchange.start(owner.responder) }
-            if let rejection = exchange.hopelessRejection {
-                cut(with: owner.responder.reject(rejection, exchange.request))
-                return false
+    // MARK: Reading
+
+    func ready(readable: Bool, writable: Bool, failed: Bool) {
+        if failed { return close() }
+        if writable, writeBlocked != nil { flush() }
+        if readable, descriptor >= 0 { receive() }
+    }
+
+    private func receive() {
+        let count = recv(descriptor, owner.scratch.baseAddress, owner.scratch.count, 0)
+        guard count > 0 else {
+            if count == 0 {
+                endInput()
+            } else if linux_errno() != EAGAIN, linux_errno() != EINTR {
+                close()
             }
-            return true
-        }
-        if exchange.isReceiving {
-            wait = .answer(since: loop.now)
-            exchange.start(owner.responder)
-            exchange.finishBody()
-        }
-        if let response = exchange.takeResponse() { return queue(response) }
-        // The library asks again in every run. An answer that comes soon is taken then; suspending
-        // and resuming for it would cost two system calls (docs/performance.md).
-        if case .answer(let since) = wait, loop.turnTime - since < Self.suspendAfter { return true }
-        suspend()
-        return true
-    }
-
-    func completed() {
-        exchange?.close()
-        exchange = nil
-        unwatch()
-        wait = .nextRequest(since: loop.now)
-        if owner.isDraining { shutdown(descriptor, Int32(SHUT_RDWR)) }
-    }
-
-    func closed() {
-        exchange?.close()
-        exchange = nil
-        unwatch()
-    }
-
-    // MARK: Suspending
-
-    /// Nothing to do for the library until ``resume()``.
-    func suspend() {
-        guard !isSuspended else { return }
-        isSuspended = true
-        MHD_suspend_connection(handle)
-    }
-
-    func resume() {
-        guard isSuspended else {
-            owner.runAtEndOfTurn()
             return
         }
-        isSuspended = false
-        MHD_resume_connection(handle)
-        owner.runAtEndOfTurn()
+        let bytes = UnsafeRawBufferPointer(rebasing: owner.scratch[..<count])
+        if case .closing = phase {
+            lingeredBytes += count
+            if lingeredBytes > limits.lingerBytesMax { close() }
+            return
+        }
+        guard input.isEmpty, !isTakingInput else {
+            input.append(contentsOf: bytes)
+            takeInput()
+            return watch()
+        }
+        isTakingInput = true
+        let taken = take(bytes)
+        isTakingInput = false
+        if taken < bytes.count { input.append(contentsOf: bytes[taken...]) }
+        watch()
+    }
+
+    /// Goes on with what has waited.
+    private func takeInput() {
+        guard !input.isEmpty, !isTakingInput else { return }
+        isTakingInput = true
+        // Held here, since a handler may answer while it is being read.
+        var bytes: [UInt8] = []
+        swap(&bytes, &input)
+        let taken = bytes.withUnsafeBytes { take($0) }
+        isTakingInput = false
+        if taken < bytes.count {
+            if taken > 0 { bytes.removeFirst(taken) }
+            input = bytes
+        }
+    }
+
+    /// Reads requests, or parts of one, until one waits for its answer or for more bytes.
+    /// - Returns: How many bytes are done with.
+    private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var taken = 0
+        while taken < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[taken...])
+            switch phase {
+            case .idle:
+                // Empty lines before a request are none of it (RFC 9112, section 2.2).
+                if rest[0] == 0x0D, rest.count == 1 || rest[1] == 0x0A {
+                    if rest.count == 1 { return taken }
+                    taken += 2
+                    continue
+                }
+                // The answers before this request fill what may wait for the client.
+                guard hasRoom else { return taken }
+                phase = .head(since: loop.turnTime)
+            case .head:
+                guard let count = takeHead(rest) else { return taken }
+                taken += count
+            case .body:
+                guard let count = takeBody(rest) else { return taken }
+                taken += count
+            case .answering: return taken
+            case .closing, .closed: return bytes.count
+            }
+        }
+        return taken
+    }
+
+    /// - Returns: Nil when it is not whole yet.
+    private func takeHead(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        switch reader.search(bytes) {
+        case .more:
+            if !reader.hasLine, bytes.count > limits.targetBytesMax + 64 {
+                refuse(.uriTooLong)
+            } else if bytes.count > limits.targetBytesMax + limits.headerBytesMax {
+                refuse(.headersTooLarge)
+            } else {
+                return nil
+            }
+            return bytes.count
+        case .bad:
+            refuse(.badRequest("The head has a forbidden character or line ending."))
+            return bytes.count
+        case .whole(let count):
+            let head = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+            do throws(HTTPRejection) {
+                try begin(
+                    RequestHead(head, reader: &reader, limits: limits, fields: owner.fields))
+            } catch {
+                refuse(error, isHead: head.starts(with: "HEAD ".utf8))
+            }
+            return count
+        }
+    }
+
+    private func begin(_ head: RequestHead) {
+        isFirst = false
+        keepsAlive = head.keepsAlive
+        isOldClient = head.isOld
+        func request(_ stream: HTTPBodyReader?) -> HTTPRequest {
+            HTTPRequest(
+                method: head.method, path: head.target.path, query: head.target.query,
+                headers: head.headers, peer: peer, isPeerLoopback: isLoopback, bodyStream: stream)
+        }
+        guard head.body != .none else {
+            phase = .answering
+            return run(request(nil), limitBytes: 0, declaredBytes: 0).start(owner.responder)
+        }
+        var declared = 0
+        if case .length(let length) = head.body { declared = length }
+        let plain = request(nil)
+        switch owner.responder.bodyPolicy(for: plain) {
+        case .collect(let limit):
+            guard declared <= limit else { return refuseBody(limit, plain) }
+            phase = .body(since: loop.turnTime)
+            _ = run(plain, limitBytes: limit, declaredBytes: declared)
+            if head.expectsContinue { sendContinue() }
+        case .stream(let limit):
+            guard declared <= limit else { return refuseBody(limit, plain) }
+            phase = .body(since: loop.turnTime)
+            let stream = HTTPBodyReader()
+            stream.onWanted = { self.bodyWanted() }
+            // Who asks is told to send once the handler wants to read.
+            awaitsContinue = head.expectsContinue
+            run(request(stream), limitBytes: limit, declaredBytes: 0).start(owner.responder)
+        }
+    }
+
+    private func refuseBody(_ limit: Int, _ request: HTTPRequest) {
+        refuse(
+            .bodyTooLarge(limitBytes: limit), request: request, isHead: request.method == "HEAD")
+    }
+
+    private func run(
+        _ request: HTTPRequest, limitBytes: Int, declaredBytes: Int
+    ) -> HTTPExchange {
+        let exchange = HTTPExchange(
+            request: request, limitBytes: limitBytes, declaredBytes: declaredBytes,
+            connection: self, loop: loop)
+        self.exchange = exchange
+        return exchange
+    }
+
+    /// - Returns: Nil when its reader has enough for now.
+    private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard let exchange else { return bytes.count }
+        guard !hasEnoughBody else { return nil }
+        awaitsContinue = false
+        guard
+            let (consumed, isDone) = reader.body(
+                bytes, overheadBytesMax: limits.headerBytesMax, to: exchange)
+        else {
+            refuse(.badRequest("The body is not well-formed chunks."), request: exchange.request)
+            return bytes.count
+        }
+        if exchange.isTooLarge {
+            refuse(.bodyTooLarge(limitBytes: exchange.limitBytes), request: exchange.request)
+            return bytes.count
+        }
+        if isDone {
+            phase = .answering
+            exchange.finishBody()
+            if !exchange.isStreamingRequest { exchange.start(owner.responder) }
+        }
+        return consumed
+    }
+
+    private var hasEnoughBody: Bool {
+        guard let stream = exchange?.request.bodyStream else { return false }
+        return stream.waitingBytes >= limits.readAheadBytes
+    }
+
+    /// The handler of an upload wants to read on.
+    private func bodyWanted() {
+        if awaitsContinue { sendContinue() }
+        guard case .body = phase, !hasEnoughBody else { return }
+        takeInput()
+        watch()
+    }
+
+    private func sendContinue() {
+        awaitsContinue = false
+        output.append { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        flushLater()
+    }
+
+    /// The client sends nothing more.
+    private func endInput() {
+        inputEnded = loop.turnTime
+        switch phase {
+        case .idle: if output.isEmpty { close() }
+        // It waits for its answer, or it has left: `check` decides.
+        case .answering: break
+        case .closing: if output.isEmpty { close() }
+        case .head, .body, .closed: close()
+        }
+        watch()
+    }
+
+    /// Reads the socket while there is room for what it says.
+    private func watch() {
+        guard descriptor >= 0 else { return }
+        var wanted = inputEnded == nil
+        switch phase {
+        case .answering: wanted = wanted && input.count < limits.pipelinedBytesMax
+        case .body: wanted = wanted && !hasEnoughBody
+        case .idle, .head, .closing, .closed: break
+        }
+        guard wanted != isReading else { return }
+        isReading = wanted
+        loop.update(descriptor, readable: isReading, writable: writeBlocked != nil)
+    }
+
+    // MARK: Sending
+
+    /// Sends what waits when the turn ends, together with what else is handed over in it.
+    func flushLater() {
+        guard !isFlushQueued else { return }
+        isFlushQueued = true
+        owner.flushLater(self)
+    }
+
+    func endOfTurn() {
+        isFlushQueued = false
+        if writeBlocked == nil { flush() }
+    }
+
+    private func flush() {
+        guard descriptor >= 0 else { return }
+        let before = output.count
+        switch output.send(to: descriptor) {
+        case .failed: return close()
+        case .blocked:
+            if writeBlocked == nil {
+                writeBlocked = loop.now
+                loop.update(descriptor, readable: isReading, writable: true)
+            } else if output.count < before {
+                writeBlocked = loop.now
+            }
+        case .complete:
+            if writeBlocked != nil {
+                writeBlocked = nil
+                loop.update(descriptor, readable: isReading, writable: false)
+            }
+            sent()
+        }
+        if hasRoom { exchange?.drained() }
+    }
+
+    /// Everything that was handed over was sent.
+    private func sent() {
+        switch phase {
+        case .idle:
+            if !input.isEmpty { takeInput() }
+            if case .idle = phase, inputEnded != nil { return close() }
+            watch()
+        case .closing: endOutput()
+        case .head, .body, .answering, .closed: break
+        }
+    }
+
+    /// Ends this side. While the other one still sends, the socket is read on: closing it at once
+    /// would reset the connection, perhaps before the client has read its answer.
+    private func endOutput() {
+        guard inputEnded == nil else { return close() }
+        shutdown(descriptor, Int32(SHUT_WR))
+        let count = recv(descriptor, owner.scratch.baseAddress, owner.scratch.count, 0)
+        let isQuiet = count < 0 && linux_errno() == EAGAIN
+        if count == 0 || (isQuiet && input.isEmpty && !isCutShort) { return close() }
+        phase = .closing(since: loop.now)
+        watch()
     }
 
     // MARK: Deadlines
 
-    /// Cuts the connection when it has waited for too long; watches it when its answer takes time,
-    /// since the library does not look at a suspended connection.
+    /// Ends what has taken too long.
     func check(_ now: Instant) {
-        switch wait {
+        if let writeBlocked, now - writeBlocked > .seconds(limits.stallSeconds) { return close() }
+        switch phase {
+        case .idle(let since):
+            let limit = isFirst ? limits.headTimeout : limits.idleTimeout
+            if output.isEmpty, now - since > limit { close() }
         case .head(let since):
-            if now - since > limits.headTimeout { timeOut() }
+            if now - since > limits.headTimeout { refuse(.requestTimeout) }
         case .body(let since):
-            let elapsed = now - since
-            let received = Double(exchange?.receivedBytes ?? 0)
-            let isUpload = exchange?.isStreamingRequest ?? false
-            let isPaused = isSuspended
-            let limit = isUpload ? limits.uploadTimeout : limits.bodyTimeout
-            let isTooSlow =
-                !isPaused && elapsed > limits.bodyGrace
-                && received < elapsed.seconds * Double(limits.bodyBytesPerSecondMin)
-            if elapsed > limit || isTooSlow { timeOut() }
-        case .answer(let since):
-            if isSuspended, !isWatched, now - since > .milliseconds(50) { watch() }
-        case .nextRequest(let since):
-            if now - since > limits.idleTimeout { shutdown(descriptor, Int32(SHUT_RDWR)) }
+            if isTooSlow(now - since) {
+                refuse(.requestTimeout, request: exchange?.request)
+            }
+        case .answering:
+            // Whoever left before a stream of some length shows when that is sent.
+            let isEnding = exchange.map { $0.isAnswered && !$0.isOpenEnded } ?? true
+            if let inputEnded, !isEnding, now - inputEnded > limits.halfClosedGrace { close() }
+        case .closing(let since):
+            let limit = owner.isDraining ? limits.halfClosedGrace : limits.lingerTimeout
+            if output.isEmpty, now - since > limit { close() }
+        case .closed: break
         }
     }
 
-    /// The socket of a suspended connection has something to say: most likely that it is closed.
-    func ready(readable: Bool, writable: Bool, failed: Bool) {
-        var byte: UInt8 = 0
-        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
-        let isGone = count == 0 || failed || (count < 0 && linux_errno() != EAGAIN)
-        // Nothing to read after all: go on watching.
-        guard isGone || count > 0 else { return }
-        unwatch()
-        if isGone {
-            isCut = true
-            exchange?.cancel()
-            shutdown(descriptor, Int32(SHUT_RDWR))
-        } else {
-            // The next request came early; whether this client leaves shows when it is answered.
-            wait = .answer(since: .distantFuture)
+    private func isTooSlow(_ elapsed: Duration) -> Bool {
+        guard let exchange else { return false }
+        if exchange.isStreamingRequest {
+            if elapsed > limits.uploadTimeout { return true }
+            if hasEnoughBody { return false }
+        } else if elapsed > limits.bodyTimeout {
+            return true
         }
+        return elapsed > limits.bodyGrace
+            && Double(exchange.receivedBytes)
+                < elapsed.seconds * Double(limits.bodyBytesPerSecondMin)
     }
 
-    /// Ends the socket of an answer that broke off. The library (0.9.75) forgets to close the
-    /// connection itself when others are idle; the end of the socket makes it look again.
-    func endSocket() { shutdown(descriptor, Int32(SHUT_RDWR)) }
-
-    /// Ends the connection at once, whatever it is doing.
-    func abort() {
-        isCut = true
+    /// Answers a request that broke a limit, once, and ends the connection.
+    private func refuse(
+        _ rejection: HTTPRejection, request: HTTPRequest? = nil, isHead: Bool = false
+    ) {
+        let isAnswered = exchange?.isAnswered ?? false
         exchange?.close()
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        resume()
+        exchange = nil
+        // A second answer would be taken for a part of the first.
+        if isAnswered { return close() }
+        isCutShort = true
+        keepsAlive = false
+        let response = owner.responder.reject(rejection, request)
+        send(response, isHead: isHead)
+        phase = .closing(since: loop.now)
+        watch()
     }
 
     /// Ends a stream that has no end of its own, and a connection that waits for nothing.
     func drain() {
         if let exchange, exchange.isOpenEnded { exchange.cancel() }
-        if case .nextRequest = wait { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        if case .idle = phase, output.isEmpty { close() }
     }
 
-    private func watch() {
-        isWatched = loop.register(descriptor, self, readable: true, writable: false)
-    }
-
-    private func unwatch() {
-        guard isWatched else { return }
-        isWatched = false
+    /// Ends the connection at once, whatever it is doing.
+    func close() {
+        guard descriptor >= 0 else { return }
+        phase = .closed
         loop.deregister(descriptor)
+        Glibc.close(descriptor)
+        descriptor = -1
+        output.clear()
+        input = []
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.close()
+        owner.closed(self)
     }
 
-    private func timeOut() {
-        let request = exchange?.request
-        cut(with: owner.responder.reject(.requestTimeout, request))
-        exchange?.cancel()
-    }
-
-    /// Writes an answer past the library, which is still reading, and ends the connection.
-    private func cut(with response: HTTPResponse) {
-        isCut = true
-        let reason = response.status == 408 ? "Request Timeout" : "Content Too Large"
-        var head = "HTTP/1.1 \(response.status) \(reason)\r\n"
-        for field in response.headers.fields { head += "\(field.name): \(field.value)\r\n" }
-        var bytes = Array(head.utf8)
-        if case .bytes(let body) = response.body {
-            bytes += Array("Content-Length: \(body.count)\r\nConnection: close\r\n\r\n".utf8) + body
+    /// The answer was handed over whole.
+    func finishAnswer() {
+        let isWhole: Bool
+        if case .answering = phase { isWhole = true } else { isWhole = false }
+        exchange?.finished()
+        exchange = nil
+        if keepsAlive, isWhole {
+            phase = .idle(since: loop.turnTime)
         } else {
-            bytes += Array("Content-Length: 0\r\nConnection: close\r\n\r\n".utf8)
+            if !isWhole { isCutShort = true }
+            phase = .closing(since: loop.turnTime)
         }
-        _ = bytes.withUnsafeBytes {
-            send(
-                descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-        }
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        resume()
-        owner.runAtEndOfTurn()
-    }
-
-    // MARK: The head
-
-    private func begin(method: String, version: String) -> Bool {
-        let headers = readHeaders()
-        let request: HTTPRequest
-        do throws(HTTPRejection) {
-            request = try HTTPRequest(
-                method: method, version: version, target: target, headers: headers,
-                connection: self, limits: limits)
-        } catch {
-            return queue(owner.responder.reject(error, nil))
-        }
-        owner.requestCount += 1
-        let declared = headers["Content-Length"].flatMap { Int($0) } ?? 0
-        var policy = HTTPBodyPolicy.collect(limitBytes: 0)
-        let hasBody = declared > 0 || headers["Transfer-Encoding"] != nil
-        if hasBody {
-            policy = owner.responder.bodyPolicy(for: request)
-            wait = .body(since: loop.now)
-        }
-        let limit: Int
-        var isStreamed = false
-        switch policy {
-        case .collect(let bytes): limit = bytes
-        case .stream(let bytes):
-            limit = bytes
-            isStreamed = true
-        }
-        if declared > limit {
-            return queue(owner.responder.reject(.bodyTooLarge(limitBytes: limit), request))
-        }
-        let complete =
-            isStreamed
-            ? HTTPRequest(
-                method: request.method, path: request.path, query: request.query, headers: headers,
-                peer: peer, isPeerLoopback: isLoopback, bodyStream: HTTPBodyReader()) : request
-        exchange = HTTPExchange(
-            request: complete, policy: policy, connection: self, loop: loop, limits: limits)
-        return true
-    }
-
-    private func readHeaders() -> HTTPHeaders {
-        var headers = HTTPHeaders()
-        withUnsafeMutablePointer(to: &headers) { pointer in
-            http_visit_headers(
-                handle,
-                { context, name, value in
-                    guard let context, let name, let value else { return 0 }
-                    context.assumingMemoryBound(to: HTTPHeaders.self).pointee.append(
-                        String(cString: name), String(cString: value))
-                    return 1
-                }, pointer)
-        }
-        return headers
-    }
-
-    // MARK: The answer
-
-    private func queue(_ response: HTTPResponse) -> Bool {
-        wait = .answer(since: loop.now)
-        let reply: OpaquePointer?
-        switch response.body {
-        case .bytes(let bytes):
-            reply = bytes.withUnsafeBytes { http_response_copying($0.baseAddress, $0.count) }
-        case .stream(let length, _):
-            guard let exchange else { return false }
-            reply = http_response_reading(
-                length ?? .max, 64 << 10,
-                { context, _, buffer, count in
-                    guard let context, let buffer else { return -2 }
-                    let exchange = Unmanaged<HTTPExchange>.fromOpaque(context)
-                        .takeUnretainedValue()
-                    return exchange.read(
-                        into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
-                }, Unmanaged.passRetained(exchange).toOpaque(),
-                { context in
-                    guard let context else { return }
-                    Unmanaged<HTTPExchange>.fromOpaque(context).release()
-                })
-        }
-        guard let reply else { return false }
-        defer { MHD_destroy_response(reply) }
-        for field in response.headers.fields {
-            guard http_response_add(reply, field.name, field.value) == 1 else {
-                assertionFailure("the field \(field.name) cannot be sent")
-                continue
-            }
-        }
-        if response.closesConnection || owner.isDraining {
-            _ = http_response_add(reply, "Connection", "close")
-        }
-        return http_queue(handle, UInt32(response.status), reply) == 1
-    }
-}
-
-extension HTTPRejection: Error {}
-
-extension HTTPRequest {
-    /// Checks a head that the library has parsed.
-    fileprivate init(
-        method: String, version: String, target: String, headers: HTTPHeaders,
-        connection: HTTPConnection, limits: HTTPServerLimits
-    ) throws(HTTPRejection) {
-        guard target.utf8.count <= limits.targetBytesMax else { throw .uriTooLong }
-        var headerBytes = 0
-        for field in headers.fields {
-            headerBytes += field.name.utf8.count + field.value.utf8.count + 4
-        }
-        guard headerBytes <= limits.headerBytesMax, headers.fields.count <= limits.headerCountMax
-        else { throw .headersTooLarge }
-        guard version == "HTTP/1.1" || version == "HTTP/1.0" else {
-            throw .badRequest("The protocol version is not HTTP/1.1.")
-        }
-        guard (1...20).contains(method.utf8.count),
-            method.utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == 0x2D })
-        else { throw .badRequest("The method is not a token in capital letters.") }
-        for field in headers.fields where !field.isWellFormed {
-            throw .badRequest("A header field has a forbidden character.")
-        }
-        let hosts = headers.count(of: "Host")
-        guard hosts == 1 || (hosts == 0 && version == "HTTP/1.0") else {
-            throw .badRequest("There must be exactly one Host field.")
-        }
-        if let host = headers["Host"], !host.isHost {
-            throw .badRequest("The Host field is no host name or address with a port.")
-        }
-        let lengths = headers.count(of: "Content-Length")
-        let codings = headers.count(of: "Transfer-Encoding")
-        guard lengths + codings <= 1 else {
-            throw .badRequest("The length of the body is stated more than once.")
-        }
-        if let coding = headers["Transfer-Encoding"], !coding.isEqualIgnoringCase("chunked") {
-            throw .badRequest("The transfer coding is not chunked.")
-        }
-        if let length = headers["Content-Length"],
-            !(1...15).contains(length.utf8.count)
-                || !length.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-        {
-            throw .badRequest("The Content-Length is not a number.")
-        }
-        let parsed: RequestTarget
-        do throws(RequestTarget.Failure) {
-            parsed = try RequestTarget(target, host: headers["Host"])
-        } catch {
-            switch error {
-            case .badPath: throw .badPath
-            case .badRequest(let reason): throw .badRequest(reason)
-            }
-        }
-        self.init(
-            method: method, path: parsed.path, query: parsed.query, headers: headers,
-            peer: connection.peer, isPeerLoopback: connection.isLoopback)
-    }
-}
-
-extension HTTPHeaders.Field {
-    /// A token as name, and a value without control characters (RFC 9110, section 5.5). A folded
-    /// value holds the line break that it was folded at.
-    fileprivate var isWellFormed: Bool {
-        name.utf8.allSatisfy(\.isTokenByte)
-            && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
-    }
-}
-
-extension String {
-    /// Letters, digits and what else stands in host names, addresses and ports.
-    fileprivate var isHost: Bool {
-        !isEmpty
-            && utf8.allSatisfy {
-                switch $0 {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"),
-                    UInt8(ascii: "["), UInt8(ascii: "]"):
-                    true
-                default: false
-                }
-            }
-    }
-}
-
-extension UInt8 {
-    /// Whether it may stand in a token (RFC 9110, section 5.6.2).
-    fileprivate var isTokenByte: Bool {
-        switch self {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(self)
-        }
+        flushLater()
     }
 }

@@ -1,13 +1,14 @@
+internal import CLLHTTP
 internal import CLinux
-internal import CMicroHTTPD
 internal import Glibc
 package import ServiceRuntime
 
-/// An HTTP/1.1 server over libmicrohttpd.
+/// An HTTP/1.1 server: requests are parsed by llhttp, everything else is here
+/// (docs/decisions/0002-llhttp-on-our-loop.md).
 ///
-/// The library has no thread here: it runs on the owner's event loop, and so does the task of each
-/// request, so that a request whose handler calls another service over the same loop never changes
-/// threads. A handler that computes for long belongs on a ``WorkerPool``.
+/// Sockets, deadlines and the task of each request live on the owner's event loop, so that a request
+/// whose handler calls another service over the same loop never changes threads. A handler that
+/// computes for long belongs on a ``WorkerPool``.
 // Safe: what changes is touched on the loop only; the package methods hop there.
 package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendable {
     /// The address cannot be listened on; the text says why in one line.
@@ -18,16 +19,19 @@ package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendab
     let loop: EventLoop
     let limits: HTTPServerLimits
     let responder: any HTTPResponder
-    private let callbacks: UnsafeMutablePointer<http_callbacks>
-    private var daemon: OpaquePointer?
-    private var daemonDescriptor: Int32 = -1
+    /// What is read from a socket, until it was looked at or kept by its connection.
+    let scratch: UnsafeMutableRawBufferPointer
+    /// Where the fields of a head are noted while it is read.
+    let fields: UnsafeMutableBufferPointer<http_field>
+    private var listener: Int32
+    private var isAccepting = false
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var connectionsByAddress: [String: Int] = [:]
+    private var flushes: [HTTPConnection] = []
+    private var dateField = HTTPDate()
     private var isTicking = false
-    private var isRunQueued = false
     private(set) var isDraining = false
     private var onEmpty: [UnsafeContinuation<Void, Never>] = []
-    var requestCount: UInt64 = 0
 
     /// Where the server listens; the port is real also when 0 was asked for.
     package let address: SocketAddress
@@ -39,29 +43,34 @@ package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendab
         responder: any HTTPResponder
     ) async throws(StartFailure) {
         let (listener, bound) = try Self.listen(address)
-        self.init(bound: bound, loop: loop, limits: limits, responder: responder)
+        self.init(
+            listener: listener, bound: bound, loop: loop, limits: limits, responder: responder)
         let isStarted = await withUnsafeContinuation { continuation in
-            loop.execute { continuation.resume(returning: self.start(listener)) }
+            loop.execute { continuation.resume(returning: self.startAccepting()) }
         }
         guard isStarted else {
-            close(listener)
             throw StartFailure(description: "\(address): the HTTP server did not start")
         }
     }
 
     private init(
-        bound: SocketAddress, loop: EventLoop, limits: HTTPServerLimits,
+        listener: Int32, bound: SocketAddress, loop: EventLoop, limits: HTTPServerLimits,
         responder: any HTTPResponder
     ) {
         address = bound
         self.loop = loop
         self.limits = limits
         self.responder = responder
-        callbacks = .allocate(capacity: 1)
-        callbacks.initialize(to: http_callbacks())
+        self.listener = listener
+        scratch = .allocate(byteCount: 64 << 10, alignment: 16)
+        fields = .allocate(capacity: limits.headerCountMax)
     }
 
-    deinit { callbacks.deallocate() }
+    deinit {
+        if listener >= 0 { close(listener) }
+        scratch.deallocate()
+        fields.deallocate()
+    }
 
     /// Stops accepting, lets requests in progress finish, ends streams that have no end of their own,
     /// and stops. What is not done after `timeout` is cut. Calling it again changes nothing.
@@ -86,55 +95,103 @@ package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendab
 
     // MARK: On the loop
 
-    package func ready(readable: Bool, writable: Bool, failed: Bool) { run() }
+    /// Clients want to be accepted.
+    package func ready(readable: Bool, writable: Bool, failed: Bool) {
+        for _ in 0..<64 where isAccepting {
+            var storage = sockaddr_storage()
+            let descriptor = linux_accept(listener, &storage)
+            guard descriptor >= 0 else {
+                let error = linux_errno()
+                if error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM {
+                    acceptLater()
+                }
+                return
+            }
+            accept(descriptor, Self.text(of: storage))
+        }
+    }
 
     package func endOfTurn() {
-        isRunQueued = false
-        run()
+        var batch: [HTTPConnection] = []
+        swap(&batch, &flushes)
+        for connection in batch { connection.endOfTurn() }
+        if flushes.isEmpty {
+            batch.removeAll(keepingCapacity: true)
+            swap(&batch, &flushes)
+        }
     }
 
-    func runAtEndOfTurn() {
-        guard !isRunQueued else { return }
-        isRunQueued = true
-        loop.callAtEndOfTurn(self)
+    func flushLater(_ connection: HTTPConnection) {
+        if flushes.isEmpty { loop.callAtEndOfTurn(self) }
+        flushes.append(connection)
     }
 
-    private func run() {
-        guard let daemon else { return }
-        if http_run(daemon) == 1 { loop.execute { self.runAtEndOfTurn() } }
+    /// The value of the Date field.
+    func date() -> String { dateField.now() }
+
+    func closed(_ connection: HTTPConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        let left = connectionsByAddress[connection.peer, default: 1] - 1
+        connectionsByAddress[connection.peer] = left > 0 ? left : nil
+        if connections.isEmpty { wakeDrainers() }
+        if !isAccepting, !isDraining { _ = startAccepting() }
     }
 
-    private func start(_ listener: Int32) -> Bool {
-        callbacks.pointee = http_callbacks(
-            context: Unmanaged.passUnretained(self).toOpaque(), accept: onAccept, opened: onOpened,
-            closed: onClosed, line: onLine, access: onAccess, completed: onCompleted)
-        daemon = http_start(
-            listener, 32 << 10, UInt32(limits.connectionsMax), UInt32(limits.stallSeconds),
-            callbacks)
-        guard let daemon else { return false }
-        daemonDescriptor = http_descriptor(daemon)
-        // The library holds a pointer to the server until `stop`.
-        _ = Unmanaged.passRetained(self)
-        return loop.register(daemonDescriptor, self, readable: true, writable: false)
+    @discardableResult
+    private func startAccepting() -> Bool {
+        guard listener >= 0, !isAccepting else { return true }
+        isAccepting = loop.register(listener, self, readable: true, writable: false)
+        return isAccepting
+    }
+
+    private func stopAccepting() {
+        guard isAccepting else { return }
+        isAccepting = false
+        loop.deregister(listener)
+    }
+
+    /// The process has no file descriptors left: newcomers wait in the kernel for a moment.
+    private func acceptLater() {
+        stopAccepting()
+        loop.schedule(after: .milliseconds(100)) {
+            if !self.isDraining, self.connections.count < self.limits.connectionsMax {
+                self.startAccepting()
+            }
+        }
+    }
+
+    private func accept(_ descriptor: Int32, _ peer: String) {
+        let isLoopback = Self.isLoopback(peer)
+        guard
+            isLoopback
+                || connectionsByAddress[peer, default: 0] < limits.connectionsPerAddressMax
+        else {
+            close(descriptor)
+            return
+        }
+        let connection = HTTPConnection(
+            descriptor: descriptor, peer: peer, isLoopback: isLoopback, owner: self)
+        connections[ObjectIdentifier(connection)] = connection
+        connectionsByAddress[peer, default: 0] += 1
+        guard connection.start() else { return }
+        if connections.count >= limits.connectionsMax { stopAccepting() }
+        tick()
     }
 
     private func stop() {
-        guard let daemon else { return }
-        for connection in connections.values { connection.abort() }
-        _ = http_run(daemon)
-        self.daemon = nil
-        loop.deregister(daemonDescriptor)
-        MHD_stop_daemon(daemon)
-        Unmanaged.passUnretained(self).release()
+        for connection in Array(connections.values) { connection.close() }
+        stopAccepting()
+        if listener >= 0 { close(listener) }
+        listener = -1
     }
 
     private func beginDrain(_ timeout: Duration, _ continuation: UnsafeContinuation<Void, Never>) {
-        if let daemon, !isDraining {
+        if !isDraining {
             isDraining = true
-            let listener = MHD_quiesce_daemon(daemon)
+            stopAccepting()
             if listener >= 0 { close(listener) }
-            for connection in connections.values { connection.drain() }
-            runAtEndOfTurn()
+            listener = -1
+            for connection in Array(connections.values) { connection.drain() }
         }
         guard !connections.isEmpty, timeout > .zero else { return continuation.resume() }
         onEmpty.append(continuation)
@@ -147,30 +204,6 @@ package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendab
         for continuation in waiting { continuation.resume() }
     }
 
-    fileprivate func accepts(_ address: UnsafePointer<sockaddr>?) -> Bool {
-        guard let peer = Self.text(of: address) else { return false }
-        return Self.isLoopback(peer)
-            || connectionsByAddress[peer, default: 0] < limits.connectionsPerAddressMax
-    }
-
-    fileprivate func opened(_ handle: OpaquePointer) -> HTTPConnection {
-        let peer = Self.text(of: http_connection_address(handle)) ?? "unknown"
-        let connection = HTTPConnection(
-            handle: handle, peer: peer, isLoopback: Self.isLoopback(peer), owner: self)
-        connections[ObjectIdentifier(connection)] = connection
-        connectionsByAddress[peer, default: 0] += 1
-        tick()
-        return connection
-    }
-
-    fileprivate func closed(_ connection: HTTPConnection) {
-        connection.closed()
-        connections[ObjectIdentifier(connection)] = nil
-        let left = connectionsByAddress[connection.peer, default: 1] - 1
-        connectionsByAddress[connection.peer] = left > 0 ? left : nil
-        if connections.isEmpty { wakeDrainers() }
-    }
-
     /// Looks at every connection's deadline a few times a second, while there are any.
     private func tick() {
         guard !isTicking else { return }
@@ -180,22 +213,20 @@ package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendab
         loop.schedule(after: interval) {
             self.isTicking = false
             let now = self.loop.now
-            for connection in self.connections.values {
+            for connection in Array(self.connections.values) {
                 connection.check(now)
                 if self.isDraining { connection.drain() }
             }
-            if !self.connections.isEmpty {
-                self.run()
-                self.tick()
-            }
+            if !self.connections.isEmpty { self.tick() }
         }
     }
 
-    private static func text(of address: UnsafePointer<sockaddr>?) -> String? {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
-            guard let base = buffer.baseAddress, http_address_text(address, base, 64) == 1 else {
-                return nil
-            }
+    /// The address without its port; an IPv4 address inside IPv6 as IPv4.
+    private static func text(of storage: sockaddr_storage) -> String {
+        var storage = storage
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+            guard let base = buffer.baseAddress, linux_address_text(&storage, base, 64) == 1
+            else { return "unknown" }
             return String(cString: base)
         }
     }
@@ -221,6 +252,15 @@ package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendab
         guard listener >= 0 else { throw failure(address) }
         var one: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, 4)
+        // Connections inherit both. Where the system's default is BBR, it paces what is sent over
+        // loopback for nothing (docs/performance.md).
+        setsockopt(listener, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+        if isLoopback(address.host) {
+            let control = "reno"
+            setsockopt(
+                listener, Int32(IPPROTO_TCP), TCP_CONGESTION, control,
+                socklen_t(control.utf8.count))
+        }
         guard bind(listener, info.pointee.ai_addr, info.pointee.ai_addrlen) == 0,
             Glibc.listen(listener, 1024) == 0
         else {
@@ -245,50 +285,4 @@ package final class HTTPServer: ReadinessHandler, TurnHandler, @unchecked Sendab
     private static func failure(_ address: SocketAddress) -> StartFailure {
         StartFailure(description: "\(address): \(String(cString: strerror(errno)))")
     }
-}
-
-// MARK: The library's callbacks
-
-private func connection(_ context: UnsafeMutableRawPointer?) -> HTTPConnection? {
-    context.map { Unmanaged<HTTPConnection>.fromOpaque($0).takeUnretainedValue() }
-}
-
-private func server(_ context: UnsafeMutableRawPointer?) -> HTTPServer? {
-    context.map { Unmanaged<HTTPServer>.fromOpaque($0).takeUnretainedValue() }
-}
-
-private func onAccept(
-    _ context: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?
-) -> Int32 {
-    server(context)?.accepts(address) == true ? 1 : 0
-}
-
-private func onOpened(
-    _ context: UnsafeMutableRawPointer?, _ handle: OpaquePointer?
-) -> UnsafeMutableRawPointer? {
-    guard let server = server(context), let handle else { return nil }
-    return Unmanaged.passUnretained(server.opened(handle)).toOpaque()
-}
-
-private func onClosed(_ context: UnsafeMutableRawPointer?) {
-    guard let connection = connection(context) else { return }
-    connection.owner.closed(connection)
-}
-
-private func onLine(_ context: UnsafeMutableRawPointer?, _ uri: UnsafePointer<CChar>?) {
-    guard let uri else { return }
-    connection(context)?.receivedLine(String(cString: uri))
-}
-
-private func onAccess(
-    _ context: UnsafeMutableRawPointer?, _ url: UnsafePointer<CChar>?,
-    _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?,
-    _ data: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>?
-) -> Int32 {
-    guard let connection = connection(context), let method, let version, let size else { return 0 }
-    return connection.access(method: method, version: version, data: data, size: size) ? 1 : 0
-}
-
-private func onCompleted(_ context: UnsafeMutableRawPointer?) {
-    connection(context)?.completed()
 }

@@ -10,7 +10,8 @@ package struct HTTPServerLimits: Hashable, Sendable {
     package var connectionsMax = 1000
     /// Most connections of one address, loopback exempt; more are closed at once.
     package var connectionsPerAddressMax = 50
-    /// Time for a head to arrive, from the connection or the request line on; later is 408.
+    /// Time for a head to arrive from its first byte on; later is 408. As long may a new connection
+    /// say nothing before it is closed.
     package var headTimeout: Duration = .seconds(5)
     /// Time for a body to arrive; later is 408.
     package var bodyTimeout: Duration = .seconds(30)
@@ -19,7 +20,7 @@ package struct HTTPServerLimits: Hashable, Sendable {
     package var bodyGrace: Duration = .seconds(5)
     /// Time for a streamed upload, whose pace the minimum above still governs.
     package var uploadTimeout: Duration = .seconds(300)
-    /// How long a connection may wait for its next request.
+    /// How long a connection may wait for its next request before it is closed.
     package var idleTimeout: Duration = .seconds(30)
     /// How long a client may read nothing of an answer, in seconds.
     package var stallSeconds = 60
@@ -27,6 +28,17 @@ package struct HTTPServerLimits: Hashable, Sendable {
     package var writeAheadBytes = 256 << 10
     /// Bytes of an upload that may wait for a slow reader before the socket is left unread.
     package var readAheadBytes = 256 << 10
+
+    /// Bytes that a client may send ahead of the answer it waits for before the socket is left
+    /// unread.
+    package var pipelinedBytesMax = 64 << 10
+    /// How long a client that sends nothing more is given to be answered: it cannot be told from
+    /// one that has left.
+    package var halfClosedGrace: Duration = .milliseconds(50)
+    /// How long, and how many bytes, a client that was refused may go on sending before the
+    /// connection is reset.
+    package var lingerTimeout: Duration = .seconds(5)
+    package var lingerBytesMax = 64 << 20
 
     package init() {}
 }

@@ -1,0 +1,3 @@
+// See Parser.c.
+#include <api.c>
+#include <http.c>
