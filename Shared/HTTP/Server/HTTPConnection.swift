@@ -357,7 +357,7 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
 
     /// Ends what has taken too long.
     func check(_ now: Instant) {
-        if let writeBlocked, now - writeBlocked > .seconds(limits.stallSeconds) { return close() }
+        if let writeBlocked, now - writeBlocked > limits.stallTimeout { return close() }
         switch phase {
         case .idle(let since):
             let limit = isFirst ? limits.headTimeout : limits.idleTimeout

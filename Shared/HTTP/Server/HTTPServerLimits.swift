@@ -22,8 +22,8 @@ package struct HTTPServerLimits: Hashable, Sendable {
     package var uploadTimeout: Duration = .seconds(300)
     /// How long a connection may wait for its next request before it is closed.
     package var idleTimeout: Duration = .seconds(30)
-    /// How long a client may read nothing of an answer, in seconds.
-    package var stallSeconds = 60
+    /// How long a client may read nothing of an answer.
+    package var stallTimeout: Duration = .seconds(60)
     /// Bytes of an answer that may wait for a slow reader before its writer is suspended.
     package var writeAheadBytes = 256 << 10
     /// Bytes of an upload that may wait for a slow reader before the socket is left unread.

@@ -1,4 +1,3 @@
-import Glibc
 import HTTP
 import HTTPOutbound
 import ServiceRuntime
@@ -35,73 +34,6 @@ func withServer<R>(
     }
 }
 
-/// Sends raw bytes in pieces and reads until the server closes or `timeout` passes without a byte.
-struct RawClient {
-    let descriptor: Int32
-
-    init(port: UInt16) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        precondition(connected == 0, "cannot connect to port \(port)")
-    }
-
-    private func receive(_ buffer: inout [UInt8]) -> Int {
-        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&wanted, 1, 3000) == 1 else { return -1 }
-        return recv(descriptor, &buffer, buffer.count, 0)
-    }
-
-    @discardableResult
-    func write(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            if count <= 0 { return false }
-            sent += count
-        }
-        return true
-    }
-
-    /// Everything up to the close; `isClosed` is false when the read timed out first.
-    func readToEnd() -> (text: String, isClosed: Bool) {
-        var received: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = receive(&buffer)
-            if count == 0 { return (String(decoding: received, as: UTF8.self), true) }
-            if count < 0 {
-                return (String(decoding: received, as: UTF8.self), errno == ECONNRESET)
-            }
-            received += buffer[..<count]
-        }
-    }
-
-    /// At least `count` bytes, or what came before the end.
-    func read(atLeast count: Int = 1) -> String {
-        var received: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while received.count < count {
-            let got = receive(&buffer)
-            if got <= 0 { break }
-            received += buffer[..<got]
-        }
-        return String(decoding: received, as: UTF8.self)
-    }
-
-    func close() { _ = Glibc.close(descriptor) }
-}
-
 @Suite struct HTTPServerTests {
     @Test func `a request is answered with its body and the connection stays open`() async throws {
         try await withServer(answer: { request in
@@ -110,9 +42,9 @@ struct RawClient {
             let client = RawClient(port: server.address.port)
             defer { client.close() }
             client.write("POST /a/b?c=d HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
-            #expect(client.read().hasSuffix("POST /a/b c=d 5"))
+            #expect(await client.read().hasSuffix("POST /a/b c=d 5"))
             client.write("GET /again HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(client.read().hasSuffix("GET /again  0"))
+            #expect(await client.read().hasSuffix("GET /again  0"))
         }
     }
 
@@ -188,7 +120,7 @@ struct RawClient {
             let client = RawClient(port: server.address.port)
             defer { client.close() }
             client.write(c.request)
-            let (text, isClosed) = client.readToEnd()
+            let (text, isClosed) = await client.readToEnd()
             #expect(text.hasPrefix("HTTP/1.1 \(c.status) "), "\(text.prefix(200))")
             #expect(text.contains("\"code\":\"\(c.code)\""))
             #expect(isClosed)
@@ -207,7 +139,7 @@ struct RawClient {
             let client = RawClient(port: server.address.port)
             defer { client.close() }
             client.write(request)
-            let (text, isClosed) = client.readToEnd()
+            let (text, isClosed) = await client.readToEnd()
             #expect(!text.contains("reached"))
             #expect(isClosed)
         }
@@ -227,7 +159,7 @@ struct RawClient {
             let client = RawClient(port: server.address.port)
             defer { client.close() }
             client.write(start)
-            let (text, isClosed) = client.readToEnd()
+            let (text, isClosed) = await client.readToEnd()
             #expect(text.hasPrefix("HTTP/1.1 408 "), "\(text.prefix(200))")
             #expect(text.contains("REQUEST_TIMEOUT"))
             #expect(isClosed)
@@ -241,7 +173,7 @@ struct RawClient {
             let client = RawClient(port: server.address.port)
             defer { client.close() }
             client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            let (text, isClosed) = client.readToEnd()
+            let (text, isClosed) = await client.readToEnd()
             #expect(text.hasSuffix("one"))
             #expect(isClosed)
         }
@@ -284,7 +216,7 @@ struct RawClient {
             let client = RawClient(port: server.address.port)
             defer { client.close() }
             client.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            _ = client.read()
+            _ = await client.read()
             var last = -1
             // Until nothing more is taken: the writer is suspended.
             while written.withLock({ $0 }) != last {
@@ -292,7 +224,7 @@ struct RawClient {
                 try await Task.sleep(for: .milliseconds(50))
             }
             #expect(last < pieces)
-            let (rest, isClosed) = client.readToEnd()
+            let (rest, isClosed) = await client.readToEnd()
             #expect(isClosed)
             #expect(rest.utf8.count > piece.count * (pieces - 20))
             #expect(written.withLock { $0 } == pieces)
@@ -331,7 +263,7 @@ struct RawClient {
             let client = RawClient(port: server.address.port)
             defer { client.close() }
             client.write("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            let (text, _) = client.readToEnd()
+            let (text, _) = await client.readToEnd()
             #expect(text.contains("Content-Length: 5\r\n"))
             #expect(text.contains("ETag: \"x\""))
             #expect(text.hasSuffix("\r\n\r\n"))
@@ -366,9 +298,9 @@ struct RawClient {
             _ = await iterator.next()
             _ = await iterator.next()
             async let drained: Void = server.drain(timeout: .seconds(5))
-            #expect(stream.readToEnd().isClosed)
+            #expect(await stream.readToEnd().isClosed)
             gate.withLock { $0?.resume() }
-            let (text, isClosed) = running.readToEnd()
+            let (text, isClosed) = await running.readToEnd()
             #expect(text.contains("Connection: close"))
             #expect(text.hasSuffix("done"))
             #expect(isClosed)
