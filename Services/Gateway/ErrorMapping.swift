@@ -39,7 +39,9 @@ extension Problem {
         if code == "INSUFFICIENT_CREDITS" { completeGap() }
         if code == "VALIDATION_FAILED", !self.details.contains(where: { $0.name == "fields" }) {
             let field = details.first { $0.0 == "field" }?.1 ?? "body"
-            self = .validation([FieldFault(field: field, code: "range", detail: message)])
+            let name = Self.publicName(field)
+            let detail = message.hasPrefix(field) ? name + message.dropFirst(field.count) : message
+            self = .validation([FieldFault(field: name, code: "range", detail: detail)])
         }
     }
 
@@ -134,6 +136,14 @@ extension Problem {
         case ("DEADLINE_EXCEEDED", _): "It took too long; try again."
         default: message
         }
+    }
+
+    /// "quoteId" for quote_id: fields have the names that the caller wrote.
+    private static func publicName(_ field: String) -> String {
+        let words = field.split(separator: "_")
+        guard let first = words.first else { return field }
+        return first
+            + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
     private static func publicCode(_ code: String, _ status: Int) -> String {

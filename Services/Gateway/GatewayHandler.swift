@@ -166,7 +166,9 @@ struct GatewayHandler: HTTPResponder {
     ) async throws -> HTTPResponse {
         var key: String?
         var scope = ""
-        if request.method == "POST" {
+        let isDryRun = try isDryRun(request, route)
+        // What did not happen is not repeated: the key stays free for the real request.
+        if request.method == "POST", !isDryRun {
             key = try idempotency.key(of: request)
             scope = idempotency.scope(
                 principal: principal, peer: request.peer, operationID: route.operationID)
@@ -174,7 +176,7 @@ struct GatewayHandler: HTTPResponder {
         let context = RequestContext(
             request: request, parameters: parameters, requestID: requestID,
             traceparent: traceparent(request), principal: principal, idempotencyKey: key,
-            operationID: route.operationID,
+            operationID: route.operationID, isDryRun: isDryRun,
             repeatableSecret: key.map { idempotency.repeatableSecret(scope: scope, key: $0) })
         // The body of an upload is not known yet, so that it cannot be compared; its key goes on to
         // the service, whose assets are the same for the same bytes.
@@ -188,6 +190,24 @@ struct GatewayHandler: HTTPResponder {
                 return problem.response(requestID: requestID, instance: request.path)
             }
         }
+    }
+
+    /// - Throws: 422 where a dry run is asked of a route that has none, so that nobody takes the real
+    ///   thing for one.
+    private func isDryRun(_ request: HTTPRequest, _ route: Route) throws -> Bool {
+        let name = Route.Query.dryRunName
+        guard request.method != "GET", request.queryCount(name) > 0 else { return false }
+        let value = request.queryCount(name) == 1 ? request.queryValue(name) : nil
+        guard let value, ["true", "false"].contains(value), route.canRunDry || value == "false"
+        else {
+            throw Problem.validation([
+                FieldFault(
+                    field: name, code: "choice",
+                    detail: route.canRunDry
+                        ? "It must be true or false, once." : "This request has no dry run.")
+            ])
+        }
+        return value == "true"
     }
 
     /// The trace goes on when the caller has one; the services begin their own otherwise.

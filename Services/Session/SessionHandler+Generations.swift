@@ -14,12 +14,20 @@ extension SessionHandler {
             var plan = try await plan(request, context)
             plan.generationID = id("gen")
             let draft = try draft(
-                .generation, request.userID, sessionID: request.sessionID, request, context,
+                .generation, sessionID: request.sessionID, request, context,
                 work: .generation(plan))
             let generation = Generation(
                 plan: plan, userID: request.userID, sessionID: request.sessionID,
                 operationID: draft.id, metadataJSON: request.metadataJson,
                 nowUs: time.now.microseconds)
+            if request.isDryRun {
+                try checkRoom()
+                var message = SessionAPI.Generation(generation)
+                message.id = ""
+                message.operationID = ""
+                message.dryRun = try await dryRun(of: draft, context).dryRun
+                return message
+            }
             if try await journal.replay(of: draft) == nil { try checkRoom() }
             let acceptance = try await journal.accept(
                 draft, generation: generation, runningMax: configuration.runningMaxPerUser)

@@ -26,18 +26,22 @@ package struct SessionHandler: SessionAPI.Handler {
                 intent: request.intent, aspectRatio: request.aspectRatio,
                 seed: random.nextUInt64())
             let draft = try draft(
-                .start, request.userID, sessionID: id("ses"), request, context,
-                work: .pictures(plan))
-            if let replay = try await journal.replay(of: draft) {
+                .start, sessionID: id("ses"), request, context, work: .pictures(plan))
+            if !request.isDryRun, let replay = try await journal.replay(of: draft) {
                 runner.submit(replay.operation)
                 return try await answer(try await acceptedStart(replay.operation))
             }
-            try await journal.expireActive(
-                of: request.userID, lifetimeUs: library.machine.rules.lifetimeUs)
-            if let active = try await journal.activeSession(of: request.userID) {
+            if !request.isDryRun {
+                try await journal.expireActive(
+                    of: request.userID, lifetimeUs: library.machine.rules.lifetimeUs)
+            }
+            if let active = try await journal.activeSession(of: request.userID),
+                !library.machine.isExpired(active, nowUs: time.now.microseconds)
+            {
                 throw SessionError.activeSessionExists(sessionID: active.id)
             }
             try checkRoom()
+            if request.isDryRun { return try await dryRun(of: draft, context) }
             let acceptance = try await journal.accept(
                 draft, runningMax: configuration.runningMaxPerUser)
             runner.submit(acceptance.operation)
@@ -65,8 +69,7 @@ package struct SessionHandler: SessionAPI.Handler {
             let command = Command.select(
                 try dimension(request.dimension), optionID: request.optionID)
             return try await perform(
-                command, .select, request.userID, request.sessionID, request.version, request,
-                context)
+                command, .select, request, context)
         }
     }
 
@@ -75,8 +78,7 @@ package struct SessionHandler: SessionAPI.Handler {
     ) async throws(RPCError) -> SessionAPI.Operation {
         try await answering {
             try await perform(
-                .regenerate(try dimension(request.dimension)), .regenerate, request.userID,
-                request.sessionID, request.version, request, context)
+                .regenerate(try dimension(request.dimension)), .regenerate, request, context)
         }
     }
 
@@ -87,8 +89,7 @@ package struct SessionHandler: SessionAPI.Handler {
             let command = Command.retry(
                 try dimension(request.dimension), optionID: request.optionID)
             return try await perform(
-                command, .retry, request.userID, request.sessionID, request.version, request,
-                context)
+                command, .retry, request, context)
         }
     }
 
@@ -107,8 +108,7 @@ package struct SessionHandler: SessionAPI.Handler {
                     field: "step", reason: "there is no step \(request.step)")
             }
             return try await perform(
-                .jump(step), .jump, request.userID, request.sessionID, request.version, request,
-                context)
+                .jump(step), .jump, request, context)
         }
     }
 
@@ -129,8 +129,7 @@ package struct SessionHandler: SessionAPI.Handler {
     ) async throws(RPCError) -> SessionAPI.Operation {
         try await answering {
             try await perform(
-                .editIntent(request.intent), .intent, request.userID, request.sessionID,
-                request.version, request, context)
+                .editIntent(request.intent), .intent, request, context)
         }
     }
 
@@ -153,7 +152,7 @@ package struct SessionHandler: SessionAPI.Handler {
         try await answering {
             try await perform(
                 .selectCameraMotion(request.cameraMotionID), .selectCameraMotion,
-                request.userID, request.sessionID, request.version, request, context)
+                request, context)
         }
     }
 
@@ -162,8 +161,7 @@ package struct SessionHandler: SessionAPI.Handler {
     ) async throws(RPCError) -> SessionAPI.Operation {
         try await answering {
             try await perform(
-                .subjectMotion(request.subjectMotion), .subjectMotion, request.userID,
-                request.sessionID, request.version, request, context)
+                .subjectMotion(request.subjectMotion), .subjectMotion, request, context)
         }
     }
 
@@ -185,28 +183,29 @@ package struct SessionHandler: SessionAPI.Handler {
     ) async throws(RPCError) -> SessionAPI.Operation {
         try await answering {
             try await perform(
-                command, kind, request.userID, request.sessionID, request.version, request,
-                context)
+                command, kind, request, context)
         }
     }
 
     /// Accepts a command, has its work begun and answers.
     private func perform(
-        _ command: Command?, _ kind: Operation.Kind, _ userID: String, _ sessionID: String,
-        _ version: UInt64, _ request: some WireMessage, _ context: CallContext
+        _ command: Command?, _ kind: Operation.Kind, _ request: some SessionCommand,
+        _ context: CallContext
     ) async throws -> SessionAPI.Operation {
+        let (userID, version) = (request.userID, request.version)
         try check(userID: userID)
         let machine = try await catalogue.library().machine
-        let draft = try draft(kind, userID, sessionID: sessionID, request, context)
+        let draft = try draft(kind, sessionID: request.sessionID, request, context)
         let final: FinalPrompts? =
-            kind == .finalize ? try await finalPrompts(machine, userID, sessionID, context) : nil
+            kind == .finalize
+            ? try await finalPrompts(machine, userID, request.sessionID, context) : nil
         let now = time.now.microseconds
         let admit: @Sendable (Session) throws -> Void = { session in
             try machine.admit(userID, to: session, nowUs: now)
             // A repeated finalize gives its answer whatever the caller saw last.
             if session.status == .active { try machine.checkVersion(version, of: session) }
         }
-        let acceptance = try await journal.accept(draft, admit: admit) { session in
+        let decide: @Sendable (Session) throws -> (Session?, Operation.Work) = { session in
             guard let command else { return (nil, .navigation) }
             let decision = try machine.decide(
                 command, on: session, by: userID, version: version, nowUs: now)
@@ -234,6 +233,11 @@ package struct SessionHandler: SessionAPI.Handler {
                 )
             }
         }
+        if request.isDryRun {
+            return try await dryRun(
+                of: try await journal.considered(draft, admit: admit, decide: decide), context)
+        }
+        let acceptance = try await journal.accept(draft, admit: admit, decide: decide)
         if let stopped = acceptance.stopped {
             // What was stopped gives its credits back before the answer, when that is quick.
             _ = try? await withinDeadline(context) { try await runner.ended(stopped) }
@@ -298,16 +302,18 @@ package struct SessionHandler: SessionAPI.Handler {
     }
 
     func draft(
-        _ kind: Operation.Kind, _ userID: String, sessionID: String, _ request: some WireMessage,
+        _ kind: Operation.Kind, sessionID: String, _ request: some SpendingRequest,
         _ context: CallContext, work: Operation.Work = .navigation
     ) throws -> Operation {
         let id = id("op")
         let key = context.metadata.idempotencyKey ?? ""
-        return Operation(
-            id: id, userID: userID, sessionID: sessionID, kind: kind,
+        var operation = Operation(
+            id: id, userID: request.userID, sessionID: sessionID, kind: kind,
             idempotencyKey: key.isEmpty ? id : key,
             fingerprint: SHA256.digest(of: try request.packed()), work: work,
             nowUs: time.now.microseconds)
+        operation.terms = SpendingTerms(request.spending)
+        return operation
     }
 
     func id(_ prefix: String) -> String {

@@ -7,6 +7,96 @@
 #endif
 
 #include "session.pb-c.h"
+void   session__v1__spending__init
+                     (Session__V1__Spending         *message)
+{
+  static const Session__V1__Spending init_value = SESSION__V1__SPENDING__INIT;
+  *message = init_value;
+}
+size_t session__v1__spending__get_packed_size
+                     (const Session__V1__Spending *message)
+{
+  assert(message->base.descriptor == &session__v1__spending__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__spending__pack
+                     (const Session__V1__Spending *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__spending__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__spending__pack_to_buffer
+                     (const Session__V1__Spending *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__spending__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__Spending *
+       session__v1__spending__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__Spending *)
+     protobuf_c_message_unpack (&session__v1__spending__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__spending__free_unpacked
+                     (Session__V1__Spending *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__spending__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__dry_run__init
+                     (Session__V1__DryRun         *message)
+{
+  static const Session__V1__DryRun init_value = SESSION__V1__DRY_RUN__INIT;
+  *message = init_value;
+}
+size_t session__v1__dry_run__get_packed_size
+                     (const Session__V1__DryRun *message)
+{
+  assert(message->base.descriptor == &session__v1__dry_run__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__dry_run__pack
+                     (const Session__V1__DryRun *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__dry_run__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__dry_run__pack_to_buffer
+                     (const Session__V1__DryRun *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__dry_run__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__DryRun *
+       session__v1__dry_run__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__DryRun *)
+     protobuf_c_message_unpack (&session__v1__dry_run__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__dry_run__free_unpacked
+                     (Session__V1__DryRun *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__dry_run__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   session__v1__start_request__init
                      (Session__V1__StartRequest         *message)
 {
@@ -2482,7 +2572,187 @@ void   session__v1__stored_journal__free_unpacked
   assert(message->base.descriptor == &session__v1__stored_journal__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor session__v1__start_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor session__v1__spending__field_descriptors[3] =
+{
+  {
+    "quote_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Spending, quote_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_amount_u4",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Spending, max_amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_dry_run",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Spending, is_dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__spending__field_indices_by_name[] = {
+  2,   /* field[2] = is_dry_run */
+  1,   /* field[1] = max_amount_u4 */
+  0,   /* field[0] = quote_id */
+};
+static const ProtobufCIntRange session__v1__spending__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor session__v1__spending__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.Spending",
+  "Spending",
+  "Session__V1__Spending",
+  "session.v1",
+  sizeof(Session__V1__Spending),
+  3,
+  session__v1__spending__field_descriptors,
+  session__v1__spending__field_indices_by_name,
+  1,  session__v1__spending__number_ranges,
+  (ProtobufCMessageInit) session__v1__spending__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__dry_run__field_descriptors[7] =
+{
+  {
+    "operation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__DryRun, operation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__DryRun, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__DryRun, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount_u4",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__DryRun, amount_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "available_u4",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__DryRun, available_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "balance_after_u4",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__DryRun, balance_after_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price_version",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__DryRun, price_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__dry_run__field_indices_by_name[] = {
+  3,   /* field[3] = amount_u4 */
+  4,   /* field[4] = available_u4 */
+  5,   /* field[5] = balance_after_u4 */
+  1,   /* field[1] = model */
+  0,   /* field[0] = operation */
+  6,   /* field[6] = price_version */
+  2,   /* field[2] = quantity */
+};
+static const ProtobufCIntRange session__v1__dry_run__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor session__v1__dry_run__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.DryRun",
+  "DryRun",
+  "Session__V1__DryRun",
+  "session.v1",
+  sizeof(Session__V1__DryRun),
+  7,
+  session__v1__dry_run__field_descriptors,
+  session__v1__dry_run__field_indices_by_name,
+  1,  session__v1__dry_run__number_ranges,
+  (ProtobufCMessageInit) session__v1__dry_run__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__start_request__field_descriptors[4] =
 {
   {
     "user_id",
@@ -2520,16 +2790,29 @@ static const ProtobufCFieldDescriptor session__v1__start_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StartRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__start_request__field_indices_by_name[] = {
   2,   /* field[2] = aspect_ratio */
   1,   /* field[1] = intent */
+  3,   /* field[3] = spending */
   0,   /* field[0] = user_id */
 };
 static const ProtobufCIntRange session__v1__start_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor session__v1__start_request__descriptor =
 {
@@ -2539,14 +2822,14 @@ const ProtobufCMessageDescriptor session__v1__start_request__descriptor =
   "Session__V1__StartRequest",
   "session.v1",
   sizeof(Session__V1__StartRequest),
-  3,
+  4,
   session__v1__start_request__field_descriptors,
   session__v1__start_request__field_indices_by_name,
   1,  session__v1__start_request__number_ranges,
   (ProtobufCMessageInit) session__v1__start_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__select_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor session__v1__select_request__field_descriptors[6] =
 {
   {
     "user_id",
@@ -2608,18 +2891,31 @@ static const ProtobufCFieldDescriptor session__v1__select_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__SelectRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__select_request__field_indices_by_name[] = {
   3,   /* field[3] = dimension */
   4,   /* field[4] = option_id */
   1,   /* field[1] = session_id */
+  5,   /* field[5] = spending */
   0,   /* field[0] = user_id */
   2,   /* field[2] = version */
 };
 static const ProtobufCIntRange session__v1__select_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor session__v1__select_request__descriptor =
 {
@@ -2629,14 +2925,14 @@ const ProtobufCMessageDescriptor session__v1__select_request__descriptor =
   "Session__V1__SelectRequest",
   "session.v1",
   sizeof(Session__V1__SelectRequest),
-  5,
+  6,
   session__v1__select_request__field_descriptors,
   session__v1__select_request__field_indices_by_name,
   1,  session__v1__select_request__number_ranges,
   (ProtobufCMessageInit) session__v1__select_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__regenerate_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor session__v1__regenerate_request__field_descriptors[5] =
 {
   {
     "user_id",
@@ -2686,17 +2982,30 @@ static const ProtobufCFieldDescriptor session__v1__regenerate_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__RegenerateRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__regenerate_request__field_indices_by_name[] = {
   3,   /* field[3] = dimension */
   1,   /* field[1] = session_id */
+  4,   /* field[4] = spending */
   0,   /* field[0] = user_id */
   2,   /* field[2] = version */
 };
 static const ProtobufCIntRange session__v1__regenerate_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor session__v1__regenerate_request__descriptor =
 {
@@ -2706,14 +3015,14 @@ const ProtobufCMessageDescriptor session__v1__regenerate_request__descriptor =
   "Session__V1__RegenerateRequest",
   "session.v1",
   sizeof(Session__V1__RegenerateRequest),
-  4,
+  5,
   session__v1__regenerate_request__field_descriptors,
   session__v1__regenerate_request__field_indices_by_name,
   1,  session__v1__regenerate_request__number_ranges,
   (ProtobufCMessageInit) session__v1__regenerate_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__retry_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor session__v1__retry_request__field_descriptors[6] =
 {
   {
     "user_id",
@@ -2775,18 +3084,31 @@ static const ProtobufCFieldDescriptor session__v1__retry_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__RetryRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__retry_request__field_indices_by_name[] = {
   3,   /* field[3] = dimension */
   4,   /* field[4] = option_id */
   1,   /* field[1] = session_id */
+  5,   /* field[5] = spending */
   0,   /* field[0] = user_id */
   2,   /* field[2] = version */
 };
 static const ProtobufCIntRange session__v1__retry_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor session__v1__retry_request__descriptor =
 {
@@ -2796,14 +3118,14 @@ const ProtobufCMessageDescriptor session__v1__retry_request__descriptor =
   "Session__V1__RetryRequest",
   "session.v1",
   sizeof(Session__V1__RetryRequest),
-  5,
+  6,
   session__v1__retry_request__field_descriptors,
   session__v1__retry_request__field_indices_by_name,
   1,  session__v1__retry_request__number_ranges,
   (ProtobufCMessageInit) session__v1__retry_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__navigate_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor session__v1__navigate_request__field_descriptors[4] =
 {
   {
     "user_id",
@@ -2841,16 +3163,29 @@ static const ProtobufCFieldDescriptor session__v1__navigate_request__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__NavigateRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__navigate_request__field_indices_by_name[] = {
   1,   /* field[1] = session_id */
+  3,   /* field[3] = spending */
   0,   /* field[0] = user_id */
   2,   /* field[2] = version */
 };
 static const ProtobufCIntRange session__v1__navigate_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor session__v1__navigate_request__descriptor =
 {
@@ -2860,14 +3195,14 @@ const ProtobufCMessageDescriptor session__v1__navigate_request__descriptor =
   "Session__V1__NavigateRequest",
   "session.v1",
   sizeof(Session__V1__NavigateRequest),
-  3,
+  4,
   session__v1__navigate_request__field_descriptors,
   session__v1__navigate_request__field_indices_by_name,
   1,  session__v1__navigate_request__number_ranges,
   (ProtobufCMessageInit) session__v1__navigate_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__jump_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor session__v1__jump_request__field_descriptors[5] =
 {
   {
     "user_id",
@@ -2917,9 +3252,22 @@ static const ProtobufCFieldDescriptor session__v1__jump_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__JumpRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__jump_request__field_indices_by_name[] = {
   1,   /* field[1] = session_id */
+  4,   /* field[4] = spending */
   3,   /* field[3] = step */
   0,   /* field[0] = user_id */
   2,   /* field[2] = version */
@@ -2927,7 +3275,7 @@ static const unsigned session__v1__jump_request__field_indices_by_name[] = {
 static const ProtobufCIntRange session__v1__jump_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor session__v1__jump_request__descriptor =
 {
@@ -2937,14 +3285,14 @@ const ProtobufCMessageDescriptor session__v1__jump_request__descriptor =
   "Session__V1__JumpRequest",
   "session.v1",
   sizeof(Session__V1__JumpRequest),
-  4,
+  5,
   session__v1__jump_request__field_descriptors,
   session__v1__jump_request__field_indices_by_name,
   1,  session__v1__jump_request__number_ranges,
   (ProtobufCMessageInit) session__v1__jump_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__edit_intent_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor session__v1__edit_intent_request__field_descriptors[5] =
 {
   {
     "user_id",
@@ -2994,17 +3342,30 @@ static const ProtobufCFieldDescriptor session__v1__edit_intent_request__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__EditIntentRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__edit_intent_request__field_indices_by_name[] = {
   3,   /* field[3] = intent */
   1,   /* field[1] = session_id */
+  4,   /* field[4] = spending */
   0,   /* field[0] = user_id */
   2,   /* field[2] = version */
 };
 static const ProtobufCIntRange session__v1__edit_intent_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor session__v1__edit_intent_request__descriptor =
 {
@@ -3014,14 +3375,14 @@ const ProtobufCMessageDescriptor session__v1__edit_intent_request__descriptor =
   "Session__V1__EditIntentRequest",
   "session.v1",
   sizeof(Session__V1__EditIntentRequest),
-  4,
+  5,
   session__v1__edit_intent_request__field_descriptors,
   session__v1__edit_intent_request__field_indices_by_name,
   1,  session__v1__edit_intent_request__number_ranges,
   (ProtobufCMessageInit) session__v1__edit_intent_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__select_camera_motion_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor session__v1__select_camera_motion_request__field_descriptors[5] =
 {
   {
     "user_id",
@@ -3071,17 +3432,30 @@ static const ProtobufCFieldDescriptor session__v1__select_camera_motion_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__SelectCameraMotionRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__select_camera_motion_request__field_indices_by_name[] = {
   3,   /* field[3] = camera_motion_id */
   1,   /* field[1] = session_id */
+  4,   /* field[4] = spending */
   0,   /* field[0] = user_id */
   2,   /* field[2] = version */
 };
 static const ProtobufCIntRange session__v1__select_camera_motion_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor session__v1__select_camera_motion_request__descriptor =
 {
@@ -3091,14 +3465,14 @@ const ProtobufCMessageDescriptor session__v1__select_camera_motion_request__desc
   "Session__V1__SelectCameraMotionRequest",
   "session.v1",
   sizeof(Session__V1__SelectCameraMotionRequest),
-  4,
+  5,
   session__v1__select_camera_motion_request__field_descriptors,
   session__v1__select_camera_motion_request__field_indices_by_name,
   1,  session__v1__select_camera_motion_request__number_ranges,
   (ProtobufCMessageInit) session__v1__select_camera_motion_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__subject_motion_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor session__v1__subject_motion_request__field_descriptors[5] =
 {
   {
     "user_id",
@@ -3148,9 +3522,22 @@ static const ProtobufCFieldDescriptor session__v1__subject_motion_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__SubjectMotionRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__subject_motion_request__field_indices_by_name[] = {
   1,   /* field[1] = session_id */
+  4,   /* field[4] = spending */
   3,   /* field[3] = subject_motion */
   0,   /* field[0] = user_id */
   2,   /* field[2] = version */
@@ -3158,7 +3545,7 @@ static const unsigned session__v1__subject_motion_request__field_indices_by_name
 static const ProtobufCIntRange session__v1__subject_motion_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor session__v1__subject_motion_request__descriptor =
 {
@@ -3168,7 +3555,7 @@ const ProtobufCMessageDescriptor session__v1__subject_motion_request__descriptor
   "Session__V1__SubjectMotionRequest",
   "session.v1",
   sizeof(Session__V1__SubjectMotionRequest),
-  4,
+  5,
   session__v1__subject_motion_request__field_descriptors,
   session__v1__subject_motion_request__field_indices_by_name,
   1,  session__v1__subject_motion_request__number_ranges,
@@ -4463,7 +4850,7 @@ const ProtobufCMessageDescriptor session__v1__step_cost__descriptor =
   (ProtobufCMessageInit) session__v1__step_cost__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__operation__field_descriptors[16] =
+static const ProtobufCFieldDescriptor session__v1__operation__field_descriptors[17] =
 {
   {
     "id",
@@ -4657,12 +5044,25 @@ static const ProtobufCFieldDescriptor session__v1__operation__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dry_run",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Operation, dry_run),
+    &session__v1__dry_run__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__operation__field_indices_by_name[] = {
   11,   /* field[11] = created_at_us */
   7,   /* field[7] = credits_consumed_u4 */
   6,   /* field[6] = dimension */
   13,   /* field[13] = done */
+  16,   /* field[16] = dry_run */
   5,   /* field[5] = error */
   8,   /* field[8] = estimated_u4 */
   12,   /* field[12] = finished_at_us */
@@ -4679,7 +5079,7 @@ static const unsigned session__v1__operation__field_indices_by_name[] = {
 static const ProtobufCIntRange session__v1__operation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor session__v1__operation__descriptor =
 {
@@ -4689,7 +5089,7 @@ const ProtobufCMessageDescriptor session__v1__operation__descriptor =
   "Session__V1__Operation",
   "session.v1",
   sizeof(Session__V1__Operation),
-  16,
+  17,
   session__v1__operation__field_descriptors,
   session__v1__operation__field_indices_by_name,
   1,  session__v1__operation__number_ranges,
@@ -5066,7 +5466,7 @@ const ProtobufCMessageDescriptor session__v1__motion_preview__descriptor =
   (ProtobufCMessageInit) session__v1__motion_preview__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__start_generation_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor session__v1__start_generation_request__field_descriptors[9] =
 {
   {
     "user_id",
@@ -5164,6 +5564,18 @@ static const ProtobufCFieldDescriptor session__v1__start_generation_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StartGenerationRequest, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__start_generation_request__field_indices_by_name[] = {
   5,   /* field[5] = aspect_ratio */
@@ -5173,12 +5585,13 @@ static const unsigned session__v1__start_generation_request__field_indices_by_na
   3,   /* field[3] = prompt */
   2,   /* field[2] = session_id */
   7,   /* field[7] = source_asset_id */
+  8,   /* field[8] = spending */
   0,   /* field[0] = user_id */
 };
 static const ProtobufCIntRange session__v1__start_generation_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor session__v1__start_generation_request__descriptor =
 {
@@ -5188,14 +5601,14 @@ const ProtobufCMessageDescriptor session__v1__start_generation_request__descript
   "Session__V1__StartGenerationRequest",
   "session.v1",
   sizeof(Session__V1__StartGenerationRequest),
-  8,
+  9,
   session__v1__start_generation_request__field_descriptors,
   session__v1__start_generation_request__field_indices_by_name,
   1,  session__v1__start_generation_request__number_ranges,
   (ProtobufCMessageInit) session__v1__start_generation_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__generation__field_descriptors[19] =
+static const ProtobufCFieldDescriptor session__v1__generation__field_descriptors[20] =
 {
   {
     "id",
@@ -5425,6 +5838,18 @@ static const ProtobufCFieldDescriptor session__v1__generation__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dry_run",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Generation, dry_run),
+    &session__v1__dry_run__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__generation__field_indices_by_name[] = {
   6,   /* field[6] = aspect_ratio */
@@ -5432,6 +5857,7 @@ static const unsigned session__v1__generation__field_indices_by_name[] = {
   10,   /* field[10] = content_type */
   13,   /* field[13] = created_at_us */
   12,   /* field[12] = credits_consumed_u4 */
+  19,   /* field[19] = dry_run */
   11,   /* field[11] = error */
   14,   /* field[14] = finished_at_us */
   0,   /* field[0] = id */
@@ -5450,7 +5876,7 @@ static const unsigned session__v1__generation__field_indices_by_name[] = {
 static const ProtobufCIntRange session__v1__generation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor session__v1__generation__descriptor =
 {
@@ -5460,7 +5886,7 @@ const ProtobufCMessageDescriptor session__v1__generation__descriptor =
   "Session__V1__Generation",
   "session.v1",
   sizeof(Session__V1__Generation),
-  19,
+  20,
   session__v1__generation__field_descriptors,
   session__v1__generation__field_indices_by_name,
   1,  session__v1__generation__number_ranges,
@@ -7257,7 +7683,7 @@ const ProtobufCMessageDescriptor session__v1__stored_recipe__descriptor =
   (ProtobufCMessageInit) session__v1__stored_recipe__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__stored_journal__field_descriptors[10] =
+static const ProtobufCFieldDescriptor session__v1__stored_journal__field_descriptors[11] =
 {
   {
     "pictures",
@@ -7379,6 +7805,18 @@ static const ProtobufCFieldDescriptor session__v1__stored_journal__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, spending),
+    &session__v1__spending__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__stored_journal__field_indices_by_name[] = {
   2,   /* field[2] = clip */
@@ -7391,11 +7829,12 @@ static const unsigned session__v1__stored_journal__field_indices_by_name[] = {
   0,   /* field[0] = pictures */
   4,   /* field[4] = recipes */
   5,   /* field[5] = slots */
+  10,   /* field[10] = spending */
 };
 static const ProtobufCIntRange session__v1__stored_journal__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor session__v1__stored_journal__descriptor =
 {
@@ -7405,7 +7844,7 @@ const ProtobufCMessageDescriptor session__v1__stored_journal__descriptor =
   "Session__V1__StoredJournal",
   "session.v1",
   sizeof(Session__V1__StoredJournal),
-  10,
+  11,
   session__v1__stored_journal__field_descriptors,
   session__v1__stored_journal__field_indices_by_name,
   1,  session__v1__stored_journal__number_ranges,

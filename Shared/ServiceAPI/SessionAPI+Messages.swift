@@ -37,17 +37,76 @@ extension SessionAPI {
 }
 
 extension SessionAPI {
+    /// What a command may cost. It is refused before anything is set aside when it would cost more:
+    /// PRICE_EXCEEDED; QUOTE_NOT_FOUND, QUOTE_EXPIRED.
+    package struct Spending: Hashable, Sendable {
+        /// charged at the quote's prices; empty = at those in force
+        package var quoteID: String
+        /// 0 = no limit
+        package var maxAmountU4: Int64
+        /// everything is checked and nothing happens; the answer has dry_run
+        package var isDryRun: Bool
+
+        package init(quoteID: String = "", maxAmountU4: Int64 = 0, isDryRun: Bool = false) {
+            self.quoteID = quoteID
+            self.maxAmountU4 = maxAmountU4
+            self.isDryRun = isDryRun
+        }
+    }
+}
+
+extension SessionAPI {
+    /// What a command would have been charged.
+    package struct DryRun: Hashable, Sendable {
+        /// of the price table; empty when the command is free
+        package var operation: String
+        package var model: String
+        package var quantity: UInt32
+        package var amountU4: Int64
+        /// now
+        package var availableU4: Int64
+        package var balanceAfterU4: Int64
+        package var priceVersion: UInt32
+
+        package init(
+            operation: String = "",
+            model: String = "",
+            quantity: UInt32 = 0,
+            amountU4: Int64 = 0,
+            availableU4: Int64 = 0,
+            balanceAfterU4: Int64 = 0,
+            priceVersion: UInt32 = 0
+        ) {
+            self.operation = operation
+            self.model = model
+            self.quantity = quantity
+            self.amountU4 = amountU4
+            self.availableU4 = availableU4
+            self.balanceAfterU4 = balanceAfterU4
+            self.priceVersion = priceVersion
+        }
+    }
+}
+
+extension SessionAPI {
     /// In every command: who, which session, and the version the caller saw (0 = any; otherwise a
     /// mismatch is VERSION_CONFLICT with the fresh session).
     package struct StartRequest: Hashable, Sendable {
         package var userID: String
         package var intent: String
         package var aspectRatio: String
+        package var spending: Spending?
 
-        package init(userID: String = "", intent: String = "", aspectRatio: String = "") {
+        package init(
+            userID: String = "",
+            intent: String = "",
+            aspectRatio: String = "",
+            spending: Spending? = nil
+        ) {
             self.userID = userID
             self.intent = intent
             self.aspectRatio = aspectRatio
+            self.spending = spending
         }
     }
 }
@@ -59,19 +118,22 @@ extension SessionAPI {
         package var version: UInt64
         package var dimension: String
         package var optionID: String
+        package var spending: Spending?
 
         package init(
             userID: String = "",
             sessionID: String = "",
             version: UInt64 = 0,
             dimension: String = "",
-            optionID: String = ""
+            optionID: String = "",
+            spending: Spending? = nil
         ) {
             self.userID = userID
             self.sessionID = sessionID
             self.version = version
             self.dimension = dimension
             self.optionID = optionID
+            self.spending = spending
         }
     }
 }
@@ -82,14 +144,20 @@ extension SessionAPI {
         package var sessionID: String
         package var version: UInt64
         package var dimension: String
+        package var spending: Spending?
 
         package init(
-            userID: String = "", sessionID: String = "", version: UInt64 = 0, dimension: String = ""
+            userID: String = "",
+            sessionID: String = "",
+            version: UInt64 = 0,
+            dimension: String = "",
+            spending: Spending? = nil
         ) {
             self.userID = userID
             self.sessionID = sessionID
             self.version = version
             self.dimension = dimension
+            self.spending = spending
         }
     }
 }
@@ -101,19 +169,22 @@ extension SessionAPI {
         package var version: UInt64
         package var dimension: String
         package var optionID: String
+        package var spending: Spending?
 
         package init(
             userID: String = "",
             sessionID: String = "",
             version: UInt64 = 0,
             dimension: String = "",
-            optionID: String = ""
+            optionID: String = "",
+            spending: Spending? = nil
         ) {
             self.userID = userID
             self.sessionID = sessionID
             self.version = version
             self.dimension = dimension
             self.optionID = optionID
+            self.spending = spending
         }
     }
 }
@@ -123,11 +194,18 @@ extension SessionAPI {
         package var userID: String
         package var sessionID: String
         package var version: UInt64
+        package var spending: Spending?
 
-        package init(userID: String = "", sessionID: String = "", version: UInt64 = 0) {
+        package init(
+            userID: String = "",
+            sessionID: String = "",
+            version: UInt64 = 0,
+            spending: Spending? = nil
+        ) {
             self.userID = userID
             self.sessionID = sessionID
             self.version = version
+            self.spending = spending
         }
     }
 }
@@ -138,14 +216,20 @@ extension SessionAPI {
         package var sessionID: String
         package var version: UInt64
         package var step: String
+        package var spending: Spending?
 
         package init(
-            userID: String = "", sessionID: String = "", version: UInt64 = 0, step: String = ""
+            userID: String = "",
+            sessionID: String = "",
+            version: UInt64 = 0,
+            step: String = "",
+            spending: Spending? = nil
         ) {
             self.userID = userID
             self.sessionID = sessionID
             self.version = version
             self.step = step
+            self.spending = spending
         }
     }
 }
@@ -156,14 +240,20 @@ extension SessionAPI {
         package var sessionID: String
         package var version: UInt64
         package var intent: String
+        package var spending: Spending?
 
         package init(
-            userID: String = "", sessionID: String = "", version: UInt64 = 0, intent: String = ""
+            userID: String = "",
+            sessionID: String = "",
+            version: UInt64 = 0,
+            intent: String = "",
+            spending: Spending? = nil
         ) {
             self.userID = userID
             self.sessionID = sessionID
             self.version = version
             self.intent = intent
+            self.spending = spending
         }
     }
 }
@@ -174,17 +264,20 @@ extension SessionAPI {
         package var sessionID: String
         package var version: UInt64
         package var cameraMotionID: String
+        package var spending: Spending?
 
         package init(
             userID: String = "",
             sessionID: String = "",
             version: UInt64 = 0,
-            cameraMotionID: String = ""
+            cameraMotionID: String = "",
+            spending: Spending? = nil
         ) {
             self.userID = userID
             self.sessionID = sessionID
             self.version = version
             self.cameraMotionID = cameraMotionID
+            self.spending = spending
         }
     }
 }
@@ -195,17 +288,20 @@ extension SessionAPI {
         package var sessionID: String
         package var version: UInt64
         package var subjectMotion: String
+        package var spending: Spending?
 
         package init(
             userID: String = "",
             sessionID: String = "",
             version: UInt64 = 0,
-            subjectMotion: String = ""
+            subjectMotion: String = "",
+            spending: Spending? = nil
         ) {
             self.userID = userID
             self.sessionID = sessionID
             self.version = version
             self.subjectMotion = subjectMotion
+            self.spending = spending
         }
     }
 }
@@ -411,124 +507,6 @@ extension SessionAPI {
             self.pitch = pitch
             self.yaw = yaw
             self.roll = roll
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct ConvergenceSession: Hashable, Sendable {
-        package var id: String
-        package var userID: String
-        package var version: UInt64
-        /// active, completed, abandoned
-        package var status: String
-        package var intent: String
-        package var aspectRatio: String
-        /// intent, direction, mood, framing, lighting, camera_motion, subject_motion, preview,
-        /// complete
-        package var step: String
-        /// empty = not chosen
-        package var direction: String
-        /// mood, framing, lighting in flow order
-        package var locks: [Lock]
-        /// one set for each dimension shown so far
-        package var pictures: [PictureSet]
-        package var regenerations: [RegenerationCount]
-        package var depthAssetID: String
-        package var isDepthFallback: Bool
-        package var cameraPaths: [CameraPath]
-        package var cameraMotionID: String
-        package var subjectMotion: String
-        /// chosen or skipped
-        package var hasSubjectMotion: Bool
-        package var subjectVideoAssetID: String
-        package var finalPrompt: String
-        package var videoPrompt: String
-        package var totalCreditsU4: Int64
-        package var createdAtUs: Int64
-        package var updatedAtUs: Int64
-        package var expiresAtUs: Int64
-        package var runningOperationID: String
-        /// the picture that was chosen last
-        package var previewAssetID: String
-        package var estimatedTotalU4: Int64
-        package var costs: [StepCost]
-        /// what was chosen before going back; choosing it again is free
-        package var previous: [Lock]
-
-        package init(
-            id: String = "",
-            userID: String = "",
-            version: UInt64 = 0,
-            status: String = "",
-            intent: String = "",
-            aspectRatio: String = "",
-            step: String = "",
-            direction: String = "",
-            locks: [Lock] = [],
-            pictures: [PictureSet] = [],
-            regenerations: [RegenerationCount] = [],
-            depthAssetID: String = "",
-            isDepthFallback: Bool = false,
-            cameraPaths: [CameraPath] = [],
-            cameraMotionID: String = "",
-            subjectMotion: String = "",
-            hasSubjectMotion: Bool = false,
-            subjectVideoAssetID: String = "",
-            finalPrompt: String = "",
-            videoPrompt: String = "",
-            totalCreditsU4: Int64 = 0,
-            createdAtUs: Int64 = 0,
-            updatedAtUs: Int64 = 0,
-            expiresAtUs: Int64 = 0,
-            runningOperationID: String = "",
-            previewAssetID: String = "",
-            estimatedTotalU4: Int64 = 0,
-            costs: [StepCost] = [],
-            previous: [Lock] = []
-        ) {
-            self.id = id
-            self.userID = userID
-            self.version = version
-            self.status = status
-            self.intent = intent
-            self.aspectRatio = aspectRatio
-            self.step = step
-            self.direction = direction
-            self.locks = locks
-            self.pictures = pictures
-            self.regenerations = regenerations
-            self.depthAssetID = depthAssetID
-            self.isDepthFallback = isDepthFallback
-            self.cameraPaths = cameraPaths
-            self.cameraMotionID = cameraMotionID
-            self.subjectMotion = subjectMotion
-            self.hasSubjectMotion = hasSubjectMotion
-            self.subjectVideoAssetID = subjectVideoAssetID
-            self.finalPrompt = finalPrompt
-            self.videoPrompt = videoPrompt
-            self.totalCreditsU4 = totalCreditsU4
-            self.createdAtUs = createdAtUs
-            self.updatedAtUs = updatedAtUs
-            self.expiresAtUs = expiresAtUs
-            self.runningOperationID = runningOperationID
-            self.previewAssetID = previewAssetID
-            self.estimatedTotalU4 = estimatedTotalU4
-            self.costs = costs
-            self.previous = previous
-        }
-    }
-}
-
-extension SessionAPI {
-    /// What a step costs by the prices in force; all four pictures together.
-    package struct StepCost: Hashable, Sendable {
-        package var step: String
-        package var amountU4: Int64
-
-        package init(step: String = "", amountU4: Int64 = 0) {
-            self.step = step
-            self.amountU4 = amountU4
         }
     }
 }

@@ -3,6 +3,106 @@
 package import Wire
 
 extension SessionAPI {
+    /// What the store keeps inside a row. Not part of any call; fields are only ever added.
+    package struct StoredChoice: Hashable, Sendable {
+        package var dimension: String
+        package var optionID: String
+        package var label: String
+        package var fragments: [String]
+        package var assetID: String
+
+        package init(
+            dimension: String = "",
+            optionID: String = "",
+            label: String = "",
+            fragments: [String] = [],
+            assetID: String = ""
+        ) {
+            self.dimension = dimension
+            self.optionID = optionID
+            self.label = label
+            self.fragments = fragments
+            self.assetID = assetID
+        }
+    }
+}
+
+extension SessionAPI {
+    /// Made, failed (the picture has an error) or not tried yet (no picture).
+    package struct StoredSlot: Hashable, Sendable {
+        package var optionID: String
+        package var picture: Picture?
+        package var fragments: [String]
+
+        package init(optionID: String = "", picture: Picture? = nil, fragments: [String] = []) {
+            self.optionID = optionID
+            self.picture = picture
+            self.fragments = fragments
+        }
+    }
+}
+
+extension SessionAPI {
+    /// The pictures of one upstream path, found by its hash.
+    package struct StoredSet: Hashable, Sendable {
+        package var path: Bytes
+        package var dimension: String
+        package var regeneration: UInt32
+        package var slots: [StoredSlot]
+
+        package init(
+            path: Bytes = Bytes(),
+            dimension: String = "",
+            regeneration: UInt32 = 0,
+            slots: [StoredSlot] = []
+        ) {
+            self.path = path
+            self.dimension = dimension
+            self.regeneration = regeneration
+            self.slots = slots
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredDepth: Hashable, Sendable {
+        package var sourceAssetID: String
+        package var depthAssetID: String
+
+        package init(sourceAssetID: String = "", depthAssetID: String = "") {
+            self.sourceAssetID = sourceAssetID
+            self.depthAssetID = depthAssetID
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredClip: Hashable, Sendable {
+        package var key: Bytes
+        package var assetID: String
+        package var prompt: String
+
+        package init(key: Bytes = Bytes(), assetID: String = "", prompt: String = "") {
+            self.key = key
+            self.assetID = assetID
+            self.prompt = prompt
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct StoredSubject: Hashable, Sendable {
+        package var text: String
+        package var videoAssetID: String
+
+        package init(text: String = "", videoAssetID: String = "") {
+            self.text = text
+            self.videoAssetID = videoAssetID
+        }
+    }
+}
+
+extension SessionAPI {
     package struct StoredSession: Hashable, Sendable {
         package var intent: String
         package var aspectRatio: String
@@ -205,6 +305,7 @@ extension SessionAPI {
         package var deliveredAssetID: String
         package var deliveredContentType: String
         package var deliveredProvider: String
+        package var spending: Spending?
 
         package init(
             pictures: StoredPicturePlan? = nil,
@@ -216,7 +317,8 @@ extension SessionAPI {
             failure: Problem? = nil,
             deliveredAssetID: String = "",
             deliveredContentType: String = "",
-            deliveredProvider: String = ""
+            deliveredProvider: String = "",
+            spending: Spending? = nil
         ) {
             self.pictures = pictures
             self.depth = depth
@@ -228,6 +330,7 @@ extension SessionAPI {
             self.deliveredAssetID = deliveredAssetID
             self.deliveredContentType = deliveredContentType
             self.deliveredProvider = deliveredProvider
+            self.spending = spending
         }
     }
 }

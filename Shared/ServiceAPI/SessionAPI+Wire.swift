@@ -4,6 +4,80 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.Spending: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__Spending()
+        session__v1__spending__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__Spending.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__Spending>) throws(WireError) {
+        self.quoteID = try wireText(message.pointee.quote_id)
+        self.maxAmountU4 = message.pointee.max_amount_u4
+        self.isDryRun = message.pointee.is_dry_run != 0
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__Spending> {
+        let message = arena.allocate(Session__V1__Spending.self)
+        session__v1__spending__init(message)
+        if !self.quoteID.isEmpty { message.pointee.quote_id = try arena.text(self.quoteID) }
+        message.pointee.max_amount_u4 = self.maxAmountU4
+        message.pointee.is_dry_run = self.isDryRun ? 1 : 0
+        return message
+    }
+}
+
+extension SessionAPI.DryRun: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__DryRun()
+        session__v1__dry_run__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__DryRun.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__DryRun>) throws(WireError) {
+        self.operation = try wireText(message.pointee.operation)
+        self.model = try wireText(message.pointee.model)
+        self.quantity = message.pointee.quantity
+        self.amountU4 = message.pointee.amount_u4
+        self.availableU4 = message.pointee.available_u4
+        self.balanceAfterU4 = message.pointee.balance_after_u4
+        self.priceVersion = message.pointee.price_version
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__DryRun> {
+        let message = arena.allocate(Session__V1__DryRun.self)
+        session__v1__dry_run__init(message)
+        if !self.operation.isEmpty { message.pointee.operation = try arena.text(self.operation) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        message.pointee.quantity = self.quantity
+        message.pointee.amount_u4 = self.amountU4
+        message.pointee.available_u4 = self.availableU4
+        message.pointee.balance_after_u4 = self.balanceAfterU4
+        message.pointee.price_version = self.priceVersion
+        return message
+    }
+}
+
 extension SessionAPI.StartRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__StartRequest()
@@ -23,6 +97,7 @@ extension SessionAPI.StartRequest: WireMessage {
         self.userID = try wireText(message.pointee.user_id)
         self.intent = try wireText(message.pointee.intent)
         self.aspectRatio = try wireText(message.pointee.aspect_ratio)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -35,6 +110,7 @@ extension SessionAPI.StartRequest: WireMessage {
         if !self.aspectRatio.isEmpty {
             message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
         }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -60,6 +136,7 @@ extension SessionAPI.SelectRequest: WireMessage {
         self.version = message.pointee.version
         self.dimension = try wireText(message.pointee.dimension)
         self.optionID = try wireText(message.pointee.option_id)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -72,6 +149,7 @@ extension SessionAPI.SelectRequest: WireMessage {
         message.pointee.version = self.version
         if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
         if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -96,6 +174,7 @@ extension SessionAPI.RegenerateRequest: WireMessage {
         self.sessionID = try wireText(message.pointee.session_id)
         self.version = message.pointee.version
         self.dimension = try wireText(message.pointee.dimension)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -107,6 +186,7 @@ extension SessionAPI.RegenerateRequest: WireMessage {
         if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
         message.pointee.version = self.version
         if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -132,6 +212,7 @@ extension SessionAPI.RetryRequest: WireMessage {
         self.version = message.pointee.version
         self.dimension = try wireText(message.pointee.dimension)
         self.optionID = try wireText(message.pointee.option_id)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -144,6 +225,7 @@ extension SessionAPI.RetryRequest: WireMessage {
         message.pointee.version = self.version
         if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
         if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -167,6 +249,7 @@ extension SessionAPI.NavigateRequest: WireMessage {
         self.userID = try wireText(message.pointee.user_id)
         self.sessionID = try wireText(message.pointee.session_id)
         self.version = message.pointee.version
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -177,6 +260,7 @@ extension SessionAPI.NavigateRequest: WireMessage {
         if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
         if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
         message.pointee.version = self.version
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -201,6 +285,7 @@ extension SessionAPI.JumpRequest: WireMessage {
         self.sessionID = try wireText(message.pointee.session_id)
         self.version = message.pointee.version
         self.step = try wireText(message.pointee.step)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -212,6 +297,7 @@ extension SessionAPI.JumpRequest: WireMessage {
         if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
         message.pointee.version = self.version
         if !self.step.isEmpty { message.pointee.step = try arena.text(self.step) }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -236,6 +322,7 @@ extension SessionAPI.EditIntentRequest: WireMessage {
         self.sessionID = try wireText(message.pointee.session_id)
         self.version = message.pointee.version
         self.intent = try wireText(message.pointee.intent)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -247,6 +334,7 @@ extension SessionAPI.EditIntentRequest: WireMessage {
         if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
         message.pointee.version = self.version
         if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -272,6 +360,7 @@ extension SessionAPI.SelectCameraMotionRequest: WireMessage {
         self.sessionID = try wireText(message.pointee.session_id)
         self.version = message.pointee.version
         self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -285,6 +374,7 @@ extension SessionAPI.SelectCameraMotionRequest: WireMessage {
         if !self.cameraMotionID.isEmpty {
             message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
         }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -309,6 +399,7 @@ extension SessionAPI.SubjectMotionRequest: WireMessage {
         self.sessionID = try wireText(message.pointee.session_id)
         self.version = message.pointee.version
         self.subjectMotion = try wireText(message.pointee.subject_motion)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -322,6 +413,7 @@ extension SessionAPI.SubjectMotionRequest: WireMessage {
         if !self.subjectMotion.isEmpty {
             message.pointee.subject_motion = try arena.text(self.subjectMotion)
         }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -473,85 +565,6 @@ extension SessionAPI.Picture: WireMessage {
         message.pointee.generated_at_us = self.generatedAtUs
         if let value = self.error { message.pointee.error = try value.wireMessage(arena) }
         message.pointee.is_pending = self.isPending ? 1 : 0
-        return message
-    }
-}
-
-extension SessionAPI.Lock: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__Lock()
-        session__v1__lock__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__Lock.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__Lock>) throws(WireError) {
-        self.dimension = try wireText(message.pointee.dimension)
-        self.optionID = try wireText(message.pointee.option_id)
-        self.label = try wireText(message.pointee.label)
-        self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
-        self.assetID = try wireText(message.pointee.asset_id)
-    }
-
-    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Session__V1__Lock> {
-        let message = arena.allocate(Session__V1__Lock.self)
-        session__v1__lock__init(message)
-        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
-        if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
-        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
-        message.pointee.n_fragments = self.fragments.count
-        message.pointee.fragments = try arena.texts(self.fragments)
-        if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
-        return message
-    }
-}
-
-extension SessionAPI.PictureSet: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__PictureSet()
-        session__v1__picture_set__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__PictureSet.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__PictureSet>) throws(WireError) {
-        self.dimension = try wireText(message.pointee.dimension)
-        self.images = try wireMessages(
-            message.pointee.images, message.pointee.n_images, SessionAPI.Picture.init
-        )
-        self.options = try wireMessages(
-            message.pointee.options, message.pointee.n_options, SessionAPI.Option.init
-        )
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__PictureSet> {
-        let message = arena.allocate(Session__V1__PictureSet.self)
-        session__v1__picture_set__init(message)
-        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
-        message.pointee.n_images = self.images.count
-        message.pointee.images = try arena.messages(self.images) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.n_options = self.options.count
-        message.pointee.options = try arena.messages(self.options) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
         return message
     }
 }

@@ -4,6 +4,85 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.Lock: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__Lock()
+        session__v1__lock__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__Lock.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__Lock>) throws(WireError) {
+        self.dimension = try wireText(message.pointee.dimension)
+        self.optionID = try wireText(message.pointee.option_id)
+        self.label = try wireText(message.pointee.label)
+        self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
+        self.assetID = try wireText(message.pointee.asset_id)
+    }
+
+    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Session__V1__Lock> {
+        let message = arena.allocate(Session__V1__Lock.self)
+        session__v1__lock__init(message)
+        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
+        if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
+        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
+        message.pointee.n_fragments = self.fragments.count
+        message.pointee.fragments = try arena.texts(self.fragments)
+        if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
+        return message
+    }
+}
+
+extension SessionAPI.PictureSet: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__PictureSet()
+        session__v1__picture_set__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__PictureSet.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__PictureSet>) throws(WireError) {
+        self.dimension = try wireText(message.pointee.dimension)
+        self.images = try wireMessages(
+            message.pointee.images, message.pointee.n_images, SessionAPI.Picture.init
+        )
+        self.options = try wireMessages(
+            message.pointee.options, message.pointee.n_options, SessionAPI.Option.init
+        )
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__PictureSet> {
+        let message = arena.allocate(Session__V1__PictureSet.self)
+        session__v1__picture_set__init(message)
+        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
+        message.pointee.n_images = self.images.count
+        message.pointee.images = try arena.messages(self.images) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.n_options = self.options.count
+        message.pointee.options = try arena.messages(self.options) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        return message
+    }
+}
+
 extension SessionAPI.RegenerationCount: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__RegenerationCount()
@@ -353,6 +432,7 @@ extension SessionAPI.Operation: WireMessage {
         self.done = message.pointee.done
         self.total = message.pointee.total
         self.generation = try wireOptional(message.pointee.generation, SessionAPI.Generation.init)
+        self.dryRun = try wireOptional(message.pointee.dry_run, SessionAPI.DryRun.init)
     }
 
     func wireMessage(
@@ -377,6 +457,7 @@ extension SessionAPI.Operation: WireMessage {
         message.pointee.done = self.done
         message.pointee.total = self.total
         if let value = self.generation { message.pointee.generation = try value.wireMessage(arena) }
+        if let value = self.dryRun { message.pointee.dry_run = try value.wireMessage(arena) }
         return message
     }
 }
@@ -499,81 +580,6 @@ extension SessionAPI.ListSessionsRequest: WireMessage {
         if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
         message.pointee.limit = self.limit
         if !self.cursor.isEmpty { message.pointee.cursor = try arena.text(self.cursor) }
-        return message
-    }
-}
-
-extension SessionAPI.ListSessionsReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__ListSessionsReply()
-        session__v1__list_sessions_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__ListSessionsReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__ListSessionsReply>) throws(WireError) {
-        self.sessions = try wireMessages(
-            message.pointee.sessions, message.pointee.n_sessions, SessionAPI.ConvergenceSession.init
-        )
-        self.nextCursor = try wireText(message.pointee.next_cursor)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ListSessionsReply> {
-        let message = arena.allocate(Session__V1__ListSessionsReply.self)
-        session__v1__list_sessions_reply__init(message)
-        message.pointee.n_sessions = self.sessions.count
-        message.pointee.sessions = try arena.messages(self.sessions) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        if !self.nextCursor.isEmpty {
-            message.pointee.next_cursor = try arena.text(self.nextCursor)
-        }
-        return message
-    }
-}
-
-extension SessionAPI.GetMotionPreviewRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__GetMotionPreviewRequest()
-        session__v1__get_motion_preview_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__GetMotionPreviewRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__GetMotionPreviewRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.sessionID = try wireText(message.pointee.session_id)
-        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
-        self.format = try wireText(message.pointee.format)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetMotionPreviewRequest> {
-        let message = arena.allocate(Session__V1__GetMotionPreviewRequest.self)
-        session__v1__get_motion_preview_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
-        if !self.cameraMotionID.isEmpty {
-            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
-        }
-        if !self.format.isEmpty { message.pointee.format = try arena.text(self.format) }
         return message
     }
 }

@@ -4,6 +4,81 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.ListSessionsReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__ListSessionsReply()
+        session__v1__list_sessions_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__ListSessionsReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__ListSessionsReply>) throws(WireError) {
+        self.sessions = try wireMessages(
+            message.pointee.sessions, message.pointee.n_sessions, SessionAPI.ConvergenceSession.init
+        )
+        self.nextCursor = try wireText(message.pointee.next_cursor)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ListSessionsReply> {
+        let message = arena.allocate(Session__V1__ListSessionsReply.self)
+        session__v1__list_sessions_reply__init(message)
+        message.pointee.n_sessions = self.sessions.count
+        message.pointee.sessions = try arena.messages(self.sessions) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if !self.nextCursor.isEmpty {
+            message.pointee.next_cursor = try arena.text(self.nextCursor)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.GetMotionPreviewRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__GetMotionPreviewRequest()
+        session__v1__get_motion_preview_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__GetMotionPreviewRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__GetMotionPreviewRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.sessionID = try wireText(message.pointee.session_id)
+        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.format = try wireText(message.pointee.format)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetMotionPreviewRequest> {
+        let message = arena.allocate(Session__V1__GetMotionPreviewRequest.self)
+        session__v1__get_motion_preview_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
+        if !self.cameraMotionID.isEmpty {
+            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
+        }
+        if !self.format.isEmpty { message.pointee.format = try arena.text(self.format) }
+        return message
+    }
+}
+
 extension SessionAPI.MotionPreview: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__MotionPreview()
@@ -61,6 +136,7 @@ extension SessionAPI.StartGenerationRequest: WireMessage {
         self.aspectRatio = try wireText(message.pointee.aspect_ratio)
         self.metadataJson = try wireText(message.pointee.metadata_json)
         self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+        self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
     }
 
     func wireMessage(
@@ -82,6 +158,7 @@ extension SessionAPI.StartGenerationRequest: WireMessage {
         if !self.sourceAssetID.isEmpty {
             message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
         }
+        if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
         return message
     }
 }
@@ -121,6 +198,7 @@ extension SessionAPI.Generation: WireMessage {
         self.operationID = try wireText(message.pointee.operation_id)
         self.provider = try wireText(message.pointee.provider)
         self.position = message.pointee.position
+        self.dryRun = try wireOptional(message.pointee.dry_run, SessionAPI.DryRun.init)
     }
 
     func wireMessage(
@@ -155,6 +233,7 @@ extension SessionAPI.Generation: WireMessage {
         }
         if !self.provider.isEmpty { message.pointee.provider = try arena.text(self.provider) }
         message.pointee.position = self.position
+        if let value = self.dryRun { message.pointee.dry_run = try value.wireMessage(arena) }
         return message
     }
 }
@@ -490,78 +569,6 @@ extension SessionAPI.VerifyRequest: WireMessage {
     ) throws(WireError) -> UnsafeMutablePointer<Session__V1__VerifyRequest> {
         let message = arena.allocate(Session__V1__VerifyRequest.self)
         session__v1__verify_request__init(message)
-        return message
-    }
-}
-
-extension SessionAPI.VerifyReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__VerifyReply()
-        session__v1__verify_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__VerifyReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__VerifyReply>) throws(WireError) {
-        self.runningOperations = message.pointee.running_operations
-        self.activeSessions = message.pointee.active_sessions
-        self.violations = try wireTexts(message.pointee.violations, message.pointee.n_violations)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__VerifyReply> {
-        let message = arena.allocate(Session__V1__VerifyReply.self)
-        session__v1__verify_reply__init(message)
-        message.pointee.running_operations = self.runningOperations
-        message.pointee.active_sessions = self.activeSessions
-        message.pointee.n_violations = self.violations.count
-        message.pointee.violations = try arena.texts(self.violations)
-        return message
-    }
-}
-
-extension SessionAPI.StoredChoice: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredChoice()
-        session__v1__stored_choice__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredChoice.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredChoice>) throws(WireError) {
-        self.dimension = try wireText(message.pointee.dimension)
-        self.optionID = try wireText(message.pointee.option_id)
-        self.label = try wireText(message.pointee.label)
-        self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
-        self.assetID = try wireText(message.pointee.asset_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredChoice> {
-        let message = arena.allocate(Session__V1__StoredChoice.self)
-        session__v1__stored_choice__init(message)
-        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
-        if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
-        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
-        message.pointee.n_fragments = self.fragments.count
-        message.pointee.fragments = try arena.texts(self.fragments)
-        if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
         return message
     }
 }

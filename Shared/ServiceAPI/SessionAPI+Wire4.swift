@@ -4,6 +4,78 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.VerifyReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__VerifyReply()
+        session__v1__verify_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__VerifyReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__VerifyReply>) throws(WireError) {
+        self.runningOperations = message.pointee.running_operations
+        self.activeSessions = message.pointee.active_sessions
+        self.violations = try wireTexts(message.pointee.violations, message.pointee.n_violations)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__VerifyReply> {
+        let message = arena.allocate(Session__V1__VerifyReply.self)
+        session__v1__verify_reply__init(message)
+        message.pointee.running_operations = self.runningOperations
+        message.pointee.active_sessions = self.activeSessions
+        message.pointee.n_violations = self.violations.count
+        message.pointee.violations = try arena.texts(self.violations)
+        return message
+    }
+}
+
+extension SessionAPI.StoredChoice: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredChoice()
+        session__v1__stored_choice__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredChoice.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredChoice>) throws(WireError) {
+        self.dimension = try wireText(message.pointee.dimension)
+        self.optionID = try wireText(message.pointee.option_id)
+        self.label = try wireText(message.pointee.label)
+        self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
+        self.assetID = try wireText(message.pointee.asset_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredChoice> {
+        let message = arena.allocate(Session__V1__StoredChoice.self)
+        session__v1__stored_choice__init(message)
+        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
+        if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
+        if !self.label.isEmpty { message.pointee.label = try arena.text(self.label) }
+        message.pointee.n_fragments = self.fragments.count
+        message.pointee.fragments = try arena.texts(self.fragments)
+        if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
+        return message
+    }
+}
+
 extension SessionAPI.StoredSlot: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__StoredSlot()
@@ -495,107 +567,6 @@ extension SessionAPI.StoredGenerationPlan: WireMessage {
             message.pointee.subject_motion = try arena.text(self.subjectMotion)
         }
         message.pointee.seed = self.seed
-        return message
-    }
-}
-
-extension SessionAPI.StoredRecipe: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredRecipe()
-        session__v1__stored_recipe__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredRecipe.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredRecipe>) throws(WireError) {
-        self.slotID = try wireText(message.pointee.slot_id)
-        self.recipeID = try wireText(message.pointee.recipe_id)
-        self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
-        self.prompt = try wireText(message.pointee.prompt)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredRecipe> {
-        let message = arena.allocate(Session__V1__StoredRecipe.self)
-        session__v1__stored_recipe__init(message)
-        if !self.slotID.isEmpty { message.pointee.slot_id = try arena.text(self.slotID) }
-        if !self.recipeID.isEmpty { message.pointee.recipe_id = try arena.text(self.recipeID) }
-        message.pointee.n_fragments = self.fragments.count
-        message.pointee.fragments = try arena.texts(self.fragments)
-        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
-        return message
-    }
-}
-
-extension SessionAPI.StoredJournal: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredJournal()
-        session__v1__stored_journal__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredJournal.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredJournal>) throws(WireError) {
-        self.pictures = try wireOptional(
-            message.pointee.pictures, SessionAPI.StoredPicturePlan.init)
-        self.depth = try wireOptional(message.pointee.depth, SessionAPI.StoredDepthPlan.init)
-        self.clip = try wireOptional(message.pointee.clip, SessionAPI.StoredClipPlan.init)
-        self.generation = try wireOptional(
-            message.pointee.generation, SessionAPI.StoredGenerationPlan.init)
-        self.recipes = try wireMessages(
-            message.pointee.recipes, message.pointee.n_recipes, SessionAPI.StoredRecipe.init
-        )
-        self.slots = try wireMessages(
-            message.pointee.slots, message.pointee.n_slots, SessionAPI.StoredSlot.init
-        )
-        self.failure = try wireOptional(message.pointee.failure, SessionAPI.Problem.init)
-        self.deliveredAssetID = try wireText(message.pointee.delivered_asset_id)
-        self.deliveredContentType = try wireText(message.pointee.delivered_content_type)
-        self.deliveredProvider = try wireText(message.pointee.delivered_provider)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredJournal> {
-        let message = arena.allocate(Session__V1__StoredJournal.self)
-        session__v1__stored_journal__init(message)
-        if let value = self.pictures { message.pointee.pictures = try value.wireMessage(arena) }
-        if let value = self.depth { message.pointee.depth = try value.wireMessage(arena) }
-        if let value = self.clip { message.pointee.clip = try value.wireMessage(arena) }
-        if let value = self.generation { message.pointee.generation = try value.wireMessage(arena) }
-        message.pointee.n_recipes = self.recipes.count
-        message.pointee.recipes = try arena.messages(self.recipes) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.n_slots = self.slots.count
-        message.pointee.slots = try arena.messages(self.slots) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        if let value = self.failure { message.pointee.failure = try value.wireMessage(arena) }
-        if !self.deliveredAssetID.isEmpty {
-            message.pointee.delivered_asset_id = try arena.text(self.deliveredAssetID)
-        }
-        if !self.deliveredContentType.isEmpty {
-            message.pointee.delivered_content_type = try arena.text(self.deliveredContentType)
-        }
-        if !self.deliveredProvider.isEmpty {
-            message.pointee.delivered_provider = try arena.text(self.deliveredProvider)
-        }
         return message
     }
 }

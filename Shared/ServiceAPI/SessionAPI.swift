@@ -7,6 +7,8 @@ package import Wire
 package enum SessionAPI {
     /// Every message of the file; for tests of the wire format.
     package static let messages: [any WireMessage.Type] = [
+        Spending.self,
+        DryRun.self,
         StartRequest.self,
         SelectRequest.self,
         RegenerateRequest.self,

@@ -107,6 +107,14 @@ enum AnswerSchemas {
                 "priceVersion": S.count,
             ])
         ),
+        (
+            "DryRunAnswer",
+            S.object([
+                "dryRun": ["const": true], "operation": S.nullable(S.text),
+                "model": S.nullable(S.text), "quantity": S.count, "credits": S.credits,
+                "available": S.credits, "balanceAfter": S.credits, "priceVersion": S.count,
+            ])
+        ),
         ("Pack", S.object(pack)),
         (
             "PacksAnswer",

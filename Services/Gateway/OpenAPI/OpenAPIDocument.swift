@@ -146,6 +146,10 @@ enum OpenAPIDocument {
         switch answer {
         case .json(let name):
             content = ["application/json": ["schema": Schema.reference(name)]]
+        case .either(let names):
+            content = [
+                "application/json": ["schema": Schema.any(names.map(Schema.reference))]
+            ]
         case .bytes(let types): content = .object(types.map { .init($0, [:]) })
         case .events: content = ["text/event-stream": [:]]
         case .html: content = ["text/html": [:]]

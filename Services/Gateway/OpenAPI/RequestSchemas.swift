@@ -15,6 +15,17 @@ enum RequestSchemas {
         ("catalogue?", id), ("parameters?", id),
     ]
 
+    /// What the caller lets a request cost.
+    private static let spending: [(String, JSONValue)] = [
+        ("quoteId?", id), ("maxCredits?", Schema.positiveCredits),
+    ]
+
+    private static func spending(
+        _ members: KeyValuePairs<String, JSONValue>
+    ) -> JSONValue {
+        Schema.object(members.map { ($0.key, $0.value) } + spending)
+    }
+
     static let all: [(String, JSONValue)] = [
         ("EmptyRequest", Schema.object([:])),
         (
@@ -38,7 +49,7 @@ enum RequestSchemas {
         ),
         (
             "StartRequest",
-            Schema.object([
+            spending([
                 "intent": Schema.text(1...4000),
                 "aspectRatio?": Schema.choice(ConvergenceRoutes.aspectRatios),
             ])
@@ -53,47 +64,47 @@ enum RequestSchemas {
             ])
         ),
         ("ValidateRequest", Schema.object(priced + [("quoteId?", id)])),
-        ("SessionRequest", Schema.object(["sessionId": id, "version?": version])),
+        ("SessionRequest", spending(["sessionId": id, "version?": version])),
         (
             "SelectRequest",
-            Schema.object([
+            spending([
                 "sessionId": id, "dimension": Schema.choice(ConvergenceRoutes.dimensions),
                 "optionId": id, "version?": version,
             ])
         ),
         (
             "DimensionRequest",
-            Schema.object([
+            spending([
                 "sessionId": id, "dimension": Schema.choice(ConvergenceRoutes.dimensions),
                 "version?": version,
             ])
         ),
         (
             "JumpRequest",
-            Schema.object([
+            spending([
                 "sessionId": id, "step": Schema.choice(ConvergenceRoutes.steps),
                 "version?": version,
             ])
         ),
         (
             "IntentRequest",
-            Schema.object([
+            spending([
                 "sessionId": id, "intent": Schema.text(1...4000), "version?": version,
             ])
         ),
         (
             "CameraMotionRequest",
-            Schema.object(["sessionId": id, "cameraMotionId": id, "version?": version])
+            spending(["sessionId": id, "cameraMotionId": id, "version?": version])
         ),
         (
             "SubjectMotionRequest",
-            Schema.object([
+            spending([
                 "sessionId": id, "subjectMotion": Schema.text(1...1000), "version?": version,
             ])
         ),
         (
             "GenerationRequest",
-            Schema.object([
+            spending([
                 "kind": Schema.choice(GenerationRoutes.kinds), "sessionId?": id,
                 "prompt?": Schema.text(1...4000), "model?": id,
                 "aspectRatio?": Schema.choice(ConvergenceRoutes.aspectRatios),

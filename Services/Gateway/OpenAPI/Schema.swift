@@ -11,6 +11,11 @@ enum Schema {
     /// An amount: decimal, at most four fraction digits.
     static let credits: JSONValue = ["type": "number", "multipleOf": .number("0.0001")]
 
+    static let positiveCredits: JSONValue = [
+        "type": "number", "multipleOf": .number("0.0001"), "exclusiveMinimum": 0,
+        "maximum": .number("99999999.9999"),
+    ]
+
     static func text(_ length: ClosedRange<Int>) -> JSONValue {
         [
             "type": "string", "minLength": .number(String(length.lowerBound)),

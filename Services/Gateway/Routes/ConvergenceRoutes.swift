@@ -22,10 +22,12 @@ struct ConvergenceRoutes: Sendable {
                 var fields = try FieldReader(context.request)
                 let intent = fields.text("intent", 1...4000)
                 let aspect = fields.optionalChoice("aspectRatio", Self.aspectRatios)
+                let spending = fields.spending(context)
                 try fields.finish()
                 return try await session.start(
-                    .init(userID: context.userID, intent: intent, aspectRatio: aspect ?? "16:9"),
-                    options)
+                    .init(
+                        userID: context.userID, intent: intent, aspectRatio: aspect ?? "16:9",
+                        spending: spending), options)
             },
             command(
                 "select", "selectOption", "Choose a picture; the next dimension's come back.",
@@ -36,7 +38,7 @@ struct ConvergenceRoutes: Sendable {
                     userID: context.userID, sessionID: fields.identifier("sessionId"),
                     version: fields.version(),
                     dimension: fields.choice("dimension", Self.dimensions),
-                    optionID: fields.identifier("optionId"))
+                    optionID: fields.identifier("optionId"), spending: fields.spending(context))
                 try fields.finish()
                 return try await session.select(request, options)
             },
@@ -48,7 +50,8 @@ struct ConvergenceRoutes: Sendable {
                 let request = SessionAPI.RegenerateRequest(
                     userID: context.userID, sessionID: fields.identifier("sessionId"),
                     version: fields.version(),
-                    dimension: fields.choice("dimension", Self.dimensions))
+                    dimension: fields.choice("dimension", Self.dimensions),
+                    spending: fields.spending(context))
                 try fields.finish()
                 return try await session.regenerate(request, options)
             },
@@ -61,7 +64,7 @@ struct ConvergenceRoutes: Sendable {
                     userID: context.userID, sessionID: fields.identifier("sessionId"),
                     version: fields.version(),
                     dimension: fields.choice("dimension", Self.dimensions),
-                    optionID: fields.identifier("optionId"))
+                    optionID: fields.identifier("optionId"), spending: fields.spending(context))
                 try fields.finish()
                 return try await session.retry(request, options)
             },
@@ -72,7 +75,8 @@ struct ConvergenceRoutes: Sendable {
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.JumpRequest(
                     userID: context.userID, sessionID: fields.identifier("sessionId"),
-                    version: fields.version(), step: fields.choice("step", Self.steps))
+                    version: fields.version(), step: fields.choice("step", Self.steps),
+                    spending: fields.spending(context))
                 try fields.finish()
                 return try await session.jump(request, options)
             },
@@ -83,7 +87,8 @@ struct ConvergenceRoutes: Sendable {
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.EditIntentRequest(
                     userID: context.userID, sessionID: fields.identifier("sessionId"),
-                    version: fields.version(), intent: fields.text("intent", 1...4000))
+                    version: fields.version(), intent: fields.text("intent", 1...4000),
+                    spending: fields.spending(context))
                 try fields.finish()
                 return try await session.editIntent(request, options)
             },
@@ -94,7 +99,8 @@ struct ConvergenceRoutes: Sendable {
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.SelectCameraMotionRequest(
                     userID: context.userID, sessionID: fields.identifier("sessionId"),
-                    version: fields.version(), cameraMotionID: fields.identifier("cameraMotionId"))
+                    version: fields.version(), cameraMotionID: fields.identifier("cameraMotionId"),
+                    spending: fields.spending(context))
                 try fields.finish()
                 return try await session.selectCameraMotion(request, options)
             },
@@ -105,8 +111,9 @@ struct ConvergenceRoutes: Sendable {
                 var fields = try FieldReader(context.request)
                 let request = SessionAPI.SubjectMotionRequest(
                     userID: context.userID, sessionID: fields.identifier("sessionId"),
-                    version: fields.version(), subjectMotion: fields.text("subjectMotion", 1...1000)
-                )
+                    version: fields.version(),
+                    subjectMotion: fields.text("subjectMotion", 1...1000),
+                    spending: fields.spending(context))
                 try fields.finish()
                 return try await session.subjectMotion(request, options)
             },
@@ -150,7 +157,13 @@ struct ConvergenceRoutes: Sendable {
         Route(
             method: "POST", template: "/api/convergence/\(name)", operationID: operationID,
             summary: summary, tag: "Convergence", access: .scope(.write), rate: rate,
-            body: .json(body), answers: [success: .json(answer), 202: .json("AcceptedAnswer")],
+            body: .json(body), query: [.dryRun],
+            answers: success == 200
+                ? [200: .either([answer, "DryRunAnswer"]), 202: .json("AcceptedAnswer")]
+                : [
+                    200: .json("DryRunAnswer"), success: .json(answer),
+                    202: .json("AcceptedAnswer"),
+                ],
             problems: problems + [402, 403, 404, 410, 502]
         ) { context in
             let operation: SessionAPI.Operation
@@ -194,7 +207,7 @@ struct ConvergenceRoutes: Sendable {
             var fields = try FieldReader(context.request)
             let request = SessionAPI.NavigateRequest(
                 userID: context.userID, sessionID: fields.identifier("sessionId"),
-                version: fields.version())
+                version: fields.version(), spending: fields.spending(context))
             try fields.finish()
             return try await call(request, options)
         }
@@ -306,6 +319,7 @@ extension RouteTools {
         _ operation: SessionAPI.Operation, _ context: RequestContext, success: Int
     ) async throws -> HTTPResponse {
         var operation = operation
+        if let dryRun = operation.dryRun { return answer(dryRun, context) }
         if operation.state == .running {
             if context.prefersAsync {
                 var response = accepted(operation, context)
@@ -335,6 +349,21 @@ extension RouteTools {
         return jsonResponse(success) { writer.result(&$0, operation, models: models) }
     }
 
+    /// What a command that was only tried would have been charged.
+    func answer(_ dryRun: SessionAPI.DryRun, _ context: RequestContext) -> HTTPResponse {
+        let writer = writer(context)
+        return jsonResponse { object in
+            object.flag("dryRun", true)
+            writer.textOrNull(&object, "operation", dryRun.operation)
+            writer.textOrNull(&object, "model", dryRun.model)
+            object.integer("quantity", dryRun.quantity)
+            object.raw("credits", CreditText.number(dryRun.amountU4))
+            object.raw("available", CreditText.number(dryRun.availableU4))
+            object.raw("balanceAfter", CreditText.number(dryRun.balanceAfterU4))
+            object.integer("priceVersion", dryRun.priceVersion)
+        }
+    }
+
     func accepted(_ operation: SessionAPI.Operation, _ context: RequestContext) -> HTTPResponse {
         let writer = writer(context)
         var response = jsonResponse(202) { object in
@@ -357,6 +386,12 @@ extension Route.Query {
         Route.Query(
             name: "cursor", summary: "nextCursor of the page before.", schema: ["type": "string"]),
     ]
+
+    static let dryRun = Route.Query(
+        name: dryRunName,
+        summary: "true: check everything and answer with what it would cost; nothing happens.",
+        schema: ["type": "boolean"])
+    static let dryRunName = "dryRun"
 
     static let signature = [
         Route.Query(

@@ -19,13 +19,14 @@ struct GenerationRoutes: Sendable {
             Route(
                 method: "POST", template: "/api/generations", operationID: "startGeneration",
                 summary: "Start a generation.", tag: "Generations", access: .scope(.write),
-                rate: .paid, body: .json("GenerationRequest"),
-                answers: [202: .json("GenerationAnswer")], problems: [402, 403, 404, 502]
+                rate: .paid, body: .json("GenerationRequest"), query: [.dryRun],
+                answers: [200: .json("DryRunAnswer"), 202: .json("GenerationAnswer")],
+                problems: [402, 403, 404, 410, 502]
             ) { context in
                 let request = try read(context)
-                return answer(
-                    try await session.startGeneration(request, context.command()), context,
-                    status: 202)
+                let generation = try await session.startGeneration(request, context.command())
+                if let dryRun = generation.dryRun { return tools.answer(dryRun, context) }
+                return answer(generation, context, status: 202)
             },
             Route(
                 method: "GET", template: "/api/generations", operationID: "listGenerations",
@@ -87,7 +88,8 @@ struct GenerationRoutes: Sendable {
             aspectRatio: fields.optionalChoice("aspectRatio", ConvergenceRoutes.aspectRatios)
                 ?? "16:9",
             metadataJson: fields.object("metadata", bytesMax: 16 << 10),
-            sourceAssetID: fields.optionalIdentifier("sourceAssetId") ?? "")
+            sourceAssetID: fields.optionalIdentifier("sourceAssetId") ?? "",
+            spending: fields.spending(context))
         try fields.finish()
         return request
     }

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import ServiceAPI
 
 /// Reads the members of a JSON body one by one and collects everything that is wrong with them.
 ///
@@ -137,6 +138,31 @@ struct FieldReader {
                 name, "range", "It must be \(range.lowerBound) to \(range.upperBound).", 0)
         }
         return number
+    }
+
+    /// A positive amount of credits in 1/10,000: a plain decimal number with at most four fraction
+    /// digits and no exponent.
+    mutating func optionalCredits(_ name: String) -> Int64? {
+        guard let value = value(name) else { return nil }
+        guard case .number(let text) = value else {
+            return wrongType(name, "a number of credits", 0)
+        }
+        guard let amount = CreditText.tenThousandths(text), amount > 0 else {
+            return fail(
+                name, "range",
+                "It must be more than 0 and at most 99,999,999.9999, with at most four digits "
+                    + "after the point and no exponent.", 0)
+        }
+        return amount
+    }
+
+    /// What the caller lets the request cost.
+    mutating func spending(_ context: RequestContext) -> SessionAPI.Spending? {
+        let quoteID = optionalIdentifier("quoteId") ?? ""
+        let limit = optionalCredits("maxCredits") ?? 0
+        if quoteID.isEmpty, limit == 0, !context.isDryRun { return nil }
+        return SessionAPI.Spending(
+            quoteID: quoteID, maxAmountU4: limit, isDryRun: context.isDryRun)
     }
 
     mutating func texts(_ name: String, oneOf values: [String]) -> [String]? {

@@ -14,6 +14,8 @@ struct RequestContext: Sendable {
     /// The caller's Idempotency-Key; nil when there is none.
     let idempotencyKey: String?
     let operationID: String
+    /// `?dryRun=true`: everything is checked and nothing happens.
+    var isDryRun = false
     /// A secret that repeats for the same idempotency key; see ``IdempotencyKeys``.
     let repeatableSecret: String?
 

@@ -35,6 +35,8 @@ struct Route: Sendable {
     /// What an answer of one status carries.
     enum Answer: Hashable, Sendable {
         case json(String)
+        /// One of these schemas.
+        case either([String])
         case bytes([String])
         case events
         case html
@@ -61,6 +63,9 @@ struct Route: Sendable {
     var segments: [String?] {
         template.split(separator: "/").map { $0.hasPrefix("{") ? nil : String($0) }
     }
+
+    /// Whether it can be asked to check everything and do nothing.
+    var canRunDry: Bool { query.contains { $0.name == Query.dryRunName } }
 
     var parameterNames: [String] {
         template.split(separator: "/").filter { $0.hasPrefix("{") }.map {

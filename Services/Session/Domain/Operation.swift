@@ -94,6 +94,8 @@ package struct Operation: Hashable, Sendable {
     package var stage: Stage
     package var cancellation: Cancellation
     package var work: Work
+    /// What its credits may cost at most.
+    package var terms: SpendingTerms
     package var recipes: [Recipe]
     /// One for each job, in display order.
     package var slots: [Slot]
@@ -124,6 +126,7 @@ package struct Operation: Hashable, Sendable {
         stage = isDone ? .ended : .hold
         outcome = .succeeded
         cancellation = .none
+        terms = SpendingTerms()
         recipes = []
         slots = work.slotIDs.map { Slot(optionID: $0, state: .absent) }
         holdID = ""
@@ -168,4 +171,17 @@ extension Operation.Work {
 
     /// How many are paid for.
     package var quantity: Int { slotIDs.count }
+}
+
+/// What a caller lets a command cost. Credits refuses what would be more.
+package struct SpendingTerms: Hashable, Sendable {
+    /// Empty for the prices in force.
+    package var quoteID: String
+    /// In 1/10,000 credit; 0 for no limit.
+    package var maxAmountU4: Int64
+
+    package init(quoteID: String = "", maxAmountU4: Int64 = 0) {
+        self.quoteID = quoteID
+        self.maxAmountU4 = maxAmountU4
+    }
 }

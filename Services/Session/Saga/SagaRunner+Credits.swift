@@ -8,16 +8,11 @@ extension SagaRunner {
     /// How long an operation tries to set credits aside before it is refused.
     private static var patience: Duration { .seconds(8) }
 
-    /// Sets the credits aside: named by the operation, so that a repeat is the same hold.
+    /// Sets the credits aside.
     func hold(_ operation: Operation) async throws -> Operation {
-        let price = PriceID(operation.work)
-        let request = CreditsAPI.HoldRequest(
-            userID: operation.userID, job: operation.id, operation: price.operation,
-            quantity: UInt32(operation.work.quantity), model: price.model,
-            sessionID: operation.sessionID)
         let reply: CreditsAPI.HoldReply
         do throws(RPCError) {
-            reply = try await held(request)
+            reply = try await peers.hold(CreditsAPI.HoldRequest(operation), Self.options)
         } catch {
             let age = Duration.microseconds(time.now.microseconds - operation.createdAtUs)
             guard error.isTransient, age < Self.patience else { throw Refusal(error: error) }
@@ -32,19 +27,6 @@ extension SagaRunner {
         }
         return try await advanced(
             operation, by: .held(id: reply.holdID, amountU4: reply.amountU4))
-    }
-
-    private func held(
-        _ request: CreditsAPI.HoldRequest
-    ) async throws(RPCError) -> CreditsAPI.HoldReply {
-        do throws(RPCError) {
-            return try await peers.credits.hold(request, Self.options)
-        } catch {
-            guard error.domainCode == "ACCOUNT_NOT_FOUND" else { throw error }
-            _ = try await peers.credits.openAccount(
-                CreditsAPI.OpenAccountRequest(userID: request.userID), Self.options)
-            return try await peers.credits.hold(request, Self.options)
-        }
     }
 
     /// Tells credits that the work may be under way: from now on only this service decides.

@@ -93,34 +93,78 @@ struct Journal: Sendable {
         let now = time.now.microseconds
         let acceptance = try await database.write { transaction -> Acceptance in
             if let replay = try replay(of: draft, transaction) { return replay }
-            guard let session = try SessionRows.session(draft.sessionID, transaction) else {
-                throw SessionError.sessionNotFound(draft.sessionID)
+            let found = try found(draft, transaction, admit)
+            if let running = found.running, running.stage < .settle {
+                return try interrupt(running, for: draft, found.session, transaction, decide)
             }
-            try admit(session)
-            let running = try OperationRows.running(in: session.id, transaction)
-            if let running, running.stage < .settle {
-                return try interrupt(running, for: draft, session, transaction, decide)
-            }
-            let (written, work) = try decide(session)
-            // The one before has written the session and only settles its credits: what needs no
-            // work goes ahead.
-            if let running, work != .navigation {
-                throw SessionError.commandRunning(
-                    sessionID: session.id, operationID: running.id)
-            }
+            let (written, work) = try decided(found, decide)
             var operation = Operation(
                 id: draft.id, userID: draft.userID, sessionID: draft.sessionID,
                 kind: draft.kind, idempotencyKey: draft.idempotencyKey,
                 fingerprint: draft.fingerprint, work: work, nowUs: now)
-            operation.recipes = draft.recipes
+            operation.terms = draft.terms
             try OperationRows.insert(operation, transaction)
             if let written { try write(written, transaction) }
             try append(operation, transaction)
-            return Acceptance(operation: operation, session: written ?? session)
+            return Acceptance(operation: operation, session: written ?? found.session)
         }
         ring(acceptance.operation)
         if let stopped = acceptance.stopped { ring(stopped) }
         return acceptance
+    }
+
+    /// What accepting a command would come to. Nothing is written.
+    /// - Returns: The operation with its work.
+    /// - Throws: What `accept` throws.
+    func considered(
+        _ draft: Operation, admit: @escaping @Sendable (Session) throws -> Void,
+        decide: @escaping @Sendable (Session) throws -> (Session?, Operation.Work)
+    ) async throws -> Operation {
+        try await database.read { transaction in
+            let found = try found(draft, transaction, admit)
+            var operation = draft
+            if let running = found.running, running.stage < .settle {
+                try refuseUnlessInterrupting(draft, running, found.session)
+            } else {
+                operation.work = try decided(found, decide).1
+            }
+            return operation
+        }
+    }
+
+    private typealias Found = (session: Session, running: Operation?)
+
+    /// The session of a command and what it is busy with.
+    private func found(
+        _ draft: Operation, _ transaction: borrowing Transaction,
+        _ admit: @Sendable (Session) throws -> Void
+    ) throws -> Found {
+        guard let session = try SessionRows.session(draft.sessionID, transaction) else {
+            throw SessionError.sessionNotFound(draft.sessionID)
+        }
+        try admit(session)
+        return (session, try OperationRows.running(in: session.id, transaction))
+    }
+
+    private func decided(
+        _ found: Found, _ decide: @Sendable (Session) throws -> (Session?, Operation.Work)
+    ) throws -> (Session?, Operation.Work) {
+        let (written, work) = try decide(found.session)
+        // The one before has written the session and only settles its credits: what needs no
+        // work goes ahead.
+        if let running = found.running, work != .navigation {
+            throw SessionError.commandRunning(
+                sessionID: found.session.id, operationID: running.id)
+        }
+        return (written, work)
+    }
+
+    private func refuseUnlessInterrupting(
+        _ draft: Operation, _ running: Operation, _ session: Session
+    ) throws {
+        guard draft.kind.interruption != .refused else {
+            throw SessionError.commandRunning(sessionID: session.id, operationID: running.id)
+        }
     }
 
     /// Back, cancel and abandon stop what a session is busy with; nothing else gets in meanwhile.
@@ -129,11 +173,8 @@ struct Journal: Sendable {
         _ transaction: borrowing Transaction,
         _ decide: @Sendable (Session) throws -> (Session?, Operation.Work)
     ) throws -> Acceptance {
-        let interruption = draft.kind.interruption
-        guard interruption != .refused else {
-            throw SessionError.commandRunning(sessionID: session.id, operationID: running.id)
-        }
-        let cancellation = interruption.cancellation
+        try refuseUnlessInterrupting(draft, running, session)
+        let cancellation = draft.kind.interruption.cancellation
         // Back stops the work instead of leaving the step.
         let written = draft.kind == .abandon ? try decide(session).0 : nil
         var operation = draft

@@ -17,7 +17,8 @@ enum OperationCoding {
             failure: operation.failure.map(SessionAPI.Problem.init),
             deliveredAssetID: operation.delivered?.assetID ?? "",
             deliveredContentType: operation.delivered?.contentType ?? "",
-            deliveredProvider: operation.delivered?.provider ?? "")
+            deliveredProvider: operation.delivered?.provider ?? "",
+            spending: SessionAPI.Spending(operation.terms))
         switch operation.work {
         case .navigation: break
         case .pictures(let plan): message.pictures = SessionAPI.StoredPicturePlan(plan)
@@ -46,6 +47,7 @@ enum OperationCoding {
         }
         operation.slots = message.slots.map(Slot.init)
         operation.failure = message.failure.map(Failure.init)
+        operation.terms = SpendingTerms(message.spending)
         if !message.deliveredAssetID.isEmpty {
             operation.delivered = Operation.Delivered(
                 assetID: message.deliveredAssetID, contentType: message.deliveredContentType,
@@ -119,5 +121,20 @@ extension GenerationPlan {
             prompt: stored.prompt, aspectRatio: stored.aspectRatio,
             sourceAssetID: stored.sourceAssetID, cameraMotionID: stored.cameraMotionID,
             subjectMotion: stored.subjectMotion, seed: stored.seed)
+    }
+}
+
+extension SessionAPI.Spending {
+    /// Nil when nothing was agreed.
+    init?(_ terms: SpendingTerms) {
+        if terms == SpendingTerms() { return nil }
+        self.init(quoteID: terms.quoteID, maxAmountU4: terms.maxAmountU4)
+    }
+}
+
+extension SpendingTerms {
+    init(_ spending: SessionAPI.Spending?) {
+        self.init(
+            quoteID: spending?.quoteID ?? "", maxAmountU4: spending?.maxAmountU4 ?? 0)
     }
 }

@@ -15,6 +15,8 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
+typedef struct Session__V1__Spending Session__V1__Spending;
+typedef struct Session__V1__DryRun Session__V1__DryRun;
 typedef struct Session__V1__StartRequest Session__V1__StartRequest;
 typedef struct Session__V1__SelectRequest Session__V1__SelectRequest;
 typedef struct Session__V1__RegenerateRequest Session__V1__RegenerateRequest;
@@ -86,6 +88,56 @@ typedef enum _Session__V1__OperationState {
 /* --- messages --- */
 
 /*
+ * What a command may cost. It is refused before anything is set aside when it would cost more:
+ * PRICE_EXCEEDED; QUOTE_NOT_FOUND, QUOTE_EXPIRED.
+ */
+struct  Session__V1__Spending
+{
+  ProtobufCMessage base;
+  /*
+   * charged at the quote's prices; empty = at those in force
+   */
+  char *quote_id;
+  /*
+   * 0 = no limit
+   */
+  int64_t max_amount_u4;
+  /*
+   * everything is checked and nothing happens; the answer has dry_run
+   */
+  protobuf_c_boolean is_dry_run;
+};
+#define SESSION__V1__SPENDING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__spending__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0 }
+
+
+/*
+ * What a command would have been charged.
+ */
+struct  Session__V1__DryRun
+{
+  ProtobufCMessage base;
+  /*
+   * of the price table; empty when the command is free
+   */
+  char *operation;
+  char *model;
+  uint32_t quantity;
+  int64_t amount_u4;
+  /*
+   * now
+   */
+  int64_t available_u4;
+  int64_t balance_after_u4;
+  uint32_t price_version;
+};
+#define SESSION__V1__DRY_RUN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__dry_run__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
+
+
+/*
  * In every command: who, which session, and the version the caller saw (0 = any; otherwise a
  * mismatch is VERSION_CONFLICT with the fresh session).
  */
@@ -95,10 +147,11 @@ struct  Session__V1__StartRequest
   char *user_id;
   char *intent;
   char *aspect_ratio;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__START_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__start_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__SelectRequest
@@ -109,10 +162,11 @@ struct  Session__V1__SelectRequest
   uint64_t version;
   char *dimension;
   char *option_id;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__SELECT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__select_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__RegenerateRequest
@@ -122,10 +176,11 @@ struct  Session__V1__RegenerateRequest
   char *session_id;
   uint64_t version;
   char *dimension;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__REGENERATE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__regenerate_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__RetryRequest
@@ -136,10 +191,11 @@ struct  Session__V1__RetryRequest
   uint64_t version;
   char *dimension;
   char *option_id;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__RETRY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__retry_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__NavigateRequest
@@ -148,10 +204,11 @@ struct  Session__V1__NavigateRequest
   char *user_id;
   char *session_id;
   uint64_t version;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__NAVIGATE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__navigate_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL }
 
 
 struct  Session__V1__JumpRequest
@@ -161,10 +218,11 @@ struct  Session__V1__JumpRequest
   char *session_id;
   uint64_t version;
   char *step;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__JUMP_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__jump_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__EditIntentRequest
@@ -174,10 +232,11 @@ struct  Session__V1__EditIntentRequest
   char *session_id;
   uint64_t version;
   char *intent;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__EDIT_INTENT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__edit_intent_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__SelectCameraMotionRequest
@@ -187,10 +246,11 @@ struct  Session__V1__SelectCameraMotionRequest
   char *session_id;
   uint64_t version;
   char *camera_motion_id;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__SELECT_CAMERA_MOTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__select_camera_motion_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__SubjectMotionRequest
@@ -200,10 +260,11 @@ struct  Session__V1__SubjectMotionRequest
   char *session_id;
   uint64_t version;
   char *subject_motion;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__SUBJECT_MOTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__subject_motion_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__Option
@@ -473,10 +534,14 @@ struct  Session__V1__Operation
    * for kind generation
    */
   Session__V1__Generation *generation;
+  /*
+   * of a command that was only tried; then there is no id
+   */
+  Session__V1__DryRun *dry_run;
 };
 #define SESSION__V1__OPERATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__operation__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, SESSION__V1__OPERATION_STATE__OPERATION_STATE_UNSPECIFIED, NULL, (char *)protobuf_c_empty_string, 0, 0, NULL, NULL, 0, 0, 0, 0, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, SESSION__V1__OPERATION_STATE__OPERATION_STATE_UNSPECIFIED, NULL, (char *)protobuf_c_empty_string, 0, 0, NULL, NULL, 0, 0, 0, 0, NULL, NULL }
 
 
 struct  Session__V1__GetSessionRequest
@@ -581,10 +646,11 @@ struct  Session__V1__StartGenerationRequest
    * optional
    */
   char *source_asset_id;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__START_GENERATION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__start_generation_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Session__V1__Generation
@@ -612,10 +678,14 @@ struct  Session__V1__Generation
   char *operation_id;
   char *provider;
   uint32_t position;
+  /*
+   * of one that was only tried; then there is no id
+   */
+  Session__V1__DryRun *dry_run;
 };
 #define SESSION__V1__GENERATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__generation__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL }
 
 
 struct  Session__V1__GetGenerationRequest
@@ -986,12 +1056,51 @@ struct  Session__V1__StoredJournal
   char *delivered_asset_id;
   char *delivered_content_type;
   char *delivered_provider;
+  Session__V1__Spending *spending;
 };
 #define SESSION__V1__STORED_JOURNAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_journal__descriptor) \
-    , NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
 
 
+/* Session__V1__Spending methods */
+void   session__v1__spending__init
+                     (Session__V1__Spending         *message);
+size_t session__v1__spending__get_packed_size
+                     (const Session__V1__Spending   *message);
+size_t session__v1__spending__pack
+                     (const Session__V1__Spending   *message,
+                      uint8_t             *out);
+size_t session__v1__spending__pack_to_buffer
+                     (const Session__V1__Spending   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__Spending *
+       session__v1__spending__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__spending__free_unpacked
+                     (Session__V1__Spending *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__DryRun methods */
+void   session__v1__dry_run__init
+                     (Session__V1__DryRun         *message);
+size_t session__v1__dry_run__get_packed_size
+                     (const Session__V1__DryRun   *message);
+size_t session__v1__dry_run__pack
+                     (const Session__V1__DryRun   *message,
+                      uint8_t             *out);
+size_t session__v1__dry_run__pack_to_buffer
+                     (const Session__V1__DryRun   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__DryRun *
+       session__v1__dry_run__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__dry_run__free_unpacked
+                     (Session__V1__DryRun *message,
+                      ProtobufCAllocator *allocator);
 /* Session__V1__StartRequest methods */
 void   session__v1__start_request__init
                      (Session__V1__StartRequest         *message);
@@ -2039,6 +2148,12 @@ void   session__v1__stored_journal__free_unpacked
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
+typedef void (*Session__V1__Spending_Closure)
+                 (const Session__V1__Spending *message,
+                  void *closure_data);
+typedef void (*Session__V1__DryRun_Closure)
+                 (const Session__V1__DryRun *message,
+                  void *closure_data);
 typedef void (*Session__V1__StartRequest_Closure)
                  (const Session__V1__StartRequest *message,
                   void *closure_data);
@@ -2484,6 +2599,8 @@ void session__v1__session__verify(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    session__v1__operation_state__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__spending__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__dry_run__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__start_request__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__select_request__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__regenerate_request__descriptor;

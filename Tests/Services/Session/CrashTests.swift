@@ -47,6 +47,23 @@ import Testing
         return fixture.trip.tripped
     }
 
+    @Test func `a start cut before its credits are held is charged by its quote`() async throws {
+        for point in 0..<50 {
+            let fixture = try SessionFixture()
+            let tripped = try await cut(fixture, at: point) { user in
+                _ = try await user.handler.start(
+                    SessionAPI.StartRequest(
+                        userID: user.userID, intent: "a fox",
+                        spending: SessionAPI.Spending(quoteID: "quo_1")), user.context("key"))
+            }
+            guard tripped == "before credits.hold" else { continue }
+            _ = try await resumed(fixture)
+            #expect(fixture.credits.state.withLock { $0.quotes } == ["quo_1"])
+            return
+        }
+        Issue.record("no point lies before the hold")
+    }
+
     @Test func `a start cut at every call ends with four pictures for four credits`()
         async throws
     {

@@ -10,6 +10,8 @@ final class FakeCredits: CreditsAPI.Handler {
         var order: [String] = []
         var captures = 0
         var sessionOfHold: [String: String] = [:]
+        /// Quotes that holds were asked for with, in order.
+        var quotes: [String] = []
     }
 
     let state = Lock(State())
@@ -48,13 +50,7 @@ final class FakeCredits: CreditsAPI.Handler {
         _ request: CreditsAPI.HoldRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.HoldReply {
         try await trip.around("credits.hold") { () throws(RPCError) in
-            let price = Self.prices.first {
-                $0.0 == request.operation && $0.1 == request.model
-            }
-            guard let price else {
-                throw RPCError(.invalidArgument, "UNKNOWN_PRICE", "No price.")
-            }
-            let amount = price.2 * Self.credit * Int64(max(1, request.quantity))
+            let amount = try Self.amount(request)
             let id = "hold/\(request.job)/\(request.operation)"
             let reply = state.withLock { state -> CreditsAPI.HoldReply? in
                 if let hold = state.holds[id] { return hold }
@@ -65,6 +61,7 @@ final class FakeCredits: CreditsAPI.Handler {
                 state.holds[id] = hold
                 state.order.append(id)
                 state.sessionOfHold[id] = request.sessionID
+                state.quotes.append(request.quoteID)
                 return hold
             }
             guard let reply else {
@@ -74,6 +71,31 @@ final class FakeCredits: CreditsAPI.Handler {
             }
             return reply
         }
+    }
+
+    private static func amount(_ request: CreditsAPI.HoldRequest) throws(RPCError) -> Int64 {
+        let price = prices.first { $0.0 == request.operation && $0.1 == request.model }
+        guard let price else {
+            throw RPCError(.invalidArgument, "UNKNOWN_PRICE", "No price.")
+        }
+        let amount = price.2 * credit * Int64(max(1, request.quantity))
+        guard request.maxAmountU4 == 0 || amount <= request.maxAmountU4 else {
+            throw RPCError(.failedPrecondition, "PRICE_EXCEEDED", "It costs more.")
+        }
+        return amount
+    }
+
+    func validateHold(
+        _ request: CreditsAPI.HoldRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.ValidateReply {
+        let amount = try Self.amount(request)
+        let now = state.withLock { balance($0, request.userID) }
+        guard now.availableU4 >= amount else {
+            throw RPCError(.failedPrecondition, "INSUFFICIENT_CREDITS", "Not enough.")
+        }
+        return CreditsAPI.ValidateReply(
+            amountU4: amount, priceVersion: 1, balance: now,
+            balanceAfterU4: now.availableU4 - amount)
     }
 
     /// Moves an open hold on; a closed one is refused unless it is already as asked.
@@ -172,9 +194,6 @@ final class FakeCredits: CreditsAPI.Handler {
     func quote(
         _ request: CreditsAPI.QuoteRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.QuoteReply { throw .notHere }
-    func validateHold(
-        _ request: CreditsAPI.HoldRequest, _ context: CallContext
-    ) async throws(RPCError) -> CreditsAPI.ValidateReply { throw .notHere }
     func listBlocks(
         _ request: CreditsAPI.ListBlocksRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListBlocksReply { throw .notHere }
