@@ -16,6 +16,8 @@ package struct CreditsConfiguration: Hashable, Sendable {
     package var expiryGrace = Duration.seconds(10)
     /// Connections that read at the same time.
     package var readers = 3
+    /// Who may grant and correct: services as they name themselves in HELLO.
+    package var adminCallers: Set<String> = ["credits-command"]
 
     package init() {}
 
@@ -44,5 +46,9 @@ package struct CreditsConfiguration: Hashable, Sendable {
         readers = reader.integer(
             "READERS", default: defaults.readers, in: 1...16,
             help: "connections that read at the same time")
+        let callers = reader.text(
+            "ADMIN_CALLERS", default: "credits-command",
+            help: "services that may grant and correct, with commas between them")
+        adminCallers = Set(callers.split(separator: ",").map(String.init))
     }
 }

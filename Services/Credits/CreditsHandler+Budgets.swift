@@ -31,6 +31,25 @@ extension CreditsHandler {
         }
     }
 
+    package func setLowThreshold(
+        _ request: CreditsAPI.SetLowThresholdRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance {
+        try await answer {
+            var threshold: CreditAmount?
+            if !request.isDefault {
+                let amount = CreditAmount(tenThousandths: request.amountU4)
+                guard (.zero ... .max).contains(amount) else {
+                    throw LedgerError.invalid(
+                        field: "amount_u4", reason: "must be 0 to \(CreditAmount.max)")
+                }
+                threshold = amount
+            }
+            return message(
+                try await store.setLowThreshold(
+                    threshold, of: RequestChecks.name(request.userID, "user_id")))
+        }
+    }
+
     private func message(_ budget: Budget) -> CreditsAPI.Budget {
         CreditsAPI.Budget(
             isSet: true, amountU4: budget.amount.tenThousandths,

@@ -30,12 +30,17 @@ extension CreditsHandler {
     }
 
     func message(_ balance: BalanceView) -> CreditsAPI.Balance {
-        let threshold = CreditAmount(credits: Int64(configuration.lowThreshold))
+        let threshold = lowThreshold(balance)
         return CreditsAPI.Balance(
             userID: balance.user, balanceU4: balance.posted.tenThousandths,
             heldU4: balance.held.tenThousandths, availableU4: balance.available.tenThousandths,
             isLow: balance.available < threshold, lowThresholdU4: threshold.tenThousandths,
             sequence: UInt64(balance.sequence))
+    }
+
+    /// Strictly below it the user's balance is low.
+    func lowThreshold(_ balance: BalanceView) -> CreditAmount {
+        balance.lowThreshold ?? CreditAmount(credits: Int64(configuration.lowThreshold))
     }
 
     func message(_ receipt: HoldReceipt) -> CreditsAPI.HoldReply {

@@ -14,6 +14,14 @@ extension CreditsHandler {
         // Registered before the first look, so that no change falls between the two.
         let signals = store.watchers.signals(for: user)
         var cursor = Int64(clamping: request.after)
+        if !request.fromNow, cursor > 0 {
+            let last = try await answer { try await store.lastSequence() }
+            guard cursor <= last else {
+                throw RPCError(
+                    .outOfRange, "RESYNC", "This cursor is ahead of the ledger; begin anew.",
+                    details: ["oldest": "\(last)"])
+            }
+        }
         if request.fromNow {
             let balance = try await answer { try await store.balance(of: user) }
             cursor = balance.sequence
@@ -38,11 +46,16 @@ extension CreditsHandler {
                 user: changes.balance.user,
                 balance: WalletBalance(
                     posted: row.postedAfter, pending: row.heldAfter.negated,
-                    sequence: row.sequence))
+                    sequence: row.sequence, lowThreshold: changes.balance.lowThreshold))
+            let threshold = lowThreshold(balance)
+            let becameLow = balance.available < threshold && row.availableBefore >= threshold
             try await writer.write(
                 CreditsAPI.BalanceEvent(
                     sequence: UInt64(row.sequence), balance: message(balance),
-                    kind: row.kind.rawValue, job: row.hold?.terms.job ?? ""))
+                    kind: row.kind.rawValue, job: row.hold?.terms.job ?? "",
+                    becameLow: becameLow,
+                    budgetReached: UInt32(row.budgetNotice?.percent ?? 0),
+                    budgetU4: row.budgetNotice?.budget.tenThousandths ?? 0))
         }
         return cursor
     }
@@ -59,7 +72,7 @@ extension CreditsHandler {
         repeat {
             let cursor = before
             let page = try await answer {
-                try await store.history(of: user, before: cursor, limit: 200, session: "")
+                try await store.history(of: user, before: cursor, limit: 200)
             }
             for row in page.rows {
                 try await writer.write(

@@ -185,9 +185,51 @@ package struct CreditsHandler: CreditsAPI.Handler {
                 of: RequestChecks.name(request.userID, "user_id"),
                 before: Int64(clamping: request.before),
                 limit: pageSize(request.limit, default: 50, max: 200),
-                session: RequestChecks.optionalName(request.sessionID, "session_id"))
+                historyFilter(request))
             return CreditsAPI.ListHistoryReply(
                 entries: page.rows.map { message($0) }, nextBefore: UInt64(page.nextBefore))
+        }
+    }
+
+    private func historyFilter(
+        _ request: CreditsAPI.ListHistoryRequest
+    ) throws(LedgerError) -> HistoryFilter {
+        var filter = HistoryFilter(
+            session: try RequestChecks.optionalName(request.sessionID, "session_id"),
+            operation: try RequestChecks.optionalName(request.operation, "operation", max: 64))
+        for text in request.kinds {
+            guard let kind = TransactionKind(rawValue: text) else {
+                throw .invalid(field: "kinds", reason: "has no kind \(text.prefix(40))")
+            }
+            filter.kinds.insert(kind)
+        }
+        guard request.fromUs >= 0, request.untilUs >= 0 else {
+            throw .invalid(field: "from_us", reason: "is before 1970")
+        }
+        if request.fromUs > 0 { filter.fromUs = request.fromUs }
+        if request.untilUs > 0 { filter.untilUs = request.untilUs }
+        return filter
+    }
+
+    package func getStatement(
+        _ request: CreditsAPI.GetStatementRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Statement {
+        try await answer {
+            let session = try RequestChecks.name(request.sessionID, "session_id")
+            let lines = try await store.statement(
+                of: session, user: RequestChecks.name(request.userID, "user_id"))
+            guard !lines.isEmpty else { throw LedgerError.statementNotFound(session: session) }
+            return CreditsAPI.Statement(
+                sessionID: session,
+                lines: lines.map {
+                    CreditsAPI.StatementLine(
+                        operation: $0.operation, model: $0.model,
+                        holds: UInt32(clamping: $0.holds), chargedU4: $0.charged, heldU4: $0.held)
+                },
+                chargedU4: lines.reduce(0) { $0 + $1.charged },
+                heldU4: lines.reduce(0) { $0 + $1.held },
+                firstAtUs: lines.reduce(.max) { min($0, $1.firstAtUs) },
+                lastAtUs: lines.reduce(0) { max($0, $1.lastAtUs) })
         }
     }
 

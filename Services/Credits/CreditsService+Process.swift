@@ -18,7 +18,7 @@ extension CreditsService {
                     logger: environment.logger)
                 return service.running(on: environment.loops[0])
             },
-            commands: [CreditsCommands.verify, CreditsCommands.explain])
+            commands: [CreditsCommands.verify, CreditsCommands.explain] + CreditsAdminCommands.all)
     }
 
     private func running(on loop: EventLoop) -> RunningService {

@@ -46,7 +46,11 @@ package final class CreditsService: Sendable {
     package static var schema: [Migration] { Migrations.all }
 
     /// What a server needs to serve it.
-    package var methods: [MethodHandler] { CreditsAPI.methods(handler) }
+    package var methods: [MethodHandler] {
+        CreditsAPI.methods(handler) + CreditsAdminAPI.methods(admin)
+    }
+
+    package var admin: CreditsAdminHandler { CreditsAdminHandler(credits: handler) }
 
     /// Sweeps until the task is cancelled.
     package func run() async { await sweeper.run() }

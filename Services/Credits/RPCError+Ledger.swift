@@ -74,6 +74,24 @@ extension RPCError {
             self.init(
                 .invalidArgument, "VALIDATION_FAILED", "\(field) \(reason).",
                 details: ["field": field, "reason": reason])
+        case .statementNotFound(let session):
+            self.init(
+                .notFound, "STATEMENT_NOT_FOUND", "Nothing was held for session \(session).",
+                details: ["sessionId": session])
+        case .correctionNotFound(let id):
+            self.init(
+                .notFound, "CORRECTION_NOT_FOUND", "There is no correction \(id).",
+                details: ["correctionId": id])
+        case .sameActor(let actor):
+            self.init(
+                .permissionDenied, "SAME_ACTOR",
+                "\(actor) proposed it; somebody else has to approve it.",
+                details: ["actor": actor])
+        case .correctionDecided(let id, let state):
+            self.init(
+                .failedPrecondition, "CORRECTION_DECIDED",
+                "Correction \(id) was \(state) before.",
+                details: ["correctionId": id, "state": state])
         case .amountOverflow:
             self.init(.invalidArgument, "AMOUNT_OVERFLOW", "The amount is too large.")
         case .unsound:

@@ -80,6 +80,7 @@ package final class GatewayService: Sendable {
             AuthRoutes(tools: tools).routes + APIKeyRoutes(tools: tools).routes
             + ConvergenceRoutes(tools: tools).routes + OperationRoutes(tools: tools).routes
             + GenerationRoutes(tools: tools).routes + CreditRoutes(tools: tools).routes
+            + CreditHistoryRoutes(tools: tools).routes + CreditLimitRoutes(tools: tools).routes
             + MediaRoutes(tools: tools).routes + EventRoutes(tools: tools).routes
         let documented = Lock<[Route]>([])
         let pages = PageRoutes(

@@ -84,7 +84,7 @@ struct Caretaker: Sendable {
         guard let operation = try await journal.operation(hold.job) else {
             return try await release(hold, "its operation is unknown")
         }
-        if operation.state == .running { return try await runner.renewOnce(hold.holdID) }
+        if operation.state == .running { return try await runner.renewOnce(operation) }
         // Ended, and yet its hold is open: do again what the journal says.
         var ended = operation
         ended.holdID = hold.holdID

@@ -313,6 +313,7 @@ package struct SessionHandler: SessionAPI.Handler {
             fingerprint: SHA256.digest(of: try request.packed()), work: work,
             nowUs: time.now.microseconds)
         operation.terms = SpendingTerms(request.spending)
+        operation.requestID = String((context.metadata.requestID ?? "").prefix(128))
         return operation
     }
 

@@ -862,96 +862,6 @@ void   credits__v1__refund_request__free_unpacked
   assert(message->base.descriptor == &credits__v1__refund_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   credits__v1__grant_request__init
-                     (Credits__V1__GrantRequest         *message)
-{
-  static const Credits__V1__GrantRequest init_value = CREDITS__V1__GRANT_REQUEST__INIT;
-  *message = init_value;
-}
-size_t credits__v1__grant_request__get_packed_size
-                     (const Credits__V1__GrantRequest *message)
-{
-  assert(message->base.descriptor == &credits__v1__grant_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t credits__v1__grant_request__pack
-                     (const Credits__V1__GrantRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &credits__v1__grant_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t credits__v1__grant_request__pack_to_buffer
-                     (const Credits__V1__GrantRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &credits__v1__grant_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Credits__V1__GrantRequest *
-       credits__v1__grant_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Credits__V1__GrantRequest *)
-     protobuf_c_message_unpack (&credits__v1__grant_request__descriptor,
-                                allocator, len, data);
-}
-void   credits__v1__grant_request__free_unpacked
-                     (Credits__V1__GrantRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &credits__v1__grant_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   credits__v1__grant_reply__init
-                     (Credits__V1__GrantReply         *message)
-{
-  static const Credits__V1__GrantReply init_value = CREDITS__V1__GRANT_REPLY__INIT;
-  *message = init_value;
-}
-size_t credits__v1__grant_reply__get_packed_size
-                     (const Credits__V1__GrantReply *message)
-{
-  assert(message->base.descriptor == &credits__v1__grant_reply__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t credits__v1__grant_reply__pack
-                     (const Credits__V1__GrantReply *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &credits__v1__grant_reply__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t credits__v1__grant_reply__pack_to_buffer
-                     (const Credits__V1__GrantReply *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &credits__v1__grant_reply__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Credits__V1__GrantReply *
-       credits__v1__grant_reply__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Credits__V1__GrantReply *)
-     protobuf_c_message_unpack (&credits__v1__grant_reply__descriptor,
-                                allocator, len, data);
-}
-void   credits__v1__grant_reply__free_unpacked
-                     (Credits__V1__GrantReply *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &credits__v1__grant_reply__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   credits__v1__list_blocks_request__init
                      (Credits__V1__ListBlocksRequest         *message)
 {
@@ -1087,49 +997,49 @@ void   credits__v1__list_blocks_reply__free_unpacked
   assert(message->base.descriptor == &credits__v1__list_blocks_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   credits__v1__void_grant_request__init
-                     (Credits__V1__VoidGrantRequest         *message)
+void   credits__v1__set_low_threshold_request__init
+                     (Credits__V1__SetLowThresholdRequest         *message)
 {
-  static const Credits__V1__VoidGrantRequest init_value = CREDITS__V1__VOID_GRANT_REQUEST__INIT;
+  static const Credits__V1__SetLowThresholdRequest init_value = CREDITS__V1__SET_LOW_THRESHOLD_REQUEST__INIT;
   *message = init_value;
 }
-size_t credits__v1__void_grant_request__get_packed_size
-                     (const Credits__V1__VoidGrantRequest *message)
+size_t credits__v1__set_low_threshold_request__get_packed_size
+                     (const Credits__V1__SetLowThresholdRequest *message)
 {
-  assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
+  assert(message->base.descriptor == &credits__v1__set_low_threshold_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t credits__v1__void_grant_request__pack
-                     (const Credits__V1__VoidGrantRequest *message,
+size_t credits__v1__set_low_threshold_request__pack
+                     (const Credits__V1__SetLowThresholdRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
+  assert(message->base.descriptor == &credits__v1__set_low_threshold_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t credits__v1__void_grant_request__pack_to_buffer
-                     (const Credits__V1__VoidGrantRequest *message,
+size_t credits__v1__set_low_threshold_request__pack_to_buffer
+                     (const Credits__V1__SetLowThresholdRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
+  assert(message->base.descriptor == &credits__v1__set_low_threshold_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Credits__V1__VoidGrantRequest *
-       credits__v1__void_grant_request__unpack
+Credits__V1__SetLowThresholdRequest *
+       credits__v1__set_low_threshold_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Credits__V1__VoidGrantRequest *)
-     protobuf_c_message_unpack (&credits__v1__void_grant_request__descriptor,
+  return (Credits__V1__SetLowThresholdRequest *)
+     protobuf_c_message_unpack (&credits__v1__set_low_threshold_request__descriptor,
                                 allocator, len, data);
 }
-void   credits__v1__void_grant_request__free_unpacked
-                     (Credits__V1__VoidGrantRequest *message,
+void   credits__v1__set_low_threshold_request__free_unpacked
+                     (Credits__V1__SetLowThresholdRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &credits__v1__void_grant_request__descriptor);
+  assert(message->base.descriptor == &credits__v1__set_low_threshold_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   credits__v1__set_budget_request__init
@@ -1355,6 +1265,141 @@ void   credits__v1__list_history_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &credits__v1__list_history_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__get_statement_request__init
+                     (Credits__V1__GetStatementRequest         *message)
+{
+  static const Credits__V1__GetStatementRequest init_value = CREDITS__V1__GET_STATEMENT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t credits__v1__get_statement_request__get_packed_size
+                     (const Credits__V1__GetStatementRequest *message)
+{
+  assert(message->base.descriptor == &credits__v1__get_statement_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__get_statement_request__pack
+                     (const Credits__V1__GetStatementRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__get_statement_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__get_statement_request__pack_to_buffer
+                     (const Credits__V1__GetStatementRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__get_statement_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__GetStatementRequest *
+       credits__v1__get_statement_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__GetStatementRequest *)
+     protobuf_c_message_unpack (&credits__v1__get_statement_request__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__get_statement_request__free_unpacked
+                     (Credits__V1__GetStatementRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__get_statement_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__statement_line__init
+                     (Credits__V1__StatementLine         *message)
+{
+  static const Credits__V1__StatementLine init_value = CREDITS__V1__STATEMENT_LINE__INIT;
+  *message = init_value;
+}
+size_t credits__v1__statement_line__get_packed_size
+                     (const Credits__V1__StatementLine *message)
+{
+  assert(message->base.descriptor == &credits__v1__statement_line__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__statement_line__pack
+                     (const Credits__V1__StatementLine *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__statement_line__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__statement_line__pack_to_buffer
+                     (const Credits__V1__StatementLine *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__statement_line__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__StatementLine *
+       credits__v1__statement_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__StatementLine *)
+     protobuf_c_message_unpack (&credits__v1__statement_line__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__statement_line__free_unpacked
+                     (Credits__V1__StatementLine *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__statement_line__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   credits__v1__statement__init
+                     (Credits__V1__Statement         *message)
+{
+  static const Credits__V1__Statement init_value = CREDITS__V1__STATEMENT__INIT;
+  *message = init_value;
+}
+size_t credits__v1__statement__get_packed_size
+                     (const Credits__V1__Statement *message)
+{
+  assert(message->base.descriptor == &credits__v1__statement__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t credits__v1__statement__pack
+                     (const Credits__V1__Statement *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &credits__v1__statement__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t credits__v1__statement__pack_to_buffer
+                     (const Credits__V1__Statement *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &credits__v1__statement__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Credits__V1__Statement *
+       credits__v1__statement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Credits__V1__Statement *)
+     protobuf_c_message_unpack (&credits__v1__statement__descriptor,
+                                allocator, len, data);
+}
+void   credits__v1__statement__free_unpacked
+                     (Credits__V1__Statement *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &credits__v1__statement__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   credits__v1__history_entry__init
@@ -3625,212 +3670,6 @@ const ProtobufCMessageDescriptor credits__v1__refund_request__descriptor =
   (ProtobufCMessageInit) credits__v1__refund_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__grant_request__field_descriptors[9] =
-{
-  {
-    "user_id",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, user_id),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "amount_u4",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, amount_u4),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "source",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, source),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "category",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, category),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "actor",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, actor),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "reason",
-    6,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, reason),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "priority",
-    7,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, priority),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "expires_at_us",
-    8,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, expires_at_us),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "effective_at_us",
-    9,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantRequest, effective_at_us),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned credits__v1__grant_request__field_indices_by_name[] = {
-  4,   /* field[4] = actor */
-  1,   /* field[1] = amount_u4 */
-  3,   /* field[3] = category */
-  8,   /* field[8] = effective_at_us */
-  7,   /* field[7] = expires_at_us */
-  6,   /* field[6] = priority */
-  5,   /* field[5] = reason */
-  2,   /* field[2] = source */
-  0,   /* field[0] = user_id */
-};
-static const ProtobufCIntRange credits__v1__grant_request__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 9 }
-};
-const ProtobufCMessageDescriptor credits__v1__grant_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "credits.v1.GrantRequest",
-  "GrantRequest",
-  "Credits__V1__GrantRequest",
-  "credits.v1",
-  sizeof(Credits__V1__GrantRequest),
-  9,
-  credits__v1__grant_request__field_descriptors,
-  credits__v1__grant_request__field_indices_by_name,
-  1,  credits__v1__grant_request__number_ranges,
-  (ProtobufCMessageInit) credits__v1__grant_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor credits__v1__grant_reply__field_descriptors[3] =
-{
-  {
-    "is_duplicate",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantReply, is_duplicate),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "balance",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantReply, balance),
-    &credits__v1__balance__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "is_scheduled",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(Credits__V1__GrantReply, is_scheduled),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned credits__v1__grant_reply__field_indices_by_name[] = {
-  1,   /* field[1] = balance */
-  0,   /* field[0] = is_duplicate */
-  2,   /* field[2] = is_scheduled */
-};
-static const ProtobufCIntRange credits__v1__grant_reply__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor credits__v1__grant_reply__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "credits.v1.GrantReply",
-  "GrantReply",
-  "Credits__V1__GrantReply",
-  "credits.v1",
-  sizeof(Credits__V1__GrantReply),
-  3,
-  credits__v1__grant_reply__field_descriptors,
-  credits__v1__grant_reply__field_indices_by_name,
-  1,  credits__v1__grant_reply__number_ranges,
-  (ProtobufCMessageInit) credits__v1__grant_reply__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 static const ProtobufCFieldDescriptor credits__v1__list_blocks_request__field_descriptors[2] =
 {
   {
@@ -4088,68 +3927,68 @@ const ProtobufCMessageDescriptor credits__v1__list_blocks_reply__descriptor =
   (ProtobufCMessageInit) credits__v1__list_blocks_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__void_grant_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor credits__v1__set_low_threshold_request__field_descriptors[3] =
 {
   {
-    "source",
+    "user_id",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Credits__V1__VoidGrantRequest, source),
+    offsetof(Credits__V1__SetLowThresholdRequest, user_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "actor",
+    "amount_u4",
     2,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Credits__V1__VoidGrantRequest, actor),
+    offsetof(Credits__V1__SetLowThresholdRequest, amount_u4),
     NULL,
-    &protobuf_c_empty_string,
+    NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "reason",
+    "is_default",
     3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Credits__V1__VoidGrantRequest, reason),
+    offsetof(Credits__V1__SetLowThresholdRequest, is_default),
     NULL,
-    &protobuf_c_empty_string,
+    NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned credits__v1__void_grant_request__field_indices_by_name[] = {
-  1,   /* field[1] = actor */
-  2,   /* field[2] = reason */
-  0,   /* field[0] = source */
+static const unsigned credits__v1__set_low_threshold_request__field_indices_by_name[] = {
+  1,   /* field[1] = amount_u4 */
+  2,   /* field[2] = is_default */
+  0,   /* field[0] = user_id */
 };
-static const ProtobufCIntRange credits__v1__void_grant_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange credits__v1__set_low_threshold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor credits__v1__void_grant_request__descriptor =
+const ProtobufCMessageDescriptor credits__v1__set_low_threshold_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "credits.v1.VoidGrantRequest",
-  "VoidGrantRequest",
-  "Credits__V1__VoidGrantRequest",
+  "credits.v1.SetLowThresholdRequest",
+  "SetLowThresholdRequest",
+  "Credits__V1__SetLowThresholdRequest",
   "credits.v1",
-  sizeof(Credits__V1__VoidGrantRequest),
+  sizeof(Credits__V1__SetLowThresholdRequest),
   3,
-  credits__v1__void_grant_request__field_descriptors,
-  credits__v1__void_grant_request__field_indices_by_name,
-  1,  credits__v1__void_grant_request__number_ranges,
-  (ProtobufCMessageInit) credits__v1__void_grant_request__init,
+  credits__v1__set_low_threshold_request__field_descriptors,
+  credits__v1__set_low_threshold_request__field_indices_by_name,
+  1,  credits__v1__set_low_threshold_request__number_ranges,
+  (ProtobufCMessageInit) credits__v1__set_low_threshold_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor credits__v1__set_budget_request__field_descriptors[4] =
@@ -4447,7 +4286,7 @@ const ProtobufCMessageDescriptor credits__v1__merge_account_request__descriptor 
   (ProtobufCMessageInit) credits__v1__merge_account_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__list_history_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor credits__v1__list_history_request__field_descriptors[8] =
 {
   {
     "user_id",
@@ -4497,17 +4336,69 @@ static const ProtobufCFieldDescriptor credits__v1__list_history_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kinds",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Credits__V1__ListHistoryRequest, n_kinds),
+    offsetof(Credits__V1__ListHistoryRequest, kinds),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "operation",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListHistoryRequest, operation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_us",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListHistoryRequest, from_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_us",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ListHistoryRequest, until_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__list_history_request__field_indices_by_name[] = {
   2,   /* field[2] = before */
+  6,   /* field[6] = from_us */
+  4,   /* field[4] = kinds */
   1,   /* field[1] = limit */
+  5,   /* field[5] = operation */
   3,   /* field[3] = session_id */
+  7,   /* field[7] = until_us */
   0,   /* field[0] = user_id */
 };
 static const ProtobufCIntRange credits__v1__list_history_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor credits__v1__list_history_request__descriptor =
 {
@@ -4517,11 +4408,255 @@ const ProtobufCMessageDescriptor credits__v1__list_history_request__descriptor =
   "Credits__V1__ListHistoryRequest",
   "credits.v1",
   sizeof(Credits__V1__ListHistoryRequest),
-  4,
+  8,
   credits__v1__list_history_request__field_descriptors,
   credits__v1__list_history_request__field_indices_by_name,
   1,  credits__v1__list_history_request__number_ranges,
   (ProtobufCMessageInit) credits__v1__list_history_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__get_statement_request__field_descriptors[2] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__GetStatementRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "session_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__GetStatementRequest, session_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__get_statement_request__field_indices_by_name[] = {
+  1,   /* field[1] = session_id */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange credits__v1__get_statement_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor credits__v1__get_statement_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.GetStatementRequest",
+  "GetStatementRequest",
+  "Credits__V1__GetStatementRequest",
+  "credits.v1",
+  sizeof(Credits__V1__GetStatementRequest),
+  2,
+  credits__v1__get_statement_request__field_descriptors,
+  credits__v1__get_statement_request__field_indices_by_name,
+  1,  credits__v1__get_statement_request__number_ranges,
+  (ProtobufCMessageInit) credits__v1__get_statement_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__statement_line__field_descriptors[5] =
+{
+  {
+    "operation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__StatementLine, operation),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__StatementLine, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holds",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__StatementLine, holds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "charged_u4",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__StatementLine, charged_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held_u4",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__StatementLine, held_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__statement_line__field_indices_by_name[] = {
+  3,   /* field[3] = charged_u4 */
+  4,   /* field[4] = held_u4 */
+  2,   /* field[2] = holds */
+  1,   /* field[1] = model */
+  0,   /* field[0] = operation */
+};
+static const ProtobufCIntRange credits__v1__statement_line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor credits__v1__statement_line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.StatementLine",
+  "StatementLine",
+  "Credits__V1__StatementLine",
+  "credits.v1",
+  sizeof(Credits__V1__StatementLine),
+  5,
+  credits__v1__statement_line__field_descriptors,
+  credits__v1__statement_line__field_indices_by_name,
+  1,  credits__v1__statement_line__number_ranges,
+  (ProtobufCMessageInit) credits__v1__statement_line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor credits__v1__statement__field_descriptors[6] =
+{
+  {
+    "session_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Statement, session_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lines",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Credits__V1__Statement, n_lines),
+    offsetof(Credits__V1__Statement, lines),
+    &credits__v1__statement_line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "charged_u4",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Statement, charged_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held_u4",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Statement, held_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_at_us",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Statement, first_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_at_us",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__Statement, last_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned credits__v1__statement__field_indices_by_name[] = {
+  2,   /* field[2] = charged_u4 */
+  4,   /* field[4] = first_at_us */
+  3,   /* field[3] = held_u4 */
+  5,   /* field[5] = last_at_us */
+  1,   /* field[1] = lines */
+  0,   /* field[0] = session_id */
+};
+static const ProtobufCIntRange credits__v1__statement__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor credits__v1__statement__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "credits.v1.Statement",
+  "Statement",
+  "Credits__V1__Statement",
+  "credits.v1",
+  sizeof(Credits__V1__Statement),
+  6,
+  credits__v1__statement__field_descriptors,
+  credits__v1__statement__field_indices_by_name,
+  1,  credits__v1__statement__number_ranges,
+  (ProtobufCMessageInit) credits__v1__statement__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor credits__v1__history_entry__field_descriptors[17] =
@@ -5424,7 +5559,7 @@ const ProtobufCMessageDescriptor credits__v1__watch_balance_request__descriptor 
   (ProtobufCMessageInit) credits__v1__watch_balance_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__balance_event__field_descriptors[4] =
+static const ProtobufCFieldDescriptor credits__v1__balance_event__field_descriptors[7] =
 {
   {
     "sequence",
@@ -5474,9 +5609,48 @@ static const ProtobufCFieldDescriptor credits__v1__balance_event__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "became_low",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__BalanceEvent, became_low),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget_reached",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__BalanceEvent, budget_reached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget_u4",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__BalanceEvent, budget_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__balance_event__field_indices_by_name[] = {
   1,   /* field[1] = balance */
+  4,   /* field[4] = became_low */
+  5,   /* field[5] = budget_reached */
+  6,   /* field[6] = budget_u4 */
   3,   /* field[3] = job */
   2,   /* field[2] = kind */
   0,   /* field[0] = sequence */
@@ -5484,7 +5658,7 @@ static const unsigned credits__v1__balance_event__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__balance_event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor credits__v1__balance_event__descriptor =
 {
@@ -5494,7 +5668,7 @@ const ProtobufCMessageDescriptor credits__v1__balance_event__descriptor =
   "Credits__V1__BalanceEvent",
   "credits.v1",
   sizeof(Credits__V1__BalanceEvent),
-  4,
+  7,
   credits__v1__balance_event__field_descriptors,
   credits__v1__balance_event__field_indices_by_name,
   1,  credits__v1__balance_event__number_ranges,
@@ -5759,13 +5933,13 @@ static const ProtobufCMethodDescriptor credits__v1__credits__method_descriptors[
   { "GetHold", &credits__v1__get_hold_request__descriptor, &credits__v1__hold_reply__descriptor },
   { "ListOverdueHolds", &credits__v1__list_overdue_holds_request__descriptor, &credits__v1__list_holds_reply__descriptor },
   { "Refund", &credits__v1__refund_request__descriptor, &credits__v1__balance__descriptor },
-  { "Grant", &credits__v1__grant_request__descriptor, &credits__v1__grant_reply__descriptor },
+  { "SetLowThreshold", &credits__v1__set_low_threshold_request__descriptor, &credits__v1__balance__descriptor },
   { "SetBudget", &credits__v1__set_budget_request__descriptor, &credits__v1__budget__descriptor },
   { "GetBudget", &credits__v1__get_budget_request__descriptor, &credits__v1__budget__descriptor },
   { "ListBlocks", &credits__v1__list_blocks_request__descriptor, &credits__v1__list_blocks_reply__descriptor },
-  { "VoidGrant", &credits__v1__void_grant_request__descriptor, &credits__v1__balance__descriptor },
   { "MergeAccount", &credits__v1__merge_account_request__descriptor, &credits__v1__balance__descriptor },
   { "ListHistory", &credits__v1__list_history_request__descriptor, &credits__v1__list_history_reply__descriptor },
+  { "GetStatement", &credits__v1__get_statement_request__descriptor, &credits__v1__statement__descriptor },
   { "Quote", &credits__v1__quote_request__descriptor, &credits__v1__quote_reply__descriptor },
   { "ValidateHold", &credits__v1__hold_request__descriptor, &credits__v1__validate_reply__descriptor },
   { "ListPacks", &credits__v1__list_packs_request__descriptor, &credits__v1__list_packs_reply__descriptor },
@@ -5780,24 +5954,24 @@ const unsigned credits__v1__credits__method_indices_by_name[] = {
   1,        /* GetBalance */
   12,        /* GetBudget */
   7,        /* GetHold */
-  10,        /* Grant */
+  16,        /* GetStatement */
   2,        /* Hold */
   13,        /* ListBlocks */
-  16,        /* ListHistory */
+  15,        /* ListHistory */
   8,        /* ListOverdueHolds */
   19,        /* ListPacks */
   20,        /* ListPrices */
-  15,        /* MergeAccount */
+  14,        /* MergeAccount */
   0,        /* OpenAccount */
   17,        /* Quote */
   9,        /* Refund */
   6,        /* ReleaseHold */
   3,        /* RenewHold */
   11,        /* SetBudget */
+  10,        /* SetLowThreshold */
   4,        /* SubmitHold */
   18,        /* ValidateHold */
   22,        /* Verify */
-  14,        /* VoidGrant */
   21         /* WatchBalance */
 };
 const ProtobufCServiceDescriptor credits__v1__credits__descriptor =
@@ -5891,10 +6065,10 @@ void credits__v1__credits__refund(ProtobufCService *service,
   assert(service->descriptor == &credits__v1__credits__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void credits__v1__credits__grant(ProtobufCService *service,
-                                 const Credits__V1__GrantRequest *input,
-                                 Credits__V1__GrantReply_Closure closure,
-                                 void *closure_data)
+void credits__v1__credits__set_low_threshold(ProtobufCService *service,
+                                             const Credits__V1__SetLowThresholdRequest *input,
+                                             Credits__V1__Balance_Closure closure,
+                                             void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
@@ -5923,26 +6097,26 @@ void credits__v1__credits__list_blocks(ProtobufCService *service,
   assert(service->descriptor == &credits__v1__credits__descriptor);
   service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void credits__v1__credits__void_grant(ProtobufCService *service,
-                                      const Credits__V1__VoidGrantRequest *input,
-                                      Credits__V1__Balance_Closure closure,
-                                      void *closure_data)
-{
-  assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
 void credits__v1__credits__merge_account(ProtobufCService *service,
                                          const Credits__V1__MergeAccountRequest *input,
                                          Credits__V1__Balance_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void credits__v1__credits__list_history(ProtobufCService *service,
                                         const Credits__V1__ListHistoryRequest *input,
                                         Credits__V1__ListHistoryReply_Closure closure,
                                         void *closure_data)
+{
+  assert(service->descriptor == &credits__v1__credits__descriptor);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void credits__v1__credits__get_statement(ProtobufCService *service,
+                                         const Credits__V1__GetStatementRequest *input,
+                                         Credits__V1__Statement_Closure closure,
+                                         void *closure_data)
 {
   assert(service->descriptor == &credits__v1__credits__descriptor);
   service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);

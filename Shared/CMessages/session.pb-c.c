@@ -7683,7 +7683,7 @@ const ProtobufCMessageDescriptor session__v1__stored_recipe__descriptor =
   (ProtobufCMessageInit) session__v1__stored_recipe__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__stored_journal__field_descriptors[11] =
+static const ProtobufCFieldDescriptor session__v1__stored_journal__field_descriptors[12] =
 {
   {
     "pictures",
@@ -7817,6 +7817,18 @@ static const ProtobufCFieldDescriptor session__v1__stored_journal__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "request_id",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredJournal, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__stored_journal__field_indices_by_name[] = {
   2,   /* field[2] = clip */
@@ -7828,13 +7840,14 @@ static const unsigned session__v1__stored_journal__field_indices_by_name[] = {
   3,   /* field[3] = generation */
   0,   /* field[0] = pictures */
   4,   /* field[4] = recipes */
+  11,   /* field[11] = request_id */
   5,   /* field[5] = slots */
   10,   /* field[10] = spending */
 };
 static const ProtobufCIntRange session__v1__stored_journal__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor session__v1__stored_journal__descriptor =
 {
@@ -7844,7 +7857,7 @@ const ProtobufCMessageDescriptor session__v1__stored_journal__descriptor =
   "Session__V1__StoredJournal",
   "session.v1",
   sizeof(Session__V1__StoredJournal),
-  11,
+  12,
   session__v1__stored_journal__field_descriptors,
   session__v1__stored_journal__field_indices_by_name,
   1,  session__v1__stored_journal__number_ranges,

@@ -466,63 +466,6 @@ extension CreditsAPI {
 }
 
 extension CreditsAPI {
-    package struct GrantRequest: Hashable, Sendable {
-        package var userID: String
-        package var amountU4: Int64
-        /// unique: "admin:2026-01-05:42"
-        package var source: String
-        /// paid, promo, plan
-        package var category: String
-        package var actor: String
-        package var reason: String
-        /// 1...1000, the lowest is spent first; 0 = promo 10, plan 20, paid 30
-        package var priority: UInt32
-        /// 0 = never; what is left then is gone
-        package var expiresAtUs: Int64
-        /// 0 = now; a later instant: given then
-        package var effectiveAtUs: Int64
-
-        package init(
-            userID: String = "",
-            amountU4: Int64 = 0,
-            source: String = "",
-            category: String = "",
-            actor: String = "",
-            reason: String = "",
-            priority: UInt32 = 0,
-            expiresAtUs: Int64 = 0,
-            effectiveAtUs: Int64 = 0
-        ) {
-            self.userID = userID
-            self.amountU4 = amountU4
-            self.source = source
-            self.category = category
-            self.actor = actor
-            self.reason = reason
-            self.priority = priority
-            self.expiresAtUs = expiresAtUs
-            self.effectiveAtUs = effectiveAtUs
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct GrantReply: Hashable, Sendable {
-        package var isDuplicate: Bool
-        package var balance: Balance?
-        package var isScheduled: Bool
-
-        package init(
-            isDuplicate: Bool = false, balance: Balance? = nil, isScheduled: Bool = false
-        ) {
-            self.isDuplicate = isDuplicate
-            self.balance = balance
-            self.isScheduled = isScheduled
-        }
-    }
-}
-
-extension CreditsAPI {
     package struct ListBlocksRequest: Hashable, Sendable {
         package var userID: String
         package var limit: UInt32
@@ -530,6 +473,78 @@ extension CreditsAPI {
         package init(userID: String = "", limit: UInt32 = 0) {
             self.userID = userID
             self.limit = limit
+        }
+    }
+}
+
+extension CreditsAPI {
+    /// amount = remaining + held + consumed + expired + removed.
+    package struct Block: Hashable, Sendable {
+        package var source: String
+        /// paid, promo, plan, correction
+        package var category: String
+        package var priority: UInt32
+        package var amountU4: Int64
+        package var remainingU4: Int64
+        package var heldU4: Int64
+        package var consumedU4: Int64
+        package var expiredU4: Int64
+        /// voided, or moved by a merge
+        package var removedU4: Int64
+        /// 0 = never
+        package var expiresAtUs: Int64
+        package var isVoid: Bool
+
+        package init(
+            source: String = "",
+            category: String = "",
+            priority: UInt32 = 0,
+            amountU4: Int64 = 0,
+            remainingU4: Int64 = 0,
+            heldU4: Int64 = 0,
+            consumedU4: Int64 = 0,
+            expiredU4: Int64 = 0,
+            removedU4: Int64 = 0,
+            expiresAtUs: Int64 = 0,
+            isVoid: Bool = false
+        ) {
+            self.source = source
+            self.category = category
+            self.priority = priority
+            self.amountU4 = amountU4
+            self.remainingU4 = remainingU4
+            self.heldU4 = heldU4
+            self.consumedU4 = consumedU4
+            self.expiredU4 = expiredU4
+            self.removedU4 = removedU4
+            self.expiresAtUs = expiresAtUs
+            self.isVoid = isVoid
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct ListBlocksReply: Hashable, Sendable {
+        package var blocks: [Block]
+
+        package init(blocks: [Block] = []) {
+            self.blocks = blocks
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct SetLowThresholdRequest: Hashable, Sendable {
+        package var userID: String
+        /// 0 = never low
+        package var amountU4: Int64
+        /// the service's own threshold again
+        package var isDefault: Bool
+
+        package init(userID: String = "", amountU4: Int64 = 0, isDefault: Bool = false) {
+            self.userID = userID
+            self.amountU4 = amountU4
+            self.isDefault = isDefault
         }
     }
 }

@@ -3,76 +3,6 @@
 package import Wire
 
 extension CreditsAPI {
-    /// amount = remaining + held + consumed + expired + removed.
-    package struct Block: Hashable, Sendable {
-        package var source: String
-        /// paid, promo, plan, correction
-        package var category: String
-        package var priority: UInt32
-        package var amountU4: Int64
-        package var remainingU4: Int64
-        package var heldU4: Int64
-        package var consumedU4: Int64
-        package var expiredU4: Int64
-        /// voided, or moved by a merge
-        package var removedU4: Int64
-        /// 0 = never
-        package var expiresAtUs: Int64
-        package var isVoid: Bool
-
-        package init(
-            source: String = "",
-            category: String = "",
-            priority: UInt32 = 0,
-            amountU4: Int64 = 0,
-            remainingU4: Int64 = 0,
-            heldU4: Int64 = 0,
-            consumedU4: Int64 = 0,
-            expiredU4: Int64 = 0,
-            removedU4: Int64 = 0,
-            expiresAtUs: Int64 = 0,
-            isVoid: Bool = false
-        ) {
-            self.source = source
-            self.category = category
-            self.priority = priority
-            self.amountU4 = amountU4
-            self.remainingU4 = remainingU4
-            self.heldU4 = heldU4
-            self.consumedU4 = consumedU4
-            self.expiredU4 = expiredU4
-            self.removedU4 = removedU4
-            self.expiresAtUs = expiresAtUs
-            self.isVoid = isVoid
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct ListBlocksReply: Hashable, Sendable {
-        package var blocks: [Block]
-
-        package init(blocks: [Block] = []) {
-            self.blocks = blocks
-        }
-    }
-}
-
-extension CreditsAPI {
-    package struct VoidGrantRequest: Hashable, Sendable {
-        package var source: String
-        package var actor: String
-        package var reason: String
-
-        package init(source: String = "", actor: String = "", reason: String = "") {
-            self.source = source
-            self.actor = actor
-            self.reason = reason
-        }
-    }
-}
-
-extension CreditsAPI {
     package struct SetBudgetRequest: Hashable, Sendable {
         package var userID: String
         /// 0 = no budget
@@ -159,14 +89,100 @@ extension CreditsAPI {
         package var before: UInt64
         /// only this session; empty = all
         package var sessionID: String
+        /// only these; none = all
+        package var kinds: [String]
+        /// only this; empty = all
+        package var operation: String
+        /// not before; 0 = from the beginning
+        package var fromUs: Int64
+        /// before; 0 = to the end
+        package var untilUs: Int64
 
         package init(
-            userID: String = "", limit: UInt32 = 0, before: UInt64 = 0, sessionID: String = ""
+            userID: String = "",
+            limit: UInt32 = 0,
+            before: UInt64 = 0,
+            sessionID: String = "",
+            kinds: [String] = [],
+            operation: String = "",
+            fromUs: Int64 = 0,
+            untilUs: Int64 = 0
         ) {
             self.userID = userID
             self.limit = limit
             self.before = before
             self.sessionID = sessionID
+            self.kinds = kinds
+            self.operation = operation
+            self.fromUs = fromUs
+            self.untilUs = untilUs
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct GetStatementRequest: Hashable, Sendable {
+        package var userID: String
+        package var sessionID: String
+
+        package init(userID: String = "", sessionID: String = "") {
+            self.userID = userID
+            self.sessionID = sessionID
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct StatementLine: Hashable, Sendable {
+        package var operation: String
+        package var model: String
+        /// that were opened for it
+        package var holds: UInt32
+        /// captured and not refunded
+        package var chargedU4: Int64
+        /// still set aside
+        package var heldU4: Int64
+
+        package init(
+            operation: String = "",
+            model: String = "",
+            holds: UInt32 = 0,
+            chargedU4: Int64 = 0,
+            heldU4: Int64 = 0
+        ) {
+            self.operation = operation
+            self.model = model
+            self.holds = holds
+            self.chargedU4 = chargedU4
+            self.heldU4 = heldU4
+        }
+    }
+}
+
+extension CreditsAPI {
+    package struct Statement: Hashable, Sendable {
+        package var sessionID: String
+        package var lines: [StatementLine]
+        package var chargedU4: Int64
+        package var heldU4: Int64
+        package var firstAtUs: Int64
+        /// when the last hold was closed, or the last one was opened
+        package var lastAtUs: Int64
+
+        package init(
+            sessionID: String = "",
+            lines: [StatementLine] = [],
+            chargedU4: Int64 = 0,
+            heldU4: Int64 = 0,
+            firstAtUs: Int64 = 0,
+            lastAtUs: Int64 = 0
+        ) {
+            self.sessionID = sessionID
+            self.lines = lines
+            self.chargedU4 = chargedU4
+            self.heldU4 = heldU4
+            self.firstAtUs = firstAtUs
+            self.lastAtUs = lastAtUs
         }
     }
 }
@@ -411,14 +427,29 @@ extension CreditsAPI {
         package var balance: Balance?
         package var kind: String
         package var job: String
+        /// it was not before this change
+        package var becameLow: Bool
+        /// 75, 90 or 100: this hold was the first to reach it
+        package var budgetReached: UInt32
+        /// of which
+        package var budgetU4: Int64
 
         package init(
-            sequence: UInt64 = 0, balance: Balance? = nil, kind: String = "", job: String = ""
+            sequence: UInt64 = 0,
+            balance: Balance? = nil,
+            kind: String = "",
+            job: String = "",
+            becameLow: Bool = false,
+            budgetReached: UInt32 = 0,
+            budgetU4: Int64 = 0
         ) {
             self.sequence = sequence
             self.balance = balance
             self.kind = kind
             self.job = job
+            self.becameLow = becameLow
+            self.budgetReached = budgetReached
+            self.budgetU4 = budgetU4
         }
     }
 }

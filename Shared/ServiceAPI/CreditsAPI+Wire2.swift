@@ -162,84 +162,6 @@ extension CreditsAPI.RefundRequest: WireMessage {
     }
 }
 
-extension CreditsAPI.GrantRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__GrantRequest()
-        credits__v1__grant_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__GrantRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__GrantRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.amountU4 = message.pointee.amount_u4
-        self.source = try wireText(message.pointee.source)
-        self.category = try wireText(message.pointee.category)
-        self.actor = try wireText(message.pointee.actor)
-        self.reason = try wireText(message.pointee.reason)
-        self.priority = message.pointee.priority
-        self.expiresAtUs = message.pointee.expires_at_us
-        self.effectiveAtUs = message.pointee.effective_at_us
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GrantRequest> {
-        let message = arena.allocate(Credits__V1__GrantRequest.self)
-        credits__v1__grant_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        message.pointee.amount_u4 = self.amountU4
-        if !self.source.isEmpty { message.pointee.source = try arena.text(self.source) }
-        if !self.category.isEmpty { message.pointee.category = try arena.text(self.category) }
-        if !self.actor.isEmpty { message.pointee.actor = try arena.text(self.actor) }
-        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
-        message.pointee.priority = self.priority
-        message.pointee.expires_at_us = self.expiresAtUs
-        message.pointee.effective_at_us = self.effectiveAtUs
-        return message
-    }
-}
-
-extension CreditsAPI.GrantReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__GrantReply()
-        credits__v1__grant_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__GrantReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__GrantReply>) throws(WireError) {
-        self.isDuplicate = message.pointee.is_duplicate != 0
-        self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
-        self.isScheduled = message.pointee.is_scheduled != 0
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GrantReply> {
-        let message = arena.allocate(Credits__V1__GrantReply.self)
-        credits__v1__grant_reply__init(message)
-        message.pointee.is_duplicate = self.isDuplicate ? 1 : 0
-        if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
-        message.pointee.is_scheduled = self.isScheduled ? 1 : 0
-        return message
-    }
-}
-
 extension CreditsAPI.ListBlocksRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Credits__V1__ListBlocksRequest()
@@ -352,35 +274,35 @@ extension CreditsAPI.ListBlocksReply: WireMessage {
     }
 }
 
-extension CreditsAPI.VoidGrantRequest: WireMessage {
+extension CreditsAPI.SetLowThresholdRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__VoidGrantRequest()
-        credits__v1__void_grant_request__init(&message)
+        var message = Credits__V1__SetLowThresholdRequest()
+        credits__v1__set_low_threshold_request__init(&message)
         return UnsafeRawPointer(message.base.descriptor)
     }
 
     package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__VoidGrantRequest.self))
+        try self.init(wireStruct(message, of: Credits__V1__SetLowThresholdRequest.self))
     }
 
     package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(try wireMessage(arena))
     }
 
-    init(_ message: UnsafeMutablePointer<Credits__V1__VoidGrantRequest>) throws(WireError) {
-        self.source = try wireText(message.pointee.source)
-        self.actor = try wireText(message.pointee.actor)
-        self.reason = try wireText(message.pointee.reason)
+    init(_ message: UnsafeMutablePointer<Credits__V1__SetLowThresholdRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.amountU4 = message.pointee.amount_u4
+        self.isDefault = message.pointee.is_default != 0
     }
 
     func wireMessage(
         _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__VoidGrantRequest> {
-        let message = arena.allocate(Credits__V1__VoidGrantRequest.self)
-        credits__v1__void_grant_request__init(message)
-        if !self.source.isEmpty { message.pointee.source = try arena.text(self.source) }
-        if !self.actor.isEmpty { message.pointee.actor = try arena.text(self.actor) }
-        if !self.reason.isEmpty { message.pointee.reason = try arena.text(self.reason) }
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__SetLowThresholdRequest> {
+        let message = arena.allocate(Credits__V1__SetLowThresholdRequest.self)
+        credits__v1__set_low_threshold_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.amount_u4 = self.amountU4
+        message.pointee.is_default = self.isDefault ? 1 : 0
         return message
     }
 }
@@ -547,6 +469,10 @@ extension CreditsAPI.ListHistoryRequest: WireMessage {
         self.limit = message.pointee.limit
         self.before = message.pointee.before
         self.sessionID = try wireText(message.pointee.session_id)
+        self.kinds = try wireTexts(message.pointee.kinds, message.pointee.n_kinds)
+        self.operation = try wireText(message.pointee.operation)
+        self.fromUs = message.pointee.from_us
+        self.untilUs = message.pointee.until_us
     }
 
     func wireMessage(
@@ -558,6 +484,79 @@ extension CreditsAPI.ListHistoryRequest: WireMessage {
         message.pointee.limit = self.limit
         message.pointee.before = self.before
         if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
+        message.pointee.n_kinds = self.kinds.count
+        message.pointee.kinds = try arena.texts(self.kinds)
+        if !self.operation.isEmpty { message.pointee.operation = try arena.text(self.operation) }
+        message.pointee.from_us = self.fromUs
+        message.pointee.until_us = self.untilUs
+        return message
+    }
+}
+
+extension CreditsAPI.GetStatementRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__GetStatementRequest()
+        credits__v1__get_statement_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__GetStatementRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__GetStatementRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.sessionID = try wireText(message.pointee.session_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__GetStatementRequest> {
+        let message = arena.allocate(Credits__V1__GetStatementRequest.self)
+        credits__v1__get_statement_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
+        return message
+    }
+}
+
+extension CreditsAPI.StatementLine: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__StatementLine()
+        credits__v1__statement_line__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__StatementLine.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__StatementLine>) throws(WireError) {
+        self.operation = try wireText(message.pointee.operation)
+        self.model = try wireText(message.pointee.model)
+        self.holds = message.pointee.holds
+        self.chargedU4 = message.pointee.charged_u4
+        self.heldU4 = message.pointee.held_u4
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__StatementLine> {
+        let message = arena.allocate(Credits__V1__StatementLine.self)
+        credits__v1__statement_line__init(message)
+        if !self.operation.isEmpty { message.pointee.operation = try arena.text(self.operation) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        message.pointee.holds = self.holds
+        message.pointee.charged_u4 = self.chargedU4
+        message.pointee.held_u4 = self.heldU4
         return message
     }
 }

@@ -4,6 +4,50 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension CreditsAPI.Statement: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Credits__V1__Statement()
+        credits__v1__statement__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Credits__V1__Statement.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Credits__V1__Statement>) throws(WireError) {
+        self.sessionID = try wireText(message.pointee.session_id)
+        self.lines = try wireMessages(
+            message.pointee.lines, message.pointee.n_lines, CreditsAPI.StatementLine.init
+        )
+        self.chargedU4 = message.pointee.charged_u4
+        self.heldU4 = message.pointee.held_u4
+        self.firstAtUs = message.pointee.first_at_us
+        self.lastAtUs = message.pointee.last_at_us
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__Statement> {
+        let message = arena.allocate(Credits__V1__Statement.self)
+        credits__v1__statement__init(message)
+        if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
+        message.pointee.n_lines = self.lines.count
+        message.pointee.lines = try arena.messages(self.lines) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.charged_u4 = self.chargedU4
+        message.pointee.held_u4 = self.heldU4
+        message.pointee.first_at_us = self.firstAtUs
+        message.pointee.last_at_us = self.lastAtUs
+        return message
+    }
+}
+
 extension CreditsAPI.HistoryEntry: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Credits__V1__HistoryEntry()
@@ -410,6 +454,9 @@ extension CreditsAPI.BalanceEvent: WireMessage {
         self.balance = try wireOptional(message.pointee.balance, CreditsAPI.Balance.init)
         self.kind = try wireText(message.pointee.kind)
         self.job = try wireText(message.pointee.job)
+        self.becameLow = message.pointee.became_low != 0
+        self.budgetReached = message.pointee.budget_reached
+        self.budgetU4 = message.pointee.budget_u4
     }
 
     func wireMessage(
@@ -421,6 +468,9 @@ extension CreditsAPI.BalanceEvent: WireMessage {
         if let value = self.balance { message.pointee.balance = try value.wireMessage(arena) }
         if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
         if !self.job.isEmpty { message.pointee.job = try arena.text(self.job) }
+        message.pointee.became_low = self.becameLow ? 1 : 0
+        message.pointee.budget_reached = self.budgetReached
+        message.pointee.budget_u4 = self.budgetU4
         return message
     }
 }
@@ -493,70 +543,6 @@ extension CreditsAPI.VerifyReply: WireMessage {
         message.pointee.n_violations = self.violations.count
         message.pointee.violations = try arena.texts(self.violations)
         message.pointee.head = arena.binary(self.head)
-        return message
-    }
-}
-
-extension CreditsAPI.ExplainRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ExplainRequest()
-        credits__v1__explain_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ExplainRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ExplainRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ExplainRequest> {
-        let message = arena.allocate(Credits__V1__ExplainRequest.self)
-        credits__v1__explain_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        return message
-    }
-}
-
-extension CreditsAPI.ExplainLine: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Credits__V1__ExplainLine()
-        credits__v1__explain_line__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Credits__V1__ExplainLine.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Credits__V1__ExplainLine>) throws(WireError) {
-        self.entry = try wireOptional(message.pointee.entry, CreditsAPI.HistoryEntry.init)
-        self.priceVersion = message.pointee.price_version
-        self.providerReference = try wireText(message.pointee.provider_reference)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Credits__V1__ExplainLine> {
-        let message = arena.allocate(Credits__V1__ExplainLine.self)
-        credits__v1__explain_line__init(message)
-        if let value = self.entry { message.pointee.entry = try value.wireMessage(arena) }
-        message.pointee.price_version = self.priceVersion
-        if !self.providerReference.isEmpty {
-            message.pointee.provider_reference = try arena.text(self.providerReference)
-        }
         return message
     }
 }

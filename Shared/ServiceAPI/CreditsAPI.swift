@@ -26,17 +26,18 @@ package enum CreditsAPI {
         ListOverdueHoldsRequest.self,
         ListHoldsReply.self,
         RefundRequest.self,
-        GrantRequest.self,
-        GrantReply.self,
         ListBlocksRequest.self,
         Block.self,
         ListBlocksReply.self,
-        VoidGrantRequest.self,
+        SetLowThresholdRequest.self,
         SetBudgetRequest.self,
         GetBudgetRequest.self,
         Budget.self,
         MergeAccountRequest.self,
         ListHistoryRequest.self,
+        GetStatementRequest.self,
+        StatementLine.self,
+        Statement.self,
         HistoryEntry.self,
         ListHistoryReply.self,
         ListPricesRequest.self,
@@ -88,8 +89,8 @@ extension CreditsAPI {
         package static let refund = MethodDescriptor(
             name: "credits.v1.Credits/Refund", isIdempotent: true
         )
-        package static let grant = MethodDescriptor(
-            name: "credits.v1.Credits/Grant", isIdempotent: true
+        package static let setLowThreshold = MethodDescriptor(
+            name: "credits.v1.Credits/SetLowThreshold", isIdempotent: true
         )
         package static let setBudget = MethodDescriptor(
             name: "credits.v1.Credits/SetBudget", isIdempotent: true
@@ -100,14 +101,14 @@ extension CreditsAPI {
         package static let listBlocks = MethodDescriptor(
             name: "credits.v1.Credits/ListBlocks", isIdempotent: true
         )
-        package static let voidGrant = MethodDescriptor(
-            name: "credits.v1.Credits/VoidGrant", isIdempotent: true
-        )
         package static let mergeAccount = MethodDescriptor(
             name: "credits.v1.Credits/MergeAccount", isIdempotent: true
         )
         package static let listHistory = MethodDescriptor(
             name: "credits.v1.Credits/ListHistory", isIdempotent: true
+        )
+        package static let getStatement = MethodDescriptor(
+            name: "credits.v1.Credits/GetStatement", isIdempotent: true
         )
         package static let quote = MethodDescriptor(
             name: "credits.v1.Credits/Quote", isIdempotent: false
@@ -221,12 +222,11 @@ extension CreditsAPI {
             try await channel.unary(Methods.refund, request, options)
         }
 
-        /// Adds credits from a named source. The same source again changes nothing. Not on the
-        /// public port.
-        package func grant(
-            _ request: GrantRequest, _ options: CallOptions
-        ) async throws(RPCError) -> GrantReply {
-            try await channel.unary(Methods.grant, request, options)
+        /// Below how many credits the user wants to be told that few are left.
+        package func setLowThreshold(
+            _ request: SetLowThresholdRequest, _ options: CallOptions
+        ) async throws(RPCError) -> Balance {
+            try await channel.unary(Methods.setLowThreshold, request, options)
         }
 
         /// What the user allows to be spent in a day, a month or at all. Holds of the period count
@@ -254,14 +254,6 @@ extension CreditsAPI {
             try await channel.unary(Methods.listBlocks, request, options)
         }
 
-        /// Takes back what is left of a grant, and what its holds give back later. Not on the
-        /// public port.
-        package func voidGrant(
-            _ request: VoidGrantRequest, _ options: CallOptions
-        ) async throws(RPCError) -> Balance {
-            try await channel.unary(Methods.voidGrant, request, options)
-        }
-
         /// Moves everything a guest owns to the account that the guest signed up for.
         package func mergeAccount(
             _ request: MergeAccountRequest, _ options: CallOptions
@@ -269,11 +261,21 @@ extension CreditsAPI {
             try await channel.unary(Methods.mergeAccount, request, options)
         }
 
-        /// The user's ledger rows, newest first.
+        /// The user's ledger rows, newest first. A page that was searched for long may have fewer
+        /// rows than
+        /// asked for, or none, and still a next one.
         package func listHistory(
             _ request: ListHistoryRequest, _ options: CallOptions
         ) async throws(RPCError) -> ListHistoryReply {
             try await channel.unary(Methods.listHistory, request, options)
+        }
+
+        /// What one session was charged, by operation and model. STATEMENT_NOT_FOUND when it held
+        /// nothing.
+        package func getStatement(
+            _ request: GetStatementRequest, _ options: CallOptions
+        ) async throws(RPCError) -> Statement {
+            try await channel.unary(Methods.getStatement, request, options)
         }
 
         /// What some work costs now. The quote belongs to its user and pins the prices for 15
@@ -306,7 +308,9 @@ extension CreditsAPI {
             try await channel.unary(Methods.listPrices, request, options)
         }
 
-        /// Balance changes of one user, in order, from a cursor on; stays open.
+        /// Balance changes of one user, in order, from a cursor on; stays open. RESYNC for a cursor
+        /// that is
+        /// ahead of the ledger.
         package func watchBalance(
             _ request: WatchBalanceRequest, _ options: CallOptions
         ) async throws(RPCError) -> ResponseStream<BalanceEvent> {
@@ -391,11 +395,10 @@ extension CreditsAPI {
             _ request: RefundRequest, _ context: CallContext
         ) async throws(RPCError) -> Balance
 
-        /// Adds credits from a named source. The same source again changes nothing. Not on the
-        /// public port.
-        func grant(
-            _ request: GrantRequest, _ context: CallContext
-        ) async throws(RPCError) -> GrantReply
+        /// Below how many credits the user wants to be told that few are left.
+        func setLowThreshold(
+            _ request: SetLowThresholdRequest, _ context: CallContext
+        ) async throws(RPCError) -> Balance
 
         /// What the user allows to be spent in a day, a month or at all. Holds of the period count
         /// already. A
@@ -416,21 +419,23 @@ extension CreditsAPI {
             _ request: ListBlocksRequest, _ context: CallContext
         ) async throws(RPCError) -> ListBlocksReply
 
-        /// Takes back what is left of a grant, and what its holds give back later. Not on the
-        /// public port.
-        func voidGrant(
-            _ request: VoidGrantRequest, _ context: CallContext
-        ) async throws(RPCError) -> Balance
-
         /// Moves everything a guest owns to the account that the guest signed up for.
         func mergeAccount(
             _ request: MergeAccountRequest, _ context: CallContext
         ) async throws(RPCError) -> Balance
 
-        /// The user's ledger rows, newest first.
+        /// The user's ledger rows, newest first. A page that was searched for long may have fewer
+        /// rows than
+        /// asked for, or none, and still a next one.
         func listHistory(
             _ request: ListHistoryRequest, _ context: CallContext
         ) async throws(RPCError) -> ListHistoryReply
+
+        /// What one session was charged, by operation and model. STATEMENT_NOT_FOUND when it held
+        /// nothing.
+        func getStatement(
+            _ request: GetStatementRequest, _ context: CallContext
+        ) async throws(RPCError) -> Statement
 
         /// What some work costs now. The quote belongs to its user and pins the prices for 15
         /// minutes:
@@ -454,7 +459,9 @@ extension CreditsAPI {
             _ request: ListPricesRequest, _ context: CallContext
         ) async throws(RPCError) -> ListPricesReply
 
-        /// Balance changes of one user, in order, from a cursor on; stays open.
+        /// Balance changes of one user, in order, from a cursor on; stays open. RESYNC for a cursor
+        /// that is
+        /// ahead of the ledger.
         func watchBalance(
             _ request: WatchBalanceRequest,
             _ writer: ResponseWriter<BalanceEvent>,
@@ -533,11 +540,11 @@ extension CreditsAPI {
                 (request: RefundRequest, context: CallContext) async throws(RPCError) -> Balance in
                 try await handler.refund(request, context)
             },
-            .unary(Methods.grant) {
+            .unary(Methods.setLowThreshold) {
                 (
-                    request: GrantRequest, context: CallContext
-                ) async throws(RPCError) -> GrantReply in
-                try await handler.grant(request, context)
+                    request: SetLowThresholdRequest, context: CallContext
+                ) async throws(RPCError) -> Balance in
+                try await handler.setLowThreshold(request, context)
             },
             .unary(Methods.setBudget) {
                 (
@@ -557,12 +564,6 @@ extension CreditsAPI {
                 ) async throws(RPCError) -> ListBlocksReply in
                 try await handler.listBlocks(request, context)
             },
-            .unary(Methods.voidGrant) {
-                (
-                    request: VoidGrantRequest, context: CallContext
-                ) async throws(RPCError) -> Balance in
-                try await handler.voidGrant(request, context)
-            },
             .unary(Methods.mergeAccount) {
                 (
                     request: MergeAccountRequest, context: CallContext
@@ -574,6 +575,12 @@ extension CreditsAPI {
                     request: ListHistoryRequest, context: CallContext
                 ) async throws(RPCError) -> ListHistoryReply in
                 try await handler.listHistory(request, context)
+            },
+            .unary(Methods.getStatement) {
+                (
+                    request: GetStatementRequest, context: CallContext
+                ) async throws(RPCError) -> Statement in
+                try await handler.getStatement(request, context)
             },
             .unary(Methods.quote) {
                 (

@@ -306,6 +306,7 @@ extension SessionAPI {
         package var deliveredContentType: String
         package var deliveredProvider: String
         package var spending: Spending?
+        package var requestID: String
 
         package init(
             pictures: StoredPicturePlan? = nil,
@@ -318,7 +319,8 @@ extension SessionAPI {
             deliveredAssetID: String = "",
             deliveredContentType: String = "",
             deliveredProvider: String = "",
-            spending: Spending? = nil
+            spending: Spending? = nil,
+            requestID: String = ""
         ) {
             self.pictures = pictures
             self.depth = depth
@@ -331,6 +333,7 @@ extension SessionAPI {
             self.deliveredContentType = deliveredContentType
             self.deliveredProvider = deliveredProvider
             self.spending = spending
+            self.requestID = requestID
         }
     }
 }

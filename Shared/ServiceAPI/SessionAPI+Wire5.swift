@@ -73,6 +73,7 @@ extension SessionAPI.StoredJournal: WireMessage {
         self.deliveredContentType = try wireText(message.pointee.delivered_content_type)
         self.deliveredProvider = try wireText(message.pointee.delivered_provider)
         self.spending = try wireOptional(message.pointee.spending, SessionAPI.Spending.init)
+        self.requestID = try wireText(message.pointee.request_id)
     }
 
     func wireMessage(
@@ -103,6 +104,7 @@ extension SessionAPI.StoredJournal: WireMessage {
             message.pointee.delivered_provider = try arena.text(self.deliveredProvider)
         }
         if let value = self.spending { message.pointee.spending = try value.wireMessage(arena) }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.text(self.requestID) }
         return message
     }
 }

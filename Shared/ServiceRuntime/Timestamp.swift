@@ -34,6 +34,67 @@ package struct Timestamp: Hashable, Comparable, Sendable {
             + "\(padded(secondOfDay % 60, 2)).\(padded(milliseconds - seconds * 1000, 3))Z"
     }
 
+    /// Reads "2026-01-31T08:05:09Z", also with a fraction or with an offset such as "+02:00" (RFC
+    /// 3339); nil for anything else. Digits after the sixth of a fraction are left out.
+    package init?(rfc3339 text: String) {
+        var rest = text.utf8[...]
+        func take(_ character: Character) -> Bool {
+            guard rest.first == character.asciiValue else { return false }
+            rest.removeFirst()
+            return true
+        }
+        func number(_ digits: Int, _ range: ClosedRange<Int64>) -> Int64? {
+            let part = rest.prefix(digits)
+            guard part.count == digits, part.allSatisfy({ (0x30...0x39).contains($0) }) else {
+                return nil
+            }
+            rest.removeFirst(digits)
+            let value = part.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+            return range.contains(value) ? value : nil
+        }
+        guard let year = number(4, 0...9999), take("-"), let month = number(2, 1...12), take("-"),
+            let day = number(2, 1...31), take("T") || take("t"),
+            let hour = number(2, 0...23), take(":"), let minute = number(2, 0...59), take(":"),
+            let second = number(2, 0...59)
+        else { return nil }
+        let dayNumber = Self.dayNumber(year: year, month: month, day: day)
+        // The 31st of a month with thirty days is another date.
+        guard Self.civilDate(daysSinceEpoch: dayNumber) == (year, month, day) else { return nil }
+        var fraction: Int64 = 0
+        if take(".") {
+            let digits = rest.prefix { (0x30...0x39).contains($0) }
+            guard !digits.isEmpty else { return nil }
+            rest.removeFirst(digits.count)
+            for index in 0..<6 {
+                let digit = digits.dropFirst(index).first.map { Int64($0 - 0x30) } ?? 0
+                fraction = fraction * 10 + digit
+            }
+        }
+        var offset: Int64 = 0
+        if !take("Z"), !take("z") {
+            let sign: Int64
+            if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
+            guard let hours = number(2, 0...23), take(":"), let minutes = number(2, 0...59) else {
+                return nil
+            }
+            offset = sign * (hours * 60 + minutes) * 60
+        }
+        guard rest.isEmpty else { return nil }
+        let seconds = dayNumber * 86_400 + hour * 3600 + minute * 60 + second - offset
+        microseconds = seconds * 1_000_000 + fraction
+    }
+
+    /// Days since 1970-01-01, counted as `civilDate` counts.
+    private static func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let marchYear = month <= 2 ? year - 1 : year
+        let cycle = marchYear.flooredDivision(by: 400)
+        let yearOfCycle = marchYear - cycle * 400
+        let marchMonth = month > 2 ? month - 3 : month + 9
+        let dayOfYear = (153 * marchMonth + 2) / 5 + day - 1
+        let dayOfCycle = yearOfCycle * 365 + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear
+        return cycle * 146_097 + dayOfCycle - 719_468
+    }
+
     /// The proleptic Gregorian date of a day number, by counting in 400-year cycles that begin in
     /// March, so that the leap day is the last of its year.
     private static func civilDate(daysSinceEpoch: Int64) -> (year: Int64, month: Int64, day: Int64)

@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import Testing
 
@@ -83,5 +84,87 @@ extension `The public API` {
         #expect(answer.status == 422, "\(answer.text)")
         #expect(answer.text.contains("maxCredits"))
         #expect(try await user.credits() == ("100", "0"))
+    }
+
+    @Test func `the exported rows add up to the balance, the statement to the session`()
+        async throws
+    {
+        let user = try await PublicAPI.guest(try await SharedSet.shared.running())
+        let session = try await user.start()
+        _ = try await user.select(session, "direction", "cinematic")
+        let sheet = try await user.get("/api/credits/history/export")
+        #expect(sheet.headers["Content-Type"]?.hasPrefix("text/csv") == true)
+        #expect(sheet.headers["Content-Disposition"]?.contains("credits.csv") == true)
+        let rows = sheet.text.components(separatedBy: "\r\n").dropLast().map {
+            $0.components(separatedBy: ",")
+        }
+        #expect(rows.first?.first == "sequence")
+        #expect(rows.dropFirst().compactMap { Int($0[3]) }.reduce(0, +) == 92)
+        let file = try await user.get("/api/credits/history/export?format=json")
+        let entries = try #require(file.json["entries"]?.array)
+        #expect(entries.compactMap { $0["amount"]?.integer }.reduce(0, +) == 92)
+        #expect(entries.count == rows.count - 1)
+        let captured = try #require(entries.first { $0["kind"]?.text == "capture" })
+        for name in ["requestId", "job", "sessionId"] {
+            #expect(captured[name]?.text?.isEmpty == false, "\(name)")
+        }
+        let statement = try await user.get("/api/credits/statements/\(session)")
+        #expect(statement.json["charged"]?.integer == 8, "\(statement.text)")
+        let shown = try await user.get("/api/convergence/session/\(session)")
+        #expect(shown.json["session"]?["totalCreditsConsumed"]?.integer == 8)
+        var found = 0
+        var cursor: String? = ""
+        while let place = cursor {
+            let page = try await user.get(
+                "/api/credits/history?kind=capture,grant&limit=1"
+                    + (place.isEmpty ? "" : "&cursor=\(place)"))
+            #expect(page.status == 200, "\(page.text)")
+            found += page.json["entries"]?.array?.count ?? 0
+            cursor = page.json["nextCursor"]?.text
+        }
+        #expect(found == 3)
+        let until = try await user.get("/api/credits/history?until=2020-01-01T00:00:00Z")
+        #expect(until.json["entries"]?.array?.count == 0)
+        for bad in ["cursor=x", "kind=theft", "from=yesterday", "format=pdf", "limit=0"] {
+            let path = bad.hasPrefix("format") ? "history/export" : "history"
+            #expect(try await user.get("/api/credits/\(path)?\(bad)").status == 422, "\(bad)")
+        }
+        let stranger = try await PublicAPI.guest(user.set)
+        #expect(try await stranger.get("/api/credits/statements/\(session)").status == 404)
+    }
+
+    @Test func `a budget of one's own stops what would be too much`() async throws {
+        let user = try await PublicAPI.guest(try await SharedSet.shared.running())
+        let none = try await user.get("/api/credits/budget")
+        #expect(none.json["budget"] == .null)
+        #expect(none.json["lowBalanceThreshold"]?.integer == 10)
+        let set = try await user.send(
+            "PUT", "/api/credits/budget",
+            body: Array(#"{"credits": 5.5, "period": "day", "isHard": true}"#.utf8))
+        #expect(set.status == 200, "\(set.text)")
+        _ = try await user.start()
+        let used = try await user.get("/api/credits/budget")
+        #expect(used.json["budget"]?["used"]?.integer == 4)
+        #expect(used.json["budget"]?["percent"]?.integer == 72)
+        let session = try await user.get("/api/convergence/session/active").json["session"]
+        let refused = try await user.select(
+            try #require(session?["id"]?.text), "direction", "cinematic")
+        #expect(refused.status == 409 && refused.code == "BUDGET_EXCEEDED", "\(refused.text)")
+        let low = try await user.send(
+            "PUT", "/api/credits/low-balance", body: Array(#"{"threshold": 96.0001}"#.utf8))
+        #expect(low.json["lowBalance"] == .flag(true), "\(low.text)")
+        #expect(try await user.get("/api/credits").json["lowBalance"] == .flag(true))
+        for bad in [
+            "{}", #"{"credits": 0, "period": "day"}"#, #"{"credits": 1, "period": "year"}"#,
+            #"{"credits": 1, "period": "day", "isHard": 1}"#,
+        ] {
+            let answer = try await user.send("PUT", "/api/credits/budget", body: Array(bad.utf8))
+            #expect(answer.status == 422, "\(bad)")
+        }
+        let gone = try await user.send("DELETE", "/api/credits/budget")
+        #expect(gone.json["budget"] == .null, "\(gone.text)")
+        let allowed = try await user.select(
+            try #require(session?["id"]?.text), "direction", "cinematic")
+        #expect(allowed.status == 200, "\(allowed.text)")
     }
 }

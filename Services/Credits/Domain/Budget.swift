@@ -95,3 +95,10 @@ struct Budget: Hashable, Sendable {
         }
     }
 }
+
+/// A threshold of a budget that a hold was the first to reach in its period.
+struct BudgetNotice: Hashable, Sendable {
+    /// 75, 90 or 100.
+    var percent: Int64
+    var budget: CreditAmount
+}

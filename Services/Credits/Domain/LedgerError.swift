@@ -20,6 +20,13 @@ enum LedgerError: Error, Hashable {
     /// The account has been merged into another.
     case accountMerged(user: String)
     case invalid(field: String, reason: String)
+    /// The session never held anything of this user.
+    case statementNotFound(session: String)
+    case correctionNotFound(id: String)
+    /// A correction needs two actors.
+    case sameActor(String)
+    /// It was decided in the other way before.
+    case correctionDecided(id: String, state: String)
     case amountOverflow
     /// The books themselves are wrong; see `credits verify`.
     case unsound(String)

@@ -72,6 +72,8 @@ struct WalletBalance: Hashable, Sendable {
     /// Minus the sum of the open holds.
     var pending = CreditAmount.zero
     var sequence: Int64 = 0
+    /// Strictly below it the wallet is low; nil for the service's own threshold.
+    var lowThreshold: CreditAmount?
 
     var held: CreditAmount { pending.negated }
 

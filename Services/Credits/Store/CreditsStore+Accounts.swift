@@ -7,6 +7,8 @@ struct BalanceView: Hashable, Sendable {
     var held: CreditAmount
     var available: CreditAmount
     var sequence: Int64
+    /// Nil for the service's own.
+    var lowThreshold: CreditAmount?
 
     /// - Parameters:
     ///   - overdue: Held by leases that are over: shown as free before the sweep ends them.
@@ -18,6 +20,7 @@ struct BalanceView: Hashable, Sendable {
         available = CreditAmount(
             tenThousandths: balance.available.tenThousandths + overdue - expired)
         sequence = balance.sequence
+        lowThreshold = balance.lowThreshold
     }
 }
 
@@ -92,6 +95,17 @@ extension CreditsStore {
                 user: account.user, balance: account.balance, overdue: overdue,
                 expired: expired)
         }
+    }
+
+    /// - Parameter threshold: Nil for the service's own.
+    func setLowThreshold(_ threshold: CreditAmount?, of user: String) async throws -> BalanceView {
+        let user = try await database.write { transaction in
+            let account = try transaction.existingWallet(of: user)
+            try transaction.run(
+                LedgerSQL.setLowThreshold, threshold?.tenThousandths, account.id)
+            return account.user
+        }
+        return try await balance(of: user)
     }
 
     /// Gives credits. The same source again changes nothing.

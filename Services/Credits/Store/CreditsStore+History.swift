@@ -16,6 +16,15 @@ struct HistoryRow: Hashable, Sendable {
     var note: String
     /// Of the hold that it opens, closes or refunds; nil for other kinds.
     var hold: HoldFacts?
+    /// The threshold of the user's budget that it was the first to reach.
+    var budgetNotice: BudgetNotice?
+
+    /// What could be spent before it.
+    var availableBefore: CreditAmount {
+        CreditAmount(
+            tenThousandths: postedAfter.tenThousandths - heldAfter.tenThousandths
+                - posted.tenThousandths + held.tenThousandths)
+    }
 
     struct HoldFacts: Hashable, Sendable {
         var id: HoldID
@@ -33,19 +42,52 @@ struct HistoryPage: Hashable, Sendable {
     var nextBefore: Int64
 }
 
+/// Which rows of a history are asked for.
+struct HistoryFilter: Hashable, Sendable {
+    /// Only holds of this session; empty for all.
+    var session = ""
+    /// Only these; empty for all.
+    var kinds: Set<TransactionKind> = []
+    /// Only holds for this; empty for all.
+    var operation = ""
+    /// From here on, but not at `untilUs` or later.
+    var fromUs: Int64 = .min
+    var untilUs: Int64 = .max
+
+    /// Whether every row of the period is asked for.
+    var isWhole: Bool { session.isEmpty && kinds.isEmpty && operation.isEmpty && untilUs == .max }
+
+    func takes(_ row: HistoryRow) -> Bool {
+        (session.isEmpty || row.hold?.terms.session == session)
+            && (kinds.isEmpty || kinds.contains(row.kind))
+            && (operation.isEmpty || row.hold?.terms.operation == operation)
+            && row.atUs >= fromUs && row.atUs < untilUs
+    }
+}
+
+/// What a session was charged for one kind of work.
+struct StatementLine: Hashable, Sendable {
+    var operation: String
+    var model: String
+    var holds: Int64
+    /// Captured and not refunded.
+    var charged: Int64
+    var held: Int64
+    var firstAtUs: Int64
+    var lastAtUs: Int64
+}
+
 extension CreditsStore {
-    /// How many rows a search for one session looks at before it gives back a shorter page.
+    /// How many rows a search looks at before it gives back a shorter page.
     private static let scannedMax = 5_000
     /// How many missed changes a watcher is told about; older ones are skipped.
     private static let missedMax = 10_000
 
     /// The user's transactions before a sequence (0: from the newest), newest first.
     ///
-    /// - Parameters:
-    ///   - limit: 1...200.
-    ///   - session: Only holds of this session; empty for all.
+    /// - Parameter limit: 1...200.
     func history(
-        of user: String, before: Int64, limit: Int, session: String
+        of user: String, before: Int64, limit: Int, _ filter: HistoryFilter = HistoryFilter()
     ) async throws -> HistoryPage {
         try await database.read { transaction in
             let account = try transaction.existingWallet(of: user)
@@ -60,12 +102,16 @@ extension CreditsStore {
             var scanned = 0
             var lastSeen: Int64 = 0
             while next != 0, rows.count < limit, scanned < Self.scannedMax {
-                let count = session.isEmpty ? limit : 200
+                let count = filter.isWhole ? limit : 200
                 for row in try transaction.history(from: next, limit: count) {
+                    // Times rise with the sequence: everything before it is too old as well.
+                    guard row.atUs >= filter.fromUs else {
+                        return HistoryPage(rows: rows, nextBefore: 0)
+                    }
                     scanned += 1
                     next = row.previous
                     lastSeen = row.sequence
-                    if session.isEmpty || row.hold?.terms.session == session {
+                    if filter.takes(row) {
                         rows.append(row)
                         if rows.count == limit { break }
                     }
@@ -73,6 +119,25 @@ extension CreditsStore {
             }
             return HistoryPage(rows: rows, nextBefore: next == 0 ? 0 : lastSeen)
         }
+    }
+
+    /// What a session of the user was charged; empty when it never held anything.
+    func statement(of session: String, user: String) async throws -> [StatementLine] {
+        try await database.read { transaction in
+            let account = try transaction.existingWallet(of: user)
+            return try transaction.all(LedgerSQL.statement, session, account.id) { row in
+                StatementLine(
+                    operation: try row.text(0), model: try row.text(1),
+                    holds: try row.integer(2), charged: try row.integer(3),
+                    held: try row.integer(4), firstAtUs: try row.integer(5),
+                    lastAtUs: try row.integer(6))
+            }
+        }
+    }
+
+    /// The sequence of the last transaction of all.
+    func lastSequence() async throws -> Int64 {
+        try await database.read { transaction in try transaction.head().sequence }
     }
 
     /// The user's changes after a sequence, oldest first, and the balance now.
@@ -136,6 +201,10 @@ extension HistoryRow {
             providerReference: try row.text(16))
         if let quote = try row.optionalInteger(20) {
             hold?.quote = QuoteID(number: quote, createdAtUs: try row.integer(21))
+        }
+        if let reached = try row.optionalInteger(22) {
+            budgetNotice = BudgetNotice(
+                percent: reached, budget: CreditAmount(tenThousandths: try row.integer(23)))
         }
     }
 }

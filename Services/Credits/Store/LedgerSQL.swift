@@ -5,7 +5,7 @@ enum LedgerSQL {
     // MARK: Accounts
 
     private static let accountColumns =
-        "a.id, a.owner, a.posted, a.pending, a.last_tx, a.merged_into"
+        "a.id, a.owner, a.posted, a.pending, a.last_tx, a.merged_into, a.low_threshold"
     static let accountByOwner = Statement(
         "SELECT \(accountColumns) FROM accounts a WHERE owner = ? AND kind = 'wallet'")
     static let accountByID = Statement(
@@ -33,6 +33,8 @@ enum LedgerSQL {
         INSERT INTO accounts(id, kind, asset, owner, opened_at_us)
         VALUES((SELECT max(99, max(id)) + 1 FROM accounts), 'wallet', 1, ?, ?)
         """)
+    static let setLowThreshold = Statement(
+        "UPDATE accounts SET low_threshold = ? WHERE id = ?")
     static let mergeAccount = Statement(
         "UPDATE accounts SET merged_into = ?1 WHERE id = ?2 OR merged_into = ?2")
 
@@ -145,7 +147,7 @@ enum LedgerSQL {
         (SELECT coalesce(sum(amount), 0) FROM entries
             WHERE tx = t.seq AND account = t.account AND layer = 1),
         h.id, h.operation, h.job, h.session, h.price_version, h.provider_reference, h.model,
-        h.catalogue, h.parameters, \(quoteColumns)
+        h.catalogue, h.parameters, \(quoteColumns), n.reached, n.budget
         """
     /// Follows an account's transactions back from ?1, at most ?2, newest first.
     static let history = Statement(
@@ -158,7 +160,17 @@ enum LedgerSQL {
         SELECT \(historyColumns) FROM walk
         JOIN transactions t ON t.seq = walk.seq
         LEFT JOIN holds h ON h.id = t.hold
+        LEFT JOIN budget_notices n ON n.tx = t.seq
         ORDER BY t.seq DESC
+        """)
+    /// What the holds of a session came to, by operation and model.
+    static let statement = Statement(
+        """
+        SELECT operation, model, count(*), sum(captured - refunded),
+            sum(CASE WHEN resolve_tx IS NULL THEN amount ELSE 0 END), min(created_us),
+            max(coalesce(resolved_us, created_us))
+        FROM holds WHERE session = ?1 AND session <> '' AND account = ?2
+        GROUP BY operation, model ORDER BY min(id)
         """)
     static let previousInAccount = Statement(
         "SELECT previous FROM transactions WHERE seq = ? AND account = ?")

@@ -9,5 +9,8 @@ enum Migrations {
         Migration(3, "add_quotes", PackageResources._003_add_quotes_sql),
         Migration(4, "add_blocks", PackageResources._004_add_blocks_sql),
         Migration(5, "add_budgets", PackageResources._005_add_budgets_sql),
+        Migration(
+            6, "add_limits_and_corrections",
+            PackageResources._006_add_limits_and_corrections_sql),
     ]
 }

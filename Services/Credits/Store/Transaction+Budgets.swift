@@ -16,13 +16,15 @@ extension Transaction {
 
     /// Counts a new hold against the wallet's budget.
     ///
-    /// - Returns: The threshold in percent that it is the first to reach; 0 for none.
+    /// - Returns: The threshold that it is the first to reach; nil for none.
     /// - Throws: ``LedgerError/budgetExceeded(budget:required:)``.
-    func spendBudget(_ amount: CreditAmount, of account: Int64, nowUs: Int64) throws -> Int64 {
-        guard var budget = try budget(of: account, atUs: nowUs) else { return 0 }
+    func spendBudget(
+        _ amount: CreditAmount, of account: Int64, nowUs: Int64
+    ) throws -> BudgetNotice? {
+        guard var budget = try budget(of: account, atUs: nowUs) else { return nil }
         let threshold = try budget.spend(amount)
         try store(budget, of: account)
-        return threshold
+        return threshold == 0 ? nil : BudgetNotice(percent: threshold, budget: budget.amount)
     }
 
     /// Gives back to the budget what a closed hold did not take, when it was opened in this period.
@@ -75,6 +77,8 @@ enum BudgetSQL {
         INSERT OR REPLACE INTO budgets(account, amount, period, is_hard, start_us, end_us, used,
             reached, after_tx) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
+    static let notice = Statement(
+        "INSERT INTO budget_notices(tx, reached, budget) VALUES(?, ?, ?)")
     static let remove = Statement("DELETE FROM budgets WHERE account = ?")
     static let giveBack = Statement(
         """

@@ -85,7 +85,7 @@ extension Transaction {
         // A wallet that was reached through a merge is looked up; others said whether they have one.
         let reached =
             opening.hasBudget
-            ? try spendBudget(command.amount, of: account.id, nowUs: time.nowUs) : 0
+            ? try spendBudget(command.amount, of: account.id, nowUs: time.nowUs) : nil
         try spend(command.amount, within: command.limit, nowUs: time.nowUs)
         let sequence = head.sequence + 1
         let hardAtUs = time.nowUs + command.hardMs * 1_000
@@ -110,9 +110,13 @@ extension Transaction {
             opened: opened)
         try append(draft, to: &account, head: &head, nowUs: time.nowUs)
         assert(head.sequence == sequence)
+        if let reached {
+            try run(
+                BudgetSQL.notice, sequence, reached.percent, reached.budget.tenThousandths)
+        }
         return HoldReceipt(
             hold: hold, balance: account.balance, user: account.user, isReplay: false,
-            budgetReached: reached)
+            budgetReached: reached?.percent ?? 0)
     }
 
     /// What a new hold needs to know.
@@ -126,8 +130,8 @@ extension Transaction {
     private func opening(of user: String, _ terms: HoldTerms) throws -> Opening? {
         try first(LedgerSQL.opening, user, terms.job, terms.operation) { row in
             Opening(
-                account: try Account(row), head: try LedgerHead(row, from: 6),
-                isKnown: try row.flag(9), hasBudget: try row.flag(10))
+                account: try Account(row), head: try LedgerHead(row, from: 7),
+                isKnown: try row.flag(10), hasBudget: try row.flag(11))
         }
     }
 
@@ -160,7 +164,7 @@ extension Transaction {
         note: String, _ origin: Origin, _ time: LedgerTime
     ) throws -> HoldReceipt {
         let found = try first(LedgerSQL.closing, stored.account) { row in
-            (try Account(row), try LedgerHead(row, from: 6))
+            (try Account(row), try LedgerHead(row, from: 7))
         }
         guard var (account, head) = found else {
             throw LedgerError.unsound("account \(stored.account) is missing")

@@ -159,7 +159,9 @@ extension Account {
             balance: WalletBalance(
                 posted: CreditAmount(tenThousandths: try row.integer(2)),
                 pending: CreditAmount(tenThousandths: try row.integer(3)),
-                sequence: try row.integer(4)),
+                sequence: try row.integer(4),
+                lowThreshold: try row.optionalInteger(6).map(
+                    CreditAmount.init(tenThousandths:))),
             mergedInto: try row.optionalInteger(5))
     }
 }

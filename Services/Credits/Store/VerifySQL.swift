@@ -159,6 +159,28 @@ enum VerifySQL {
                 """)
         ),
         (
+            "I7",
+            Statement(
+                """
+                SELECT 'correction ' || c.id || ' is not what its transaction did'
+                FROM corrections c LEFT JOIN transactions t ON t.seq = c.tx
+                WHERE c.state = 'applied' AND (t.kind IS NOT 'correction'
+                    OR t.key IS NOT 'correction:' || c.id OR t.actor IS NOT c.decided_by
+                    OR c.amount <> (
+                        SELECT coalesce(sum(e.amount), 0) FROM entries e
+                        WHERE e.tx = c.tx AND e.account = t.account AND e.layer = 0)) LIMIT 100
+                """)
+        ),
+        (
+            "I7",
+            Statement(
+                """
+                SELECT 'transaction ' || t.seq || ' belongs to no approved correction'
+                FROM transactions t WHERE t.kind = 'correction' AND t.key LIKE 'correction:%'
+                    AND NOT EXISTS(SELECT 1 FROM corrections c WHERE c.tx = t.seq) LIMIT 100
+                """)
+        ),
+        (
             "I6",
             Statement(
                 """

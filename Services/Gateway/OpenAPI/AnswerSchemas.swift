@@ -115,6 +115,29 @@ enum AnswerSchemas {
                 "available": S.credits, "balanceAfter": S.credits, "priceVersion": S.count,
             ])
         ),
+        (
+            "BudgetAnswer",
+            S.object([
+                "budget": S.nullable(
+                    S.object([
+                        "credits": S.credits, "period": S.choice(CreditLimitRoutes.periods),
+                        "isHard": S.flag, "used": S.credits, "percent": S.count,
+                        "reached": ["enum": [0, 75, 90, 100]], "resetsAt": S.nullable(S.time),
+                    ])), "lowBalanceThreshold": S.credits, "lowBalance": S.flag,
+            ])
+        ),
+        (
+            "Statement",
+            S.object([
+                "sessionId": S.text,
+                "lines": S.list(
+                    S.object([
+                        "operation": S.text, "model": S.nullable(S.text), "holds": S.count,
+                        "charged": S.credits, "held": S.credits,
+                    ])), "charged": S.credits, "held": S.credits, "firstAt": S.time,
+                "lastAt": S.time,
+            ])
+        ),
         ("Pack", S.object(pack)),
         (
             "PacksAnswer",
@@ -123,14 +146,17 @@ enum AnswerSchemas {
         (
             "HistoryAnswer",
             S.object([
-                "entries": S.list(S.reference("HistoryEntry")), "nextBefore": S.nullable(S.count),
+                "entries": S.list(S.reference("HistoryEntry")), "nextCursor": S.nullable(S.text),
             ])
         ),
+        ("HistoryExport", S.object(["entries": S.list(S.reference("HistoryEntry"))])),
         (
             "HistoryEntry",
             S.object([
                 "sequence": S.count, "kind": S.text, "amount": S.credits, "held": S.credits,
                 "balanceAfter": S.credits, "operation": S.nullable(S.text),
+                "model": S.nullable(S.text), "parameters": S.nullable(S.text),
+                "quoteId": S.nullable(S.text),
                 "job": S.nullable(S.text), "holdId": S.nullable(S.text),
                 "sessionId": S.nullable(S.text), "assetId": S.nullable(S.text),
                 "note": S.nullable(S.text), "requestId": S.nullable(S.text), "at": S.time,
@@ -370,5 +396,7 @@ enum EventSchemas {
                 "held": S.credits, "available": S.credits, "lowBalance": S.flag,
             ])
         ),
+        ("LowBalanceEvent", S.object(["available": S.credits, "threshold": S.credits])),
+        ("BudgetEvent", S.object(["reached": ["enum": [75, 90, 100]], "credits": S.credits])),
     ]
 }

@@ -150,6 +150,10 @@ enum OpenAPIDocument {
             content = [
                 "application/json": ["schema": Schema.any(names.map(Schema.reference))]
             ]
+        case .export(let name):
+            content = [
+                "application/json": ["schema": Schema.reference(name)], "text/csv": [:],
+            ]
         case .bytes(let types): content = .object(types.map { .init($0, [:]) })
         case .events: content = ["text/event-stream": [:]]
         case .html: content = ["text/html": [:]]

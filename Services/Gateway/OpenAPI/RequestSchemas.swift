@@ -63,6 +63,22 @@ enum RequestSchemas {
                 ]
             ])
         ),
+        (
+            "BudgetRequest",
+            Schema.object([
+                "credits": Schema.positiveCredits,
+                "period": Schema.choice(CreditLimitRoutes.periods), "isHard?": Schema.flag,
+            ])
+        ),
+        (
+            "LowBalanceRequest",
+            Schema.object([
+                "threshold": [
+                    "type": "number", "multipleOf": .number("0.0001"), "minimum": 0,
+                    "maximum": .number("99999999.9999"),
+                ]
+            ])
+        ),
         ("ValidateRequest", Schema.object(priced + [("quoteId?", id)])),
         ("SessionRequest", spending(["sessionId": id, "version?": version])),
         (

@@ -2,7 +2,7 @@ internal import HTTP
 internal import ServiceAPI
 internal import ServiceRuntime
 
-/// Balance, ledger rows and prices.
+/// Balance, prices and quotes.
 struct CreditRoutes: Sendable {
     let tools: RouteTools
 
@@ -19,22 +19,6 @@ struct CreditRoutes: Sendable {
                     try await credits.getBalance(
                         .init(userID: context.userID), context.call(.seconds(5))))
             },
-            Route(
-                method: "GET", template: "/api/credits/history", operationID: "listCreditHistory",
-                summary: "The caller's ledger rows, newest first.", tag: "Credits",
-                query: [
-                    Route.Query(
-                        name: "limit", summary: "How many, at most.",
-                        schema: ["type": "integer", "minimum": 1, "maximum": 200]),
-                    Route.Query(
-                        name: "before", summary: "nextBefore of the page before.",
-                        schema: ["type": "integer", "minimum": 1]),
-                    Route.Query(
-                        name: "sessionId", summary: "Only this session.",
-                        schema: ["type": "string"]),
-                ],
-                answers: [200: .json("HistoryAnswer")]
-            ) { context in try await history(context) },
             Route(
                 method: "GET", template: "/api/credits/prices", operationID: "listPrices",
                 summary: "What everything costs.", tag: "Credits", access: .open,
@@ -179,7 +163,7 @@ struct CreditRoutes: Sendable {
         object.flag("isHighlighted", pack.isHighlighted)
     }
 
-    // MARK: Balance and ledger
+    // MARK: Balance
 
     static func answer(_ balance: CreditsAPI.Balance) -> HTTPResponse {
         jsonResponse { write(&$0, balance) }
@@ -190,39 +174,5 @@ struct CreditRoutes: Sendable {
         object.raw("held", CreditText.number(balance.heldU4))
         object.raw("available", CreditText.number(balance.availableU4))
         object.flag("lowBalance", balance.isLow)
-    }
-
-    private func history(_ context: RequestContext) async throws -> HTTPResponse {
-        let limit = try context.queryInteger("limit", in: 1...200, default: UInt32(50))
-        let before = try context.queryInteger("before", in: 1...UInt64(Int64.max), default: 0)
-        let session = try context.queryText("sessionId") ?? ""
-        let page = try await credits.listHistory(
-            .init(userID: context.userID, limit: limit, before: before, sessionID: session),
-            context.call())
-        let writer = tools.writer(context)
-        return jsonResponse { object in
-            object.array("entries", page.entries) { json, entry in
-                json.object { object in
-                    object.integer("sequence", entry.sequence)
-                    object.text("kind", entry.kind)
-                    object.raw("amount", CreditText.number(entry.amountU4))
-                    object.raw("held", CreditText.number(entry.heldU4))
-                    object.raw("balanceAfter", CreditText.number(entry.balanceAfterU4))
-                    writer.textOrNull(&object, "operation", entry.operation)
-                    writer.textOrNull(&object, "job", entry.job)
-                    writer.textOrNull(&object, "holdId", entry.holdID)
-                    writer.textOrNull(&object, "sessionId", entry.sessionID)
-                    writer.textOrNull(&object, "assetId", entry.assetID)
-                    writer.textOrNull(&object, "note", entry.note)
-                    writer.textOrNull(&object, "requestId", entry.requestID)
-                    object.text("at", writer.time(entry.atUs))
-                }
-            }
-            if page.nextBefore > 0 {
-                object.integer("nextBefore", page.nextBefore)
-            } else {
-                object.null("nextBefore")
-            }
-        }
     }
 }

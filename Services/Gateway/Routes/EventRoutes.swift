@@ -289,14 +289,44 @@ private final class EventStream: Sendable {
             answers.textOrNull(&object, "job", event.job)
             CreditRoutes.write(&object, event.balance ?? CreditsAPI.Balance())
         }
-        try await write(kind: "balance", id: id, json)
+        try await write(warnings(event) + Self.bytes(kind: "balance", id: id, json))
+    }
+
+    /// What the user asked to be told: few credits are left, a budget is nearly used up. They come
+    /// before the change that they are about and have no id, so that who reads on after a cut
+    /// misses none.
+    private func warnings(_ event: CreditsAPI.BalanceEvent) -> [UInt8] {
+        guard let balance = event.balance else { return [] }
+        var bytes: [UInt8] = []
+        if event.becameLow {
+            var json = JSONWriter()
+            json.object { object in
+                object.raw("available", CreditText.number(balance.availableU4))
+                object.raw("threshold", CreditText.number(balance.lowThresholdU4))
+            }
+            bytes += Self.bytes(kind: "lowBalance", id: nil, json)
+        }
+        if event.budgetReached > 0 {
+            var json = JSONWriter()
+            json.object { object in
+                object.integer("reached", event.budgetReached)
+                object.raw("credits", CreditText.number(event.budgetU4))
+            }
+            bytes += Self.bytes(kind: "budget", id: nil, json)
+        }
+        return bytes
     }
 
     private func write(kind: String, id: String, _ json: JSONWriter) async throws {
-        var bytes = Array("id: \(id)\nevent: \(kind)\ndata: ".utf8)
+        try await write(Self.bytes(kind: kind, id: id, json))
+    }
+
+    private static func bytes(kind: String, id: String?, _ json: JSONWriter) -> [UInt8] {
+        var bytes = Array((id.map { "id: \($0)\n" } ?? "").utf8)
+        bytes += Array("event: \(kind)\ndata: ".utf8)
         bytes += json.bytes
         bytes += [0x0A, 0x0A]
-        try await write(bytes)
+        return bytes
     }
 
     private func write(_ text: String) async throws { try await write(Array(text.utf8)) }

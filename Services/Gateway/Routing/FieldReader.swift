@@ -140,20 +140,31 @@ struct FieldReader {
         return number
     }
 
-    /// A positive amount of credits in 1/10,000: a plain decimal number with at most four fraction
-    /// digits and no exponent.
-    mutating func optionalCredits(_ name: String) -> Int64? {
+    /// An amount of credits in 1/10,000, at least `minimum`: a plain decimal number with at most
+    /// four fraction digits and no exponent.
+    mutating func credits(_ name: String, from minimum: Int64 = 1) -> Int64 {
+        optionalCredits(name, from: minimum) ?? missing(name, 0)
+    }
+
+    mutating func optionalCredits(_ name: String, from minimum: Int64 = 1) -> Int64? {
         guard let value = value(name) else { return nil }
         guard case .number(let text) = value else {
             return wrongType(name, "a number of credits", 0)
         }
-        guard let amount = CreditText.tenThousandths(text), amount > 0 else {
+        guard let amount = CreditText.tenThousandths(text), amount >= minimum else {
             return fail(
                 name, "range",
-                "It must be more than 0 and at most 99,999,999.9999, with at most four digits "
-                    + "after the point and no exponent.", 0)
+                "It must be \(CreditText.number(minimum)) to 99999999.9999, with at most four "
+                    + "digits after the point and no exponent.", 0)
         }
         return amount
+    }
+
+    /// False when it is absent.
+    mutating func flag(_ name: String) -> Bool {
+        guard let value = value(name) else { return false }
+        guard case .flag(let flag) = value else { return wrongType(name, "true or false", false) }
+        return flag
     }
 
     /// What the caller lets the request cost.

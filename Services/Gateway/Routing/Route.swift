@@ -37,6 +37,8 @@ struct Route: Sendable {
         case json(String)
         /// One of these schemas.
         case either([String])
+        /// A file: comma-separated values, or JSON that the named schema describes.
+        case export(String)
         case bytes([String])
         case events
         case html

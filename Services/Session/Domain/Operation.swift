@@ -94,6 +94,8 @@ package struct Operation: Hashable, Sendable {
     package var stage: Stage
     package var cancellation: Cancellation
     package var work: Work
+    /// The public request that asked for it; named in the ledger's rows.
+    package var requestID: String
     /// What its credits may cost at most.
     package var terms: SpendingTerms
     package var recipes: [Recipe]
@@ -126,6 +128,7 @@ package struct Operation: Hashable, Sendable {
         stage = isDone ? .ended : .hold
         outcome = .succeeded
         cancellation = .none
+        requestID = ""
         terms = SpendingTerms()
         recipes = []
         slots = work.slotIDs.map { Slot(optionID: $0, state: .absent) }

@@ -4,7 +4,12 @@ internal import ServiceRuntime
 
 /// The stages that set credits aside and settle them.
 extension SagaRunner {
-    private static var options: CallOptions { CallOptions(timeout: .seconds(2)) }
+    /// The ledger notes the request that a change was made for.
+    private func options(_ operation: Operation) -> CallOptions {
+        let id = operation.requestID
+        return CallOptions(
+            timeout: .seconds(2), metadata: CallMetadata(requestID: id.isEmpty ? nil : id))
+    }
     /// How long an operation tries to set credits aside before it is refused.
     private static var patience: Duration { .seconds(8) }
 
@@ -12,7 +17,8 @@ extension SagaRunner {
     func hold(_ operation: Operation) async throws -> Operation {
         let reply: CreditsAPI.HoldReply
         do throws(RPCError) {
-            reply = try await peers.hold(CreditsAPI.HoldRequest(operation), Self.options)
+            reply = try await peers.hold(
+                CreditsAPI.HoldRequest(operation), options(operation))
         } catch {
             let age = Duration.microseconds(time.now.microseconds - operation.createdAtUs)
             guard error.isTransient, age < Self.patience else { throw Refusal(error: error) }
@@ -34,7 +40,7 @@ extension SagaRunner {
         _ = try await peers.credits.submitHold(
             CreditsAPI.SubmitHoldRequest(
                 holdID: operation.holdID, providerReference: operation.id, ttlMs: leaseMs),
-            Self.options)
+            options(operation))
     }
 
     /// Renews the lease until the task is cancelled.
@@ -42,16 +48,17 @@ extension SagaRunner {
         while true {
             try await time.sleep(for: configuration.holdLease / 3)
             do {
-                try await renewOnce(operation.holdID)
+                try await renewOnce(operation)
             } catch {
                 logger.warning("lease_not_renewed", "\(error)")
             }
         }
     }
 
-    func renewOnce(_ holdID: String) async throws(RPCError) {
+    func renewOnce(_ operation: Operation) async throws(RPCError) {
         _ = try await peers.credits.renewHold(
-            CreditsAPI.RenewHoldRequest(holdID: holdID, ttlMs: leaseMs), Self.options)
+            CreditsAPI.RenewHoldRequest(holdID: operation.holdID, ttlMs: leaseMs),
+            options(operation))
     }
 
     private var leaseMs: UInt32 {
@@ -89,19 +96,19 @@ extension SagaRunner {
                     CreditsAPI.CaptureHoldRequest(
                         holdID: operation.holdID, amountU4: operation.captureU4,
                         assetID: operation.delivered?.assetID ?? ""),
-                    Self.options
+                    options(operation)
                 ).capturedU4
             }
             return try await peers.credits.releaseHold(
                 CreditsAPI.ReleaseHoldRequest(
                     holdID: operation.holdID, reason: "\(operation.kind) \(operation.outcome)"),
-                Self.options
+                options(operation)
             ).capturedU4
         } catch {
             switch error.domainCode {
             case "HOLD_RESOLVED":
                 return try await peers.credits.getHold(
-                    CreditsAPI.GetHoldRequest(holdID: operation.holdID), Self.options
+                    CreditsAPI.GetHoldRequest(holdID: operation.holdID), options(operation)
                 ).capturedU4
             case "HOLD_NOT_FOUND": return 0
             default: throw error

@@ -103,6 +103,7 @@ struct Journal: Sendable {
                 kind: draft.kind, idempotencyKey: draft.idempotencyKey,
                 fingerprint: draft.fingerprint, work: work, nowUs: now)
             operation.terms = draft.terms
+            operation.requestID = draft.requestID
             try OperationRows.insert(operation, transaction)
             if let written { try write(written, transaction) }
             try append(operation, transaction)

@@ -18,7 +18,7 @@ enum OperationCoding {
             deliveredAssetID: operation.delivered?.assetID ?? "",
             deliveredContentType: operation.delivered?.contentType ?? "",
             deliveredProvider: operation.delivered?.provider ?? "",
-            spending: SessionAPI.Spending(operation.terms))
+            spending: SessionAPI.Spending(operation.terms), requestID: operation.requestID)
         switch operation.work {
         case .navigation: break
         case .pictures(let plan): message.pictures = SessionAPI.StoredPicturePlan(plan)
@@ -48,6 +48,7 @@ enum OperationCoding {
         operation.slots = message.slots.map(Slot.init)
         operation.failure = message.failure.map(Failure.init)
         operation.terms = SpendingTerms(message.spending)
+        operation.requestID = message.requestID
         if !message.deliveredAssetID.isEmpty {
             operation.delivered = Operation.Delivered(
                 assetID: message.deliveredAssetID, contentType: message.deliveredContentType,

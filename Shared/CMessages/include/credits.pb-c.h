@@ -34,17 +34,18 @@ typedef struct Credits__V1__GetHoldRequest Credits__V1__GetHoldRequest;
 typedef struct Credits__V1__ListOverdueHoldsRequest Credits__V1__ListOverdueHoldsRequest;
 typedef struct Credits__V1__ListHoldsReply Credits__V1__ListHoldsReply;
 typedef struct Credits__V1__RefundRequest Credits__V1__RefundRequest;
-typedef struct Credits__V1__GrantRequest Credits__V1__GrantRequest;
-typedef struct Credits__V1__GrantReply Credits__V1__GrantReply;
 typedef struct Credits__V1__ListBlocksRequest Credits__V1__ListBlocksRequest;
 typedef struct Credits__V1__Block Credits__V1__Block;
 typedef struct Credits__V1__ListBlocksReply Credits__V1__ListBlocksReply;
-typedef struct Credits__V1__VoidGrantRequest Credits__V1__VoidGrantRequest;
+typedef struct Credits__V1__SetLowThresholdRequest Credits__V1__SetLowThresholdRequest;
 typedef struct Credits__V1__SetBudgetRequest Credits__V1__SetBudgetRequest;
 typedef struct Credits__V1__GetBudgetRequest Credits__V1__GetBudgetRequest;
 typedef struct Credits__V1__Budget Credits__V1__Budget;
 typedef struct Credits__V1__MergeAccountRequest Credits__V1__MergeAccountRequest;
 typedef struct Credits__V1__ListHistoryRequest Credits__V1__ListHistoryRequest;
+typedef struct Credits__V1__GetStatementRequest Credits__V1__GetStatementRequest;
+typedef struct Credits__V1__StatementLine Credits__V1__StatementLine;
+typedef struct Credits__V1__Statement Credits__V1__Statement;
 typedef struct Credits__V1__HistoryEntry Credits__V1__HistoryEntry;
 typedef struct Credits__V1__ListHistoryReply Credits__V1__ListHistoryReply;
 typedef struct Credits__V1__ListPricesRequest Credits__V1__ListPricesRequest;
@@ -425,51 +426,6 @@ struct  Credits__V1__RefundRequest
     , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
-struct  Credits__V1__GrantRequest
-{
-  ProtobufCMessage base;
-  char *user_id;
-  int64_t amount_u4;
-  /*
-   * unique: "admin:2026-01-05:42"
-   */
-  char *source;
-  /*
-   * paid, promo, plan
-   */
-  char *category;
-  char *actor;
-  char *reason;
-  /*
-   * 1...1000, the lowest is spent first; 0 = promo 10, plan 20, paid 30
-   */
-  uint32_t priority;
-  /*
-   * 0 = never; what is left then is gone
-   */
-  int64_t expires_at_us;
-  /*
-   * 0 = now; a later instant: given then
-   */
-  int64_t effective_at_us;
-};
-#define CREDITS__V1__GRANT_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&credits__v1__grant_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
-
-
-struct  Credits__V1__GrantReply
-{
-  ProtobufCMessage base;
-  protobuf_c_boolean is_duplicate;
-  Credits__V1__Balance *balance;
-  protobuf_c_boolean is_scheduled;
-};
-#define CREDITS__V1__GRANT_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&credits__v1__grant_reply__descriptor) \
-    , 0, NULL, 0 }
-
-
 struct  Credits__V1__ListBlocksRequest
 {
   ProtobufCMessage base;
@@ -524,16 +480,22 @@ struct  Credits__V1__ListBlocksReply
     , 0,NULL }
 
 
-struct  Credits__V1__VoidGrantRequest
+struct  Credits__V1__SetLowThresholdRequest
 {
   ProtobufCMessage base;
-  char *source;
-  char *actor;
-  char *reason;
+  char *user_id;
+  /*
+   * 0 = never low
+   */
+  int64_t amount_u4;
+  /*
+   * the service's own threshold again
+   */
+  protobuf_c_boolean is_default;
 };
-#define CREDITS__V1__VOID_GRANT_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&credits__v1__void_grant_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+#define CREDITS__V1__SET_LOW_THRESHOLD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__set_low_threshold_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Credits__V1__SetBudgetRequest
@@ -618,10 +580,80 @@ struct  Credits__V1__ListHistoryRequest
    * only this session; empty = all
    */
   char *session_id;
+  /*
+   * only these; none = all
+   */
+  size_t n_kinds;
+  char **kinds;
+  /*
+   * only this; empty = all
+   */
+  char *operation;
+  /*
+   * not before; 0 = from the beginning
+   */
+  int64_t from_us;
+  /*
+   * before; 0 = to the end
+   */
+  int64_t until_us;
 };
 #define CREDITS__V1__LIST_HISTORY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__list_history_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
+
+
+struct  Credits__V1__GetStatementRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+  char *session_id;
+};
+#define CREDITS__V1__GET_STATEMENT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__get_statement_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Credits__V1__StatementLine
+{
+  ProtobufCMessage base;
+  char *operation;
+  char *model;
+  /*
+   * that were opened for it
+   */
+  uint32_t holds;
+  /*
+   * captured and not refunded
+   */
+  int64_t charged_u4;
+  /*
+   * still set aside
+   */
+  int64_t held_u4;
+};
+#define CREDITS__V1__STATEMENT_LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__statement_line__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
+
+
+struct  Credits__V1__Statement
+{
+  ProtobufCMessage base;
+  char *session_id;
+  size_t n_lines;
+  Credits__V1__StatementLine **lines;
+  int64_t charged_u4;
+  int64_t held_u4;
+  int64_t first_at_us;
+  /*
+   * when the last hold was closed, or the last one was opened
+   */
+  int64_t last_at_us;
+};
+#define CREDITS__V1__STATEMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&credits__v1__statement__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, 0, 0, 0, 0 }
 
 
 struct  Credits__V1__HistoryEntry
@@ -826,10 +858,22 @@ struct  Credits__V1__BalanceEvent
   Credits__V1__Balance *balance;
   char *kind;
   char *job;
+  /*
+   * it was not before this change
+   */
+  protobuf_c_boolean became_low;
+  /*
+   * 75, 90 or 100: this hold was the first to reach it
+   */
+  uint32_t budget_reached;
+  /*
+   * of which
+   */
+  int64_t budget_u4;
 };
 #define CREDITS__V1__BALANCE_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__balance_event__descriptor) \
-    , 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 struct  Credits__V1__VerifyRequest
@@ -1245,44 +1289,6 @@ Credits__V1__RefundRequest *
 void   credits__v1__refund_request__free_unpacked
                      (Credits__V1__RefundRequest *message,
                       ProtobufCAllocator *allocator);
-/* Credits__V1__GrantRequest methods */
-void   credits__v1__grant_request__init
-                     (Credits__V1__GrantRequest         *message);
-size_t credits__v1__grant_request__get_packed_size
-                     (const Credits__V1__GrantRequest   *message);
-size_t credits__v1__grant_request__pack
-                     (const Credits__V1__GrantRequest   *message,
-                      uint8_t             *out);
-size_t credits__v1__grant_request__pack_to_buffer
-                     (const Credits__V1__GrantRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Credits__V1__GrantRequest *
-       credits__v1__grant_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   credits__v1__grant_request__free_unpacked
-                     (Credits__V1__GrantRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Credits__V1__GrantReply methods */
-void   credits__v1__grant_reply__init
-                     (Credits__V1__GrantReply         *message);
-size_t credits__v1__grant_reply__get_packed_size
-                     (const Credits__V1__GrantReply   *message);
-size_t credits__v1__grant_reply__pack
-                     (const Credits__V1__GrantReply   *message,
-                      uint8_t             *out);
-size_t credits__v1__grant_reply__pack_to_buffer
-                     (const Credits__V1__GrantReply   *message,
-                      ProtobufCBuffer     *buffer);
-Credits__V1__GrantReply *
-       credits__v1__grant_reply__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   credits__v1__grant_reply__free_unpacked
-                     (Credits__V1__GrantReply *message,
-                      ProtobufCAllocator *allocator);
 /* Credits__V1__ListBlocksRequest methods */
 void   credits__v1__list_blocks_request__init
                      (Credits__V1__ListBlocksRequest         *message);
@@ -1340,24 +1346,24 @@ Credits__V1__ListBlocksReply *
 void   credits__v1__list_blocks_reply__free_unpacked
                      (Credits__V1__ListBlocksReply *message,
                       ProtobufCAllocator *allocator);
-/* Credits__V1__VoidGrantRequest methods */
-void   credits__v1__void_grant_request__init
-                     (Credits__V1__VoidGrantRequest         *message);
-size_t credits__v1__void_grant_request__get_packed_size
-                     (const Credits__V1__VoidGrantRequest   *message);
-size_t credits__v1__void_grant_request__pack
-                     (const Credits__V1__VoidGrantRequest   *message,
+/* Credits__V1__SetLowThresholdRequest methods */
+void   credits__v1__set_low_threshold_request__init
+                     (Credits__V1__SetLowThresholdRequest         *message);
+size_t credits__v1__set_low_threshold_request__get_packed_size
+                     (const Credits__V1__SetLowThresholdRequest   *message);
+size_t credits__v1__set_low_threshold_request__pack
+                     (const Credits__V1__SetLowThresholdRequest   *message,
                       uint8_t             *out);
-size_t credits__v1__void_grant_request__pack_to_buffer
-                     (const Credits__V1__VoidGrantRequest   *message,
+size_t credits__v1__set_low_threshold_request__pack_to_buffer
+                     (const Credits__V1__SetLowThresholdRequest   *message,
                       ProtobufCBuffer     *buffer);
-Credits__V1__VoidGrantRequest *
-       credits__v1__void_grant_request__unpack
+Credits__V1__SetLowThresholdRequest *
+       credits__v1__set_low_threshold_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   credits__v1__void_grant_request__free_unpacked
-                     (Credits__V1__VoidGrantRequest *message,
+void   credits__v1__set_low_threshold_request__free_unpacked
+                     (Credits__V1__SetLowThresholdRequest *message,
                       ProtobufCAllocator *allocator);
 /* Credits__V1__SetBudgetRequest methods */
 void   credits__v1__set_budget_request__init
@@ -1453,6 +1459,63 @@ Credits__V1__ListHistoryRequest *
                       const uint8_t       *data);
 void   credits__v1__list_history_request__free_unpacked
                      (Credits__V1__ListHistoryRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__GetStatementRequest methods */
+void   credits__v1__get_statement_request__init
+                     (Credits__V1__GetStatementRequest         *message);
+size_t credits__v1__get_statement_request__get_packed_size
+                     (const Credits__V1__GetStatementRequest   *message);
+size_t credits__v1__get_statement_request__pack
+                     (const Credits__V1__GetStatementRequest   *message,
+                      uint8_t             *out);
+size_t credits__v1__get_statement_request__pack_to_buffer
+                     (const Credits__V1__GetStatementRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__GetStatementRequest *
+       credits__v1__get_statement_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__get_statement_request__free_unpacked
+                     (Credits__V1__GetStatementRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__StatementLine methods */
+void   credits__v1__statement_line__init
+                     (Credits__V1__StatementLine         *message);
+size_t credits__v1__statement_line__get_packed_size
+                     (const Credits__V1__StatementLine   *message);
+size_t credits__v1__statement_line__pack
+                     (const Credits__V1__StatementLine   *message,
+                      uint8_t             *out);
+size_t credits__v1__statement_line__pack_to_buffer
+                     (const Credits__V1__StatementLine   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__StatementLine *
+       credits__v1__statement_line__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__statement_line__free_unpacked
+                     (Credits__V1__StatementLine *message,
+                      ProtobufCAllocator *allocator);
+/* Credits__V1__Statement methods */
+void   credits__v1__statement__init
+                     (Credits__V1__Statement         *message);
+size_t credits__v1__statement__get_packed_size
+                     (const Credits__V1__Statement   *message);
+size_t credits__v1__statement__pack
+                     (const Credits__V1__Statement   *message,
+                      uint8_t             *out);
+size_t credits__v1__statement__pack_to_buffer
+                     (const Credits__V1__Statement   *message,
+                      ProtobufCBuffer     *buffer);
+Credits__V1__Statement *
+       credits__v1__statement__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   credits__v1__statement__free_unpacked
+                     (Credits__V1__Statement *message,
                       ProtobufCAllocator *allocator);
 /* Credits__V1__HistoryEntry methods */
 void   credits__v1__history_entry__init
@@ -1798,12 +1861,6 @@ typedef void (*Credits__V1__ListHoldsReply_Closure)
 typedef void (*Credits__V1__RefundRequest_Closure)
                  (const Credits__V1__RefundRequest *message,
                   void *closure_data);
-typedef void (*Credits__V1__GrantRequest_Closure)
-                 (const Credits__V1__GrantRequest *message,
-                  void *closure_data);
-typedef void (*Credits__V1__GrantReply_Closure)
-                 (const Credits__V1__GrantReply *message,
-                  void *closure_data);
 typedef void (*Credits__V1__ListBlocksRequest_Closure)
                  (const Credits__V1__ListBlocksRequest *message,
                   void *closure_data);
@@ -1813,8 +1870,8 @@ typedef void (*Credits__V1__Block_Closure)
 typedef void (*Credits__V1__ListBlocksReply_Closure)
                  (const Credits__V1__ListBlocksReply *message,
                   void *closure_data);
-typedef void (*Credits__V1__VoidGrantRequest_Closure)
-                 (const Credits__V1__VoidGrantRequest *message,
+typedef void (*Credits__V1__SetLowThresholdRequest_Closure)
+                 (const Credits__V1__SetLowThresholdRequest *message,
                   void *closure_data);
 typedef void (*Credits__V1__SetBudgetRequest_Closure)
                  (const Credits__V1__SetBudgetRequest *message,
@@ -1830,6 +1887,15 @@ typedef void (*Credits__V1__MergeAccountRequest_Closure)
                   void *closure_data);
 typedef void (*Credits__V1__ListHistoryRequest_Closure)
                  (const Credits__V1__ListHistoryRequest *message,
+                  void *closure_data);
+typedef void (*Credits__V1__GetStatementRequest_Closure)
+                 (const Credits__V1__GetStatementRequest *message,
+                  void *closure_data);
+typedef void (*Credits__V1__StatementLine_Closure)
+                 (const Credits__V1__StatementLine *message,
+                  void *closure_data);
+typedef void (*Credits__V1__Statement_Closure)
+                 (const Credits__V1__Statement *message,
                   void *closure_data);
 typedef void (*Credits__V1__HistoryEntry_Closure)
                  (const Credits__V1__HistoryEntry *message,
@@ -1923,10 +1989,10 @@ struct Credits__V1__Credits_Service
                  const Credits__V1__RefundRequest *input,
                  Credits__V1__Balance_Closure closure,
                  void *closure_data);
-  void (*grant)(Credits__V1__Credits_Service *service,
-                const Credits__V1__GrantRequest *input,
-                Credits__V1__GrantReply_Closure closure,
-                void *closure_data);
+  void (*set_low_threshold)(Credits__V1__Credits_Service *service,
+                            const Credits__V1__SetLowThresholdRequest *input,
+                            Credits__V1__Balance_Closure closure,
+                            void *closure_data);
   void (*set_budget)(Credits__V1__Credits_Service *service,
                      const Credits__V1__SetBudgetRequest *input,
                      Credits__V1__Budget_Closure closure,
@@ -1939,10 +2005,6 @@ struct Credits__V1__Credits_Service
                       const Credits__V1__ListBlocksRequest *input,
                       Credits__V1__ListBlocksReply_Closure closure,
                       void *closure_data);
-  void (*void_grant)(Credits__V1__Credits_Service *service,
-                     const Credits__V1__VoidGrantRequest *input,
-                     Credits__V1__Balance_Closure closure,
-                     void *closure_data);
   void (*merge_account)(Credits__V1__Credits_Service *service,
                         const Credits__V1__MergeAccountRequest *input,
                         Credits__V1__Balance_Closure closure,
@@ -1951,6 +2013,10 @@ struct Credits__V1__Credits_Service
                        const Credits__V1__ListHistoryRequest *input,
                        Credits__V1__ListHistoryReply_Closure closure,
                        void *closure_data);
+  void (*get_statement)(Credits__V1__Credits_Service *service,
+                        const Credits__V1__GetStatementRequest *input,
+                        Credits__V1__Statement_Closure closure,
+                        void *closure_data);
   void (*quote)(Credits__V1__Credits_Service *service,
                 const Credits__V1__QuoteRequest *input,
                 Credits__V1__QuoteReply_Closure closure,
@@ -1997,13 +2063,13 @@ void credits__v1__credits__init (Credits__V1__Credits_Service *service,
       function_prefix__ ## get_hold,\
       function_prefix__ ## list_overdue_holds,\
       function_prefix__ ## refund,\
-      function_prefix__ ## grant,\
+      function_prefix__ ## set_low_threshold,\
       function_prefix__ ## set_budget,\
       function_prefix__ ## get_budget,\
       function_prefix__ ## list_blocks,\
-      function_prefix__ ## void_grant,\
       function_prefix__ ## merge_account,\
       function_prefix__ ## list_history,\
+      function_prefix__ ## get_statement,\
       function_prefix__ ## quote,\
       function_prefix__ ## validate_hold,\
       function_prefix__ ## list_packs,\
@@ -2051,10 +2117,10 @@ void credits__v1__credits__refund(ProtobufCService *service,
                                   const Credits__V1__RefundRequest *input,
                                   Credits__V1__Balance_Closure closure,
                                   void *closure_data);
-void credits__v1__credits__grant(ProtobufCService *service,
-                                 const Credits__V1__GrantRequest *input,
-                                 Credits__V1__GrantReply_Closure closure,
-                                 void *closure_data);
+void credits__v1__credits__set_low_threshold(ProtobufCService *service,
+                                             const Credits__V1__SetLowThresholdRequest *input,
+                                             Credits__V1__Balance_Closure closure,
+                                             void *closure_data);
 void credits__v1__credits__set_budget(ProtobufCService *service,
                                       const Credits__V1__SetBudgetRequest *input,
                                       Credits__V1__Budget_Closure closure,
@@ -2067,10 +2133,6 @@ void credits__v1__credits__list_blocks(ProtobufCService *service,
                                        const Credits__V1__ListBlocksRequest *input,
                                        Credits__V1__ListBlocksReply_Closure closure,
                                        void *closure_data);
-void credits__v1__credits__void_grant(ProtobufCService *service,
-                                      const Credits__V1__VoidGrantRequest *input,
-                                      Credits__V1__Balance_Closure closure,
-                                      void *closure_data);
 void credits__v1__credits__merge_account(ProtobufCService *service,
                                          const Credits__V1__MergeAccountRequest *input,
                                          Credits__V1__Balance_Closure closure,
@@ -2079,6 +2141,10 @@ void credits__v1__credits__list_history(ProtobufCService *service,
                                         const Credits__V1__ListHistoryRequest *input,
                                         Credits__V1__ListHistoryReply_Closure closure,
                                         void *closure_data);
+void credits__v1__credits__get_statement(ProtobufCService *service,
+                                         const Credits__V1__GetStatementRequest *input,
+                                         Credits__V1__Statement_Closure closure,
+                                         void *closure_data);
 void credits__v1__credits__quote(ProtobufCService *service,
                                  const Credits__V1__QuoteRequest *input,
                                  Credits__V1__QuoteReply_Closure closure,
@@ -2130,17 +2196,18 @@ extern const ProtobufCMessageDescriptor credits__v1__get_hold_request__descripto
 extern const ProtobufCMessageDescriptor credits__v1__list_overdue_holds_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_holds_reply__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__refund_request__descriptor;
-extern const ProtobufCMessageDescriptor credits__v1__grant_request__descriptor;
-extern const ProtobufCMessageDescriptor credits__v1__grant_reply__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_blocks_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__block__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_blocks_reply__descriptor;
-extern const ProtobufCMessageDescriptor credits__v1__void_grant_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__set_low_threshold_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__set_budget_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__get_budget_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__budget__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__merge_account_request__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_history_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__get_statement_request__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__statement_line__descriptor;
+extern const ProtobufCMessageDescriptor credits__v1__statement__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__history_entry__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_history_reply__descriptor;
 extern const ProtobufCMessageDescriptor credits__v1__list_prices_request__descriptor;

@@ -1057,10 +1057,11 @@ struct  Session__V1__StoredJournal
   char *delivered_content_type;
   char *delivered_provider;
   Session__V1__Spending *spending;
+  char *request_id;
 };
 #define SESSION__V1__STORED_JOURNAL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_journal__descriptor) \
-    , NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL }
+    , NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string }
 
 
 /* Session__V1__Spending methods */

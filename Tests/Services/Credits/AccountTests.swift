@@ -12,18 +12,18 @@ import Testing
         func grant(
             _ user: String, _ amount: Int64, _ source: String = "admin:1",
             _ category: String = "paid"
-        ) async throws -> CreditsAPI.GrantReply {
-            try await credits.handler.grant(
+        ) async throws -> CreditsAdminAPI.GrantReply {
+            try await credits.admin.grant(
                 .init(
                     userID: user, amountU4: amount, source: source, category: category,
-                    actor: "ops", reason: "sorry"), CreditsFixture.context)
+                    actor: "ops", reason: "sorry"), CreditsFixture.adminContext)
         }
         let first = try await grant("ada", 500_000)
         #expect(!first.isDuplicate)
-        #expect(first.balance?.balanceU4 == 1_500_000)
+        #expect(first.account?.balanceU4 == 1_500_000)
         let second = try await grant("ada", 500_000)
         #expect(second.isDuplicate)
-        #expect(second.balance?.balanceU4 == 1_500_000)
+        #expect(second.account?.balanceU4 == 1_500_000)
         for refusal in [
             await failure { try await grant("ada", 500_001) },
             await failure { try await grant("bob", 500_000) },
@@ -135,10 +135,10 @@ import Testing
         try await credits.open("guest")
         let paid = try await credits.hold("guest", "job1", quantity: 4)
         _ = try await credits.capture(paid.holdID, credits: 4)
-        _ = try await credits.handler.grant(
+        _ = try await credits.admin.grant(
             .init(
                 userID: "guest", amountU4: 300_000, source: "pack", category: "paid",
-                actor: "shop"), CreditsFixture.context)
+                actor: "shop", reason: "pack"), CreditsFixture.adminContext)
         try await credits.open("ada")
         // 96 of the guest's starter are left and taken back; the bought 30 come along.
         #expect(try await merge(credits, "guest", "ada").balanceU4 == 1_300_000)

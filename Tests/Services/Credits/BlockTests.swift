@@ -9,15 +9,15 @@ import Testing
     private func grant(
         _ credits: CreditsFixture, _ source: String, _ amount: Int64, category: String = "paid",
         priority: UInt32 = 0, livesSeconds: Int64 = 0, afterSeconds: Int64 = 0
-    ) async throws -> CreditsAPI.GrantReply {
+    ) async throws -> CreditsAdminAPI.GrantReply {
         let nowUs = credits.time.now.microseconds
-        return try await credits.handler.grant(
+        return try await credits.admin.grant(
             .init(
                 userID: "ada", amountU4: amount * 10_000, source: source, category: category,
                 actor: "ops", reason: "test", priority: priority,
                 expiresAtUs: livesSeconds == 0 ? 0 : nowUs + livesSeconds * 1_000_000,
                 effectiveAtUs: afterSeconds == 0 ? 0 : nowUs + afterSeconds * 1_000_000),
-            CreditsFixture.context)
+            CreditsFixture.adminContext)
     }
 
     private func blocks(
@@ -140,10 +140,10 @@ import Testing
         let captured = try await credits.hold("ada", "c", credits: 5)
         _ = try await credits.capture(captured.holdID, credits: 5)
         let open = try await credits.hold("ada", "o", credits: 4)
-        func void() async throws -> CreditsAPI.Balance {
-            try await credits.handler.voidGrant(
+        func void() async throws -> CreditsAdminAPI.AccountReply {
+            try await credits.admin.voidGrant(
                 .init(source: "pack", actor: "ops", reason: "charge disputed"),
-                CreditsFixture.context)
+                CreditsFixture.adminContext)
         }
         #expect(try await void().availableU4 == 0)
         #expect(try await void().balanceU4 == 40_000)
@@ -159,8 +159,9 @@ import Testing
         #expect(try await credits.balance("ada").availableU4 == 10_000)
         #expect(
             await failure {
-                try await credits.handler.voidGrant(
-                    .init(source: "nothing", actor: "ops", reason: "x"), CreditsFixture.context)
+                try await credits.admin.voidGrant(
+                    .init(source: "nothing", actor: "ops", reason: "x"), CreditsFixture.adminContext
+                )
             }?.domainCode == "VALIDATION_FAILED")
         try await credits.verify()
         credits.remove()
@@ -197,8 +198,8 @@ import Testing
         let credits = try await CreditsFixture { $0.starterGrant = 0 }
         try await credits.open("ada")
         _ = try await grant(credits, "plan", 20, afterSeconds: 300)
-        _ = try await credits.handler.voidGrant(
-            .init(source: "plan", actor: "ops", reason: "plan ended"), CreditsFixture.context)
+        _ = try await credits.admin.voidGrant(
+            .init(source: "plan", actor: "ops", reason: "plan ended"), CreditsFixture.adminContext)
         credits.time.advance(by: .seconds(300))
         await credits.service.sweep()
         #expect(try await credits.balance("ada").balanceU4 == 0)
@@ -210,11 +211,11 @@ import Testing
         let credits = try await CreditsFixture { $0.starterGrant = 0 }
         try await credits.open("guest")
         let expiry = credits.time.now.microseconds + 100_000_000
-        _ = try await credits.handler.grant(
+        _ = try await credits.admin.grant(
             .init(
                 userID: "guest", amountU4: 50_000, source: "gift", category: "promo",
                 actor: "ops", reason: "hello", priority: 7, expiresAtUs: expiry),
-            CreditsFixture.context)
+            CreditsFixture.adminContext)
         _ = try await credits.handler.mergeAccount(
             .init(fromUserID: "guest", intoUserID: "ada"), CreditsFixture.context)
         let block = try await blocks(credits)["gift"]

@@ -15,6 +15,7 @@ final class CreditsFixture: Sendable {
     let metrics: Metrics
 
     var handler: CreditsHandler { service.handler }
+    var admin: CreditsAdminHandler { service.admin }
     var path: String { "\(folder)/credits.db" }
 
     init(
@@ -62,6 +63,11 @@ final class CreditsFixture: Sendable {
 
     static let context = CallContext(
         deadline: .distantFuture, metadata: CallMetadata(requestID: "req_1"), caller: "test")
+
+    /// Of an operator.
+    static let adminContext = CallContext(
+        deadline: .distantFuture, metadata: CallMetadata(requestID: "req_1"),
+        caller: "credits-command")
 
     @discardableResult
     func open(_ user: String) async throws -> CreditsAPI.Balance {

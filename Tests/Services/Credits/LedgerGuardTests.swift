@@ -72,6 +72,13 @@ import Testing
             """, "transactions have no gaps"
         ),
         ("UPDATE accounts SET posted = 5 WHERE id = 1", "house_is_summed"),
+        // A correction by one person alone.
+        (
+            """
+            INSERT INTO corrections(key, account, amount, reason, proposed_by, proposed_us, state,
+                decided_by, decided_us, tx) VALUES('k', 100, 1, 'r', 'eve', 1, 'applied', 'eve', 2, 5)
+            """, "two_actors"
+        ),
     ])
     func `the database itself refuses`(sql: String, rule: String) async throws {
         let credits = try await closedLedger()
@@ -108,6 +115,12 @@ import Testing
         ("DELETE FROM entries WHERE tx = 5; DELETE FROM transactions WHERE seq = 5", "I6"),
         ("UPDATE transactions SET kind = 'release' WHERE kind = 'capture'", "I6"),
         ("UPDATE grants SET source = 'x'", "I6"),
+        (
+            """
+            INSERT INTO corrections(key, account, amount, reason, proposed_by, proposed_us, state,
+                decided_by, decided_us, tx) VALUES('k', 100, 1, 'r', 'eve', 1, 'applied', 'ann', 2, 5)
+            """, "I7"
+        ),
     ])
     func `a verification finds an edited row`(sql: String, invariant: String) async throws {
         let credits = try await closedLedger()

@@ -117,10 +117,10 @@ import Testing
             let amount = Int64(1 + pick(3) * 100_000)
             expected = model.grant(source, amount)
             failed = await failure {
-                try await credits.handler.grant(
+                try await credits.admin.grant(
                     .init(
                         userID: model.user, amountU4: amount, source: source, category: "paid",
-                        actor: "test"), context)
+                        actor: "test", reason: "test"), CreditsFixture.adminContext)
             }
         case 89..<95:
             expected = model.extend(

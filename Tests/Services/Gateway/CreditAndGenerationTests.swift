@@ -1,3 +1,4 @@
+import GatewayService
 import HTTP
 import ServiceRuntime
 import Testing
@@ -27,6 +28,15 @@ import Testing
             let prices = try await gateway.call("GET", "/api/credits/prices")
             #expect(prices.json["prices"]?.array?.count == 3)
         }
+    }
+
+    @Test(arguments: [
+        ("plain", "plain"), ("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"),
+        ("\t=x", "'\t=x"), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""),
+        ("=a,b", "\"'=a,b\""), ("line\r\nbreak", "\"line\r\nbreak\""), ("", ""),
+    ])
+    func `no cell of a sheet is taken for a formula`(_ text: String, _ cell: String) {
+        #expect(CreditSheet.cell(text) == cell)
     }
 
     @Test func `a quote has a line for each item, the total and what is missing`() async throws {

@@ -149,9 +149,6 @@ final class FakeCredits: CreditsAPI.Handler {
     func listBlocks(
         _ r: CreditsAPI.ListBlocksRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListBlocksReply { throw unused }
-    func voidGrant(
-        _ r: CreditsAPI.VoidGrantRequest, _ c: CallContext
-    ) async throws(RPCError) -> CreditsAPI.Balance { throw unused }
     func setBudget(
         _ r: CreditsAPI.SetBudgetRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.Budget { throw unused }
@@ -164,9 +161,12 @@ final class FakeCredits: CreditsAPI.Handler {
     func refund(
         _ r: CreditsAPI.RefundRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw unused }
-    func grant(
-        _ r: CreditsAPI.GrantRequest, _ c: CallContext
-    ) async throws(RPCError) -> CreditsAPI.GrantReply { throw unused }
+    func setLowThreshold(
+        _ r: CreditsAPI.SetLowThresholdRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance { throw unused }
+    func getStatement(
+        _ r: CreditsAPI.GetStatementRequest, _ c: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Statement { throw unused }
     func mergeAccount(
         _ r: CreditsAPI.MergeAccountRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw unused }

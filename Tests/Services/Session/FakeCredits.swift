@@ -197,9 +197,6 @@ final class FakeCredits: CreditsAPI.Handler {
     func listBlocks(
         _ request: CreditsAPI.ListBlocksRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.ListBlocksReply { throw .notHere }
-    func voidGrant(
-        _ request: CreditsAPI.VoidGrantRequest, _ context: CallContext
-    ) async throws(RPCError) -> CreditsAPI.Balance { throw .notHere }
     func setBudget(
         _ request: CreditsAPI.SetBudgetRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.Budget { throw .notHere }
@@ -212,9 +209,12 @@ final class FakeCredits: CreditsAPI.Handler {
     func refund(
         _ request: CreditsAPI.RefundRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw .notHere }
-    func grant(
-        _ request: CreditsAPI.GrantRequest, _ context: CallContext
-    ) async throws(RPCError) -> CreditsAPI.GrantReply { throw .notHere }
+    func setLowThreshold(
+        _ request: CreditsAPI.SetLowThresholdRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Balance { throw .notHere }
+    func getStatement(
+        _ request: CreditsAPI.GetStatementRequest, _ context: CallContext
+    ) async throws(RPCError) -> CreditsAPI.Statement { throw .notHere }
     func mergeAccount(
         _ request: CreditsAPI.MergeAccountRequest, _ context: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw .notHere }
