@@ -52,6 +52,7 @@ package struct CreditsHandler: CreditsAPI.Handler {
             do {
                 let receipt = try await store.openHold(command, origin(context))
                 if !receipt.isReplay { metrics.holds.increment() }
+                for other in receipt.expired { metrics.note(expired: other, logger) }
                 return message(receipt)
             } catch LedgerError.insufficientCredits(let shortfall) {
                 metrics.insufficient.increment()

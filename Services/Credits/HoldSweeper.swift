@@ -30,31 +30,16 @@ struct HoldSweeper: Sendable {
     func sweep() async {
         noteClock()
         do {
-            var ended: [Hold]
+            var ended: [HoldReceipt]
             repeat {
                 ended = try await store.sweep(limit: Self.batch)
-                for hold in ended { note(hold) }
+                for receipt in ended { metrics.note(expired: receipt, logger) }
             } while ended.count == Self.batch
             try await store.sweepBlocks(limit: Self.batch)
             try await store.witnessHead(at: time.instant)
             metrics.openHolds.set(Double(try await store.openHolds().count))
         } catch {
             logger.error("sweep.failed", "\(error)")
-        }
-    }
-
-    private func note(_ hold: Hold) {
-        let fields: [String: LogValue] = [
-            "hold": .text(hold.id.text), "job": .text(hold.terms.job),
-            "operation": .text(hold.terms.operation),
-            "amount": .text(hold.amount.description),
-        ]
-        if hold.providerReference.isEmpty {
-            metrics.expired.increment()
-            logger.info("hold.expired", "", fields)
-        } else {
-            metrics.hardLimited.increment()
-            logger.error("hold.hard_limited", "given back while a provider had the work", fields)
         }
     }
 

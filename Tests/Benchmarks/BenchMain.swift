@@ -8,7 +8,7 @@ enum BenchMain {
 
         Usage:
           bench rpc [--peers] [--json] [--rounds N] [--seconds S] [--cases 64B.c1,…]
-          bench credits [--peers] [--json] [--rounds N] [--seconds S]
+          bench credits [--peers] [--json] [--rounds N] [--seconds S] [--cases hold,pair,hot,size]
           bench gateway [--peers] [--json] [--rounds N] [--seconds S]
           bench echo-server [--listen HOST:PORT]
 

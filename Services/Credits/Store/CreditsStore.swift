@@ -174,7 +174,7 @@ final class CreditsStore: Sendable {
     }
 
     /// Ends leases that are over, at most `limit` of them; the holds as they are afterwards.
-    func sweep(limit: Int) async throws -> [Hold] {
+    func sweep(limit: Int) async throws -> [HoldReceipt] {
         let now = self.now
         let isAnyDue = try await database.read { transaction in
             try transaction.first(LedgerSQL.expiredHolds, now.expiryUs, 1) { _ in true } ?? false

@@ -30,6 +30,10 @@ struct HoldReceipt: Hashable, Sendable {
     var isReplay: Bool
     /// The percent of the user's budget that this hold is the first to reach; 0 for none.
     var budgetReached: Int64 = 0
+    /// What a provider may have been paid for work that nobody pays, in micro-dollars.
+    var lateLossU6: Int64 = 0
+    /// Holds whose lease was over and whose credits were needed.
+    var expired: [HoldReceipt] = []
 }
 
 /// The two readings of the ledger's clock that a write needs.
@@ -71,8 +75,9 @@ extension Transaction {
         }
         var account = opening.account
         var head = opening.head
+        var expired: [HoldReceipt] = []
         if account.balance.available < command.amount {
-            try expireHolds(of: &account, &head, time)
+            expired = try expireHolds(of: &account, &head, time)
         }
         guard account.balance.available >= command.amount,
             let blocks = try take(command.amount, of: &account, &head, time)
@@ -116,7 +121,7 @@ extension Transaction {
         }
         return HoldReceipt(
             hold: hold, balance: account.balance, user: account.user, isReplay: false,
-            budgetReached: reached?.percent ?? 0)
+            budgetReached: reached?.percent ?? 0, expired: expired)
     }
 
     /// What a new hold needs to know.
@@ -188,6 +193,7 @@ extension Transaction {
         if kind == .expire, hold.state == .submitted {
             draft.lateLossU6 = try lateLoss(of: hold)
         }
+        let lateLossU6 = draft.lateLossU6
         try append(draft, to: &account, head: &head, nowUs: time.nowUs)
         hold.state = kind.closedState
         hold.captured = captured
@@ -207,7 +213,9 @@ extension Transaction {
             owner = try wallet(id: target)
             try moveAvailable(from: &account, to: &owner, &head, origin, time)
         }
-        return HoldReceipt(hold: hold, balance: owner.balance, user: owner.user, isReplay: false)
+        return HoldReceipt(
+            hold: hold, balance: owner.balance, user: owner.user, isReplay: false,
+            lateLossU6: lateLossU6)
     }
 
     /// What the provider of a hold may have been paid, in micro-dollars: what the user would have
@@ -224,23 +232,22 @@ extension Transaction {
     /// Ends the leases of one wallet that are over.
     private func expireHolds(
         of account: inout Account, _ head: inout LedgerHead, _ time: LedgerTime
-    ) throws {
+    ) throws -> [HoldReceipt] {
         let overdue = try all(
             LedgerSQL.expiredHoldsOfAccount, time.expiryUs, account.id, map: StoredHold.init)
-        for stored in overdue {
-            _ = try closeHold(
+        return try overdue.map { stored in
+            try closeHold(
                 stored, of: &account, &head, as: .expire, captured: .zero, asset: "",
                 note: stored.hold.expiryNote, .sweeper, time)
         }
     }
 
     /// Ends leases that are over, the longest overdue first; at most `limit`.
-    func expireHolds(limit: Int, _ time: LedgerTime) throws -> [Hold] {
+    func expireHolds(limit: Int, _ time: LedgerTime) throws -> [HoldReceipt] {
         let overdue = try all(LedgerSQL.expiredHolds, time.expiryUs, limit, map: StoredHold.init)
         return try overdue.map { stored in
             try closeHold(
-                stored, as: .expire, captured: .zero, note: stored.hold.expiryNote, .sweeper, time
-            ).hold
+                stored, as: .expire, captured: .zero, note: stored.hold.expiryNote, .sweeper, time)
         }
     }
 

@@ -169,7 +169,8 @@ enum AnswerSchemas {
         (
             "Price",
             S.object([
-                "operation": S.text, "model": S.nullable(S.text), "credits": S.credits,
+                "operation": S.text, "model": S.nullable(S.text), "catalogue": S.text,
+                "parameters": S.nullable(S.text), "credits": S.credits,
                 "unit": S.text, "label": S.text, "version": S.count,
             ])
         ),

@@ -4,6 +4,8 @@ internal import ServiceRuntime
 
 /// Balance, prices and quotes.
 struct CreditRoutes: Sendable {
+    static let catalogues = ["studio", "product", "checkout", "models", "all"]
+
     let tools: RouteTools
 
     private var credits: CreditsAPI.Client { tools.backends.credits }
@@ -22,9 +24,25 @@ struct CreditRoutes: Sendable {
             Route(
                 method: "GET", template: "/api/credits/prices", operationID: "listPrices",
                 summary: "What everything costs.", tag: "Credits", access: .open,
+                query: [
+                    Route.Query(
+                        name: "catalogue",
+                        summary: "studio (the default), product, checkout, models, or all.",
+                        schema: Schema.choice(Self.catalogues))
+                ],
                 answers: [200: .json("PricesAnswer")]
             ) { context in
-                let table = try await credits.listPrices(.init(), context.call())
+                let catalogue = try context.queryText("catalogue") ?? "studio"
+                guard Self.catalogues.contains(catalogue) else {
+                    throw Problem.validation([
+                        FieldFault(
+                            field: "catalogue", code: "choice",
+                            detail: "It must be one of "
+                                + "\(Self.catalogues.joined(separator: ", ")).")
+                    ])
+                }
+                let table = try await credits.listPrices(
+                    .init(catalogue: catalogue == "all" ? "*" : catalogue), context.call())
                 return jsonResponse { object in
                     object.integer("version", table.version)
                     object.array("prices", table.prices) { writer, price in
@@ -34,6 +52,12 @@ struct CreditRoutes: Sendable {
                                 $0.null("model")
                             } else {
                                 $0.text("model", price.model)
+                            }
+                            $0.text("catalogue", price.catalogue)
+                            if price.parameters.isEmpty {
+                                $0.null("parameters")
+                            } else {
+                                $0.text("parameters", price.parameters)
                             }
                             $0.raw("credits", CreditText.number(price.amountU4))
                             $0.text("unit", price.unit.isEmpty ? "each" : price.unit)

@@ -72,6 +72,22 @@ import Testing
         #expect(ended.capturedU4 == 0)
         #expect(try await credits.balance("ada").availableU4 == 1_000_000)
         #expect(credits.metrics.text().contains("credits_hard_limited_total 1"))
+        // Four credits of 50,000 micro-dollars.
+        #expect(
+            credits.metrics.text().contains("credits_late_loss_microdollars_total 200000"))
+        try await credits.verify()
+        credits.remove()
+    }
+
+    @Test func `a dead hold that makes room for another one is counted as expired`() async throws {
+        let credits = try await CreditsFixture()
+        try await credits.open("ada")
+        _ = try await credits.hold("ada", "job1", credits: 60, ttlMs: 60_000)
+        credits.time.advance(by: .seconds(61))
+        _ = try await credits.hold("ada", "job2", credits: 80)
+        #expect(credits.metrics.text().contains("credits_expired_total 1"))
+        await credits.service.sweep()
+        #expect(credits.metrics.text().contains("credits_expired_total 1"))
         try await credits.verify()
         credits.remove()
     }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A private PostgreSQL for the benchmark: `postgres.sh start DIR` makes a cluster in DIR that listens
-# on a socket there and nowhere else, `postgres.sh bench DIR CLIENTS SECONDS` prints the transactions
-# per second of pgbench, `postgres.sh stop DIR` ends it and removes DIR. Durable: fsync and
+# on a socket there and nowhere else, `postgres.sh bench DIR CLIENTS SECONDS NAME` prints how often a
+# second pgbench runs NAME.sql, `postgres.sh stop DIR` ends it and removes DIR. Durable: fsync and
 # synchronous_commit are on, as they are by default.
 set -eu
 
@@ -30,14 +30,14 @@ start)
     ;;
 bench)
     as_owner "$bin/pgbench" -h "$dir" -U postgres -n -M prepared -c "$3" -j 2 -T "$4" \
-        -f "$here/hold.sql" postgres 2>>"$dir/log" | sed -n 's/^tps = \([0-9.]*\).*/\1/p'
+        -f "$here/$5.sql" postgres 2>>"$dir/log" | sed -n 's/^tps = \([0-9.]*\).*/\1/p'
     ;;
 stop)
     as_owner "$bin/pg_ctl" -D "$dir/data" -w -m immediate stop >>"$dir/log" 2>&1 || true
     rm -rf "$dir"
     ;;
 *)
-    echo "usage: postgres.sh start|bench|stop DIR [CLIENTS SECONDS]" >&2
+    echo "usage: postgres.sh start|bench|stop DIR [CLIENTS SECONDS NAME]" >&2
     exit 2
     ;;
 esac

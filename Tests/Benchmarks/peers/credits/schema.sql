@@ -96,3 +96,32 @@ BEGIN
     UPDATE accounts SET pending = pending - asked, last_tx = seq WHERE id = purse.id;
     RETURN seq;
 END $$;
+
+-- Takes a part of a hold and gives back the rest, once.
+CREATE FUNCTION close_hold(asked_hold BIGINT, taken BIGINT) RETURNS BIGINT
+LANGUAGE plpgsql AS $$
+DECLARE
+    seq BIGINT;
+    now_us BIGINT := extract(epoch FROM clock_timestamp()) * 1000000;
+    held holds%ROWTYPE;
+    purse accounts%ROWTYPE;
+BEGIN
+    SELECT * INTO held FROM holds WHERE id = asked_hold;
+    IF held.resolve_tx IS NOT NULL THEN RAISE 'the hold is closed'; END IF;
+    IF taken > held.amount THEN RAISE 'more than was held'; END IF;
+    SELECT * INTO purse FROM accounts WHERE id = held.account FOR UPDATE;
+    seq := nextval('transaction_seq');
+    INSERT INTO transactions(seq, kind, account, previous, hold, key, actor, request, posted_after,
+        pending_after, at_us)
+    VALUES (seq, 'capture', purse.id, purse.last_tx, asked_hold, NULL, 'bench', '',
+        purse.posted - taken, purse.pending + held.amount, now_us);
+    INSERT INTO entries(tx, line, account, asset, layer, amount)
+    VALUES (seq, 0, purse.id, 1, 1, held.amount), (seq, 1, 3, 1, 1, -held.amount),
+        (seq, 2, purse.id, 1, 0, -taken), (seq, 3, 3, 1, 0, taken);
+    UPDATE accounts SET pending = pending + held.amount, posted = posted - taken, last_tx = seq
+    WHERE id = purse.id;
+    UPDATE holds SET state = 'captured', captured = taken, resolved_us = now_us, resolve_tx = seq
+    WHERE id = asked_hold AND resolve_tx IS NULL;
+    IF NOT FOUND THEN RAISE 'the hold is closed'; END IF;
+    RETURN seq;
+END $$;
