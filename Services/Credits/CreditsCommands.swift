@@ -55,14 +55,10 @@ enum CreditsCommands {
         _ user: String, _ store: String, _ environment: CommandEnvironment
     ) async throws -> Int32 {
         try await offline(store) { handler in
-            var before: UInt64 = 0
+            var before: Int64 = 0
             repeat {
-                let page = try await handler.listHistory(
-                    CreditsAPI.ListHistoryRequest(userID: user, limit: 200, before: before),
-                    context)
-                for entry in page.entries {
-                    environment.print(text(CreditsAPI.ExplainLine(entry: entry)))
-                }
+                let page = try await handler.explanation(of: user, before: before)
+                for line in page.lines { environment.print(text(line)) }
                 before = page.nextBefore
             } while before != 0
         }
@@ -121,7 +117,7 @@ enum CreditsCommands {
             ("session", entry.sessionID), ("asset", entry.assetID),
             ("request", entry.requestID), ("provider", line.providerReference),
             ("price", line.priceVersion == 0 ? "" : "v\(line.priceVersion)"),
-            ("note", entry.note),
+            ("actor", line.actor), ("note", entry.note),
         ]
         parts += facts.filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1)" }
         return parts.joined(separator: "  ")

@@ -71,17 +71,23 @@ extension CreditsHandler {
         var before: Int64 = 0
         repeat {
             let cursor = before
-            let page = try await answer {
-                try await store.history(of: user, before: cursor, limit: 200)
-            }
-            for row in page.rows {
-                try await writer.write(
-                    CreditsAPI.ExplainLine(
-                        entry: message(row), priceVersion: UInt32(row.hold?.priceVersion ?? 0),
-                        providerReference: row.hold?.providerReference ?? ""))
-            }
+            let page = try await answer { try await explanation(of: user, before: cursor) }
+            for line in page.lines { try await writer.write(line) }
             before = page.nextBefore
         } while before != 0
+    }
+
+    /// A page of everything that is known about the user's transactions, newest first.
+    func explanation(
+        of user: String, before: Int64
+    ) async throws -> (lines: [CreditsAPI.ExplainLine], nextBefore: Int64) {
+        let page = try await store.history(of: user, before: before, limit: 200)
+        let lines = page.rows.map { row in
+            CreditsAPI.ExplainLine(
+                entry: message(row), priceVersion: UInt32(row.hold?.priceVersion ?? 0),
+                providerReference: row.hold?.providerReference ?? "", actor: row.actor)
+        }
+        return (lines, page.nextBefore)
     }
 
     private func checked<Value>(

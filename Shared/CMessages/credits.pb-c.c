@@ -5821,7 +5821,7 @@ const ProtobufCMessageDescriptor credits__v1__explain_request__descriptor =
   (ProtobufCMessageInit) credits__v1__explain_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__explain_line__field_descriptors[3] =
+static const ProtobufCFieldDescriptor credits__v1__explain_line__field_descriptors[4] =
 {
   {
     "entry",
@@ -5859,8 +5859,21 @@ static const ProtobufCFieldDescriptor credits__v1__explain_line__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "actor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__ExplainLine, actor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__explain_line__field_indices_by_name[] = {
+  3,   /* field[3] = actor */
   0,   /* field[0] = entry */
   1,   /* field[1] = price_version */
   2,   /* field[2] = provider_reference */
@@ -5868,7 +5881,7 @@ static const unsigned credits__v1__explain_line__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__explain_line__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor credits__v1__explain_line__descriptor =
 {
@@ -5878,7 +5891,7 @@ const ProtobufCMessageDescriptor credits__v1__explain_line__descriptor =
   "Credits__V1__ExplainLine",
   "credits.v1",
   sizeof(Credits__V1__ExplainLine),
-  3,
+  4,
   credits__v1__explain_line__field_descriptors,
   credits__v1__explain_line__field_indices_by_name,
   1,  credits__v1__explain_line__number_ranges,

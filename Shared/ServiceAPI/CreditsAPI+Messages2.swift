@@ -201,6 +201,7 @@ extension CreditsAPI {
         package var job: String
         package var holdID: String
         package var sessionID: String
+        /// what was delivered; several with commas between them
         package var assetID: String
         package var note: String
         package var atUs: Int64
@@ -501,13 +502,19 @@ extension CreditsAPI {
         package var entry: HistoryEntry?
         package var priceVersion: UInt32
         package var providerReference: String
+        /// the service or the operator
+        package var actor: String
 
         package init(
-            entry: HistoryEntry? = nil, priceVersion: UInt32 = 0, providerReference: String = ""
+            entry: HistoryEntry? = nil,
+            priceVersion: UInt32 = 0,
+            providerReference: String = "",
+            actor: String = ""
         ) {
             self.entry = entry
             self.priceVersion = priceVersion
             self.providerReference = providerReference
+            self.actor = actor
         }
     }
 }

@@ -52,6 +52,7 @@ extension CreditsAPI.ExplainLine: WireMessage {
         self.entry = try wireOptional(message.pointee.entry, CreditsAPI.HistoryEntry.init)
         self.priceVersion = message.pointee.price_version
         self.providerReference = try wireText(message.pointee.provider_reference)
+        self.actor = try wireText(message.pointee.actor)
     }
 
     func wireMessage(
@@ -64,6 +65,7 @@ extension CreditsAPI.ExplainLine: WireMessage {
         if !self.providerReference.isEmpty {
             message.pointee.provider_reference = try arena.text(self.providerReference)
         }
+        if !self.actor.isEmpty { message.pointee.actor = try arena.text(self.actor) }
         return message
     }
 }

@@ -105,7 +105,7 @@ extension `The public API` {
         #expect(entries.compactMap { $0["amount"]?.integer }.reduce(0, +) == 92)
         #expect(entries.count == rows.count - 1)
         let captured = try #require(entries.first { $0["kind"]?.text == "capture" })
-        for name in ["requestId", "job", "sessionId"] {
+        for name in ["requestId", "job", "sessionId", "assetId"] {
             #expect(captured[name]?.text?.isEmpty == false, "\(name)")
         }
         let statement = try await user.get("/api/credits/statements/\(session)")

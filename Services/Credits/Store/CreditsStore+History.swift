@@ -14,6 +14,8 @@ struct HistoryRow: Hashable, Sendable {
     var request: String
     var asset: String
     var note: String
+    /// The service or the operator that asked for it.
+    var actor: String
     /// Of the hold that it opens, closes or refunds; nil for other kinds.
     var hold: HoldFacts?
     /// The threshold of the user's budget that it was the first to reach.
@@ -188,6 +190,7 @@ extension HistoryRow {
         request = try row.text(6)
         asset = try row.text(7)
         note = try row.text(8)
+        actor = try row.text(24)
         posted = CreditAmount(tenThousandths: try row.integer(9))
         held = CreditAmount(tenThousandths: try row.integer(10)).negated
         guard let holdSequence = try row.optionalInteger(11) else { return }

@@ -147,7 +147,7 @@ enum LedgerSQL {
         (SELECT coalesce(sum(amount), 0) FROM entries
             WHERE tx = t.seq AND account = t.account AND layer = 1),
         h.id, h.operation, h.job, h.session, h.price_version, h.provider_reference, h.model,
-        h.catalogue, h.parameters, \(quoteColumns), n.reached, n.budget
+        h.catalogue, h.parameters, \(quoteColumns), n.reached, n.budget, t.actor
         """
     /// Follows an account's transactions back from ?1, at most ?2, newest first.
     static let history = Statement(

@@ -79,6 +79,12 @@ extension Operation {
         if case .depth = work, stage == .prepare { stage = .watch }
     }
 
+    /// What was made, with commas between: a picture for each slot, or the one thing.
+    package var deliveredAssetIDs: String {
+        if let delivered { return delivered.assetID }
+        return slots.compactMap { $0.picture?.assetID }.joined(separator: ",")
+    }
+
     /// The part of the hold that one delivered slot costs.
     package var unitU4: Int64 { heldU4 / Int64(max(1, work.quantity)) }
 }

@@ -95,7 +95,7 @@ extension SagaRunner {
                 return try await peers.credits.captureHold(
                     CreditsAPI.CaptureHoldRequest(
                         holdID: operation.holdID, amountU4: operation.captureU4,
-                        assetID: operation.delivered?.assetID ?? ""),
+                        assetID: operation.deliveredAssetIDs),
                     options(operation)
                 ).capturedU4
             }

@@ -677,6 +677,9 @@ struct  Credits__V1__HistoryEntry
   char *job;
   char *hold_id;
   char *session_id;
+  /*
+   * what was delivered; several with commas between them
+   */
   char *asset_id;
   char *note;
   int64_t at_us;
@@ -922,10 +925,14 @@ struct  Credits__V1__ExplainLine
   Credits__V1__HistoryEntry *entry;
   uint32_t price_version;
   char *provider_reference;
+  /*
+   * the service or the operator
+   */
+  char *actor;
 };
 #define CREDITS__V1__EXPLAIN_LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__explain_line__descriptor) \
-    , NULL, 0, (char *)protobuf_c_empty_string }
+    , NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /* Credits__V1__OpenAccountRequest methods */
