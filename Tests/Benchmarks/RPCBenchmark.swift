@@ -65,12 +65,12 @@ struct RPCBenchmark {
         for _ in 0..<options.rounds {
             for item in cases {
                 ours[item, default: []].append(try await measure(item, client, server))
-                if item.bytes == 64, item.inFlight == 64 { ownResident = server.residentBytes }
+                // Before larger messages have grown both servers.
+                let isFirst = item.bytes == 64 && item.inFlight == 64 && ownResident == 0
+                if isFirst { ownResident = server.residentBytes }
                 if let peer {
                     theirs[item, default: []].append(try peer.measure(item, options.seconds))
-                    if item.bytes == 64, item.inFlight == 64 {
-                        peerResident = peer.server.residentBytes
-                    }
+                    if isFirst { peerResident = peer.server.residentBytes }
                 }
             }
         }
