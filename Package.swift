@@ -154,7 +154,9 @@ let package = Package(
 
             .target(
                 name: "TestSupport",
-                dependencies: ["ServiceAPI", "ServiceRuntime", "RPC", "Wire"],
+                dependencies: [
+                    "ServiceAPI", "ServiceRuntime", "RPC", "Wire", "HTTP", "Cryptography",
+                ],
                 path: "Tests/TestSupport",
                 swiftSettings: strict),
             tests(
@@ -170,7 +172,10 @@ let package = Package(
             tests("Storage", "Shared/Storage", uses: ["Storage", "ServiceRuntime"]),
             tests(
                 "Credits", "Services/Credits",
-                uses: ["CreditsService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC"]),
+                uses: [
+                    "CreditsService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC", "Wire",
+                    "HTTP", "HTTPOutbound",
+                ]),
             tests(
                 "Prompt", "Services/Prompt",
                 uses: ["PromptService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC"]),

@@ -54,8 +54,8 @@ package struct CreditsAdminHandler: CreditsAdminAPI.Handler {
             throw .invalid(field: "category", reason: "is not paid, promo or plan")
         }
         let source = try RequestChecks.name(request.source, "source", max: 200)
-        guard !source.hasPrefix("starter:") else {
-            throw .invalid(field: "source", reason: "may not begin with starter:")
+        for taken in ["starter:", "payment:"] where source.hasPrefix(taken) {
+            throw .invalid(field: "source", reason: "may not begin with \(taken)")
         }
         guard request.priority <= 1_000 else {
             throw .invalid(field: "priority", reason: "is more than 1000")

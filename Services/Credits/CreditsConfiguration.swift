@@ -18,11 +18,12 @@ package struct CreditsConfiguration: Hashable, Sendable {
     package var readers = 3
     /// Who may grant and correct: services as they name themselves in HELLO.
     package var adminCallers: Set<String> = ["credits-command"]
+    package var payments = PaymentConfiguration()
 
     package init() {}
 
     /// Reads `CREDITS_STORE`, `CREDITS_STARTER_GRANT` and the others.
-    package init(_ reader: inout ConfigurationReader) {
+    package init(_ reader: inout ConfigurationReader) throws(ConfigurationError) {
         let defaults = CreditsConfiguration()
         store = reader.text(
             "STORE", default: defaults.store, help: "where the ledger is: sqlite:PATH")
@@ -50,5 +51,6 @@ package struct CreditsConfiguration: Hashable, Sendable {
             "ADMIN_CALLERS", default: "credits-command",
             help: "services that may grant and correct, with commas between them")
         adminCallers = Set(callers.split(separator: ",").map(String.init))
+        payments = try PaymentConfiguration(&reader)
     }
 }

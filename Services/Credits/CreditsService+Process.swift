@@ -11,7 +11,9 @@ extension CreditsService {
             summary:
                 "Accounts, the ledger, holds and prices. Every change is on disk when answered.",
             defaultPort: 7102,
-            configure: { CreditsConfiguration(&$0) },
+            configure: { reader throws(ConfigurationError) in
+                try CreditsConfiguration(&reader)
+            },
             start: { configuration, environment in
                 let service = try await CreditsService.open(
                     configuration, time: environment.time, metrics: environment.metrics,

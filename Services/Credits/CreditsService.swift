@@ -1,4 +1,5 @@
 package import RPC
+internal import HTTPOutbound
 internal import ServiceAPI
 package import ServiceRuntime
 package import Storage
@@ -12,13 +13,23 @@ package import Storage
 /// ```
 package final class CreditsService: Sendable {
     package let handler: CreditsHandler
+    package let paymentsHandler: PaymentsHandler
     private let store: CreditsStore
     private let sweeper: HoldSweeper
+    private let paymentSweeper: PaymentSweeper
+    /// To the payment provider; nil for the sandbox.
+    private let outbound: HTTPClient?
 
-    private init(handler: CreditsHandler, store: CreditsStore, sweeper: HoldSweeper) {
+    private init(
+        handler: CreditsHandler, store: CreditsStore, sweeper: HoldSweeper, payments: Payments,
+        outbound: HTTPClient?
+    ) {
         self.handler = handler
         self.store = store
         self.sweeper = sweeper
+        self.outbound = outbound
+        paymentsHandler = PaymentsHandler(payments: payments, ledger: handler)
+        paymentSweeper = PaymentSweeper(payments: payments)
     }
 
     /// Opens the store, brings it to the newest schema and publishes the prices.
@@ -39,7 +50,25 @@ package final class CreditsService: Sendable {
         let sweeper = HoldSweeper(
             store: store, interval: configuration.sweepInterval, time: time, metrics: counters,
             logger: logger)
-        return CreditsService(handler: handler, store: store, sweeper: sweeper)
+        let outbound =
+            configuration.payments.provider == .stripe ? HTTPClient(connectionsMax: 8) : nil
+        let payments = Payments(
+            store: store, provider: provider(configuration.payments, store, outbound, time),
+            settings: configuration.payments, time: time, metrics: PaymentMetrics(metrics),
+            logger: logger)
+        return CreditsService(
+            handler: handler, store: store, sweeper: sweeper, payments: payments,
+            outbound: outbound)
+    }
+
+    private static func provider(
+        _ settings: PaymentConfiguration, _ store: CreditsStore, _ outbound: HTTPClient?,
+        _ time: any TimeSource
+    ) -> any PaymentProvider {
+        guard let outbound else { return SandboxProvider(store: store) }
+        let api = StripeAPI(
+            client: outbound, settings: settings.stripe, time: time, random: .system)
+        return StripeProvider(settings: settings.stripe, site: settings.publicURL, api: api)
     }
 
     /// The schema of the store, for tests and tools that look at the file.
@@ -48,15 +77,23 @@ package final class CreditsService: Sendable {
     /// What a server needs to serve it.
     package var methods: [MethodHandler] {
         CreditsAPI.methods(handler) + CreditsAdminAPI.methods(admin)
+            + PaymentsAPI.methods(paymentsHandler)
     }
 
     package var admin: CreditsAdminHandler { CreditsAdminHandler(credits: handler) }
 
     /// Sweeps until the task is cancelled.
-    package func run() async { await sweeper.run() }
+    package func run() async {
+        async let payments: Void = paymentSweeper.run()
+        await sweeper.run()
+        await payments
+    }
 
     /// Ends the leases that are over now, as the sweeper does from time to time.
     package func sweep() async { await sweeper.sweep() }
+
+    /// Looks after payments that nobody told about, as the sweeper does from time to time.
+    package func sweepPayments() async { await paymentSweeper.sweep() }
 
     /// Ends the streams of watchers, so that a server can drain.
     package func endStreams() { store.watchers.close() }
@@ -69,6 +106,7 @@ package final class CreditsService: Sendable {
     /// Ends the streams of watchers, finishes the writes that wait and closes the store.
     package func close() {
         endStreams()
+        outbound?.stop()
         store.database.close()
     }
 

@@ -97,4 +97,7 @@ struct WalletBalance: Hashable, Sendable {
 
     /// Whether the rules of a wallet hold.
     var isSound: Bool { pending <= .zero && available >= .zero }
+
+    /// Whether the rules of a debt hold.
+    var isSoundDebt: Bool { pending == .zero && posted <= .zero }
 }

@@ -87,6 +87,12 @@ enum BlockSQL {
         """)
     static let remove = Statement(
         "UPDATE blocks SET removed = removed + ?1, remaining = remaining - ?1 WHERE id = ?2")
+    /// Returns what was taken back.
+    static let giveBack = Statement(
+        """
+        UPDATE blocks SET removed = removed - ?1, remaining = remaining + ?1, is_open = 1
+        WHERE id = ?2
+        """)
     static let void = Statement(
         """
         UPDATE blocks SET removed = removed + remaining, remaining = 0, is_open = 0, is_void = 1,

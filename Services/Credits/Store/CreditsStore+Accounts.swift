@@ -13,12 +13,17 @@ struct BalanceView: Hashable, Sendable {
     /// - Parameters:
     ///   - overdue: Held by leases that are over: shown as free before the sweep ends them.
     ///   - expired: In blocks that are over: shown as gone before the sweep books it off.
-    init(user: String, balance: WalletBalance, overdue: Int64 = 0, expired: Int64 = 0) {
+    ///   - owed: Paid before anything is spent.
+    init(
+        user: String, balance: WalletBalance, overdue: Int64 = 0, expired: Int64 = 0,
+        owed: Int64 = 0
+    ) {
         self.user = user
         posted = CreditAmount(tenThousandths: balance.posted.tenThousandths - expired)
         held = CreditAmount(tenThousandths: balance.held.tenThousandths - overdue)
-        available = CreditAmount(
-            tenThousandths: balance.available.tenThousandths + overdue - expired)
+        let available = balance.available.tenThousandths + overdue - expired
+        self.available = CreditAmount(
+            tenThousandths: owed > 0 ? max(0, available - owed) : available)
         sequence = balance.sequence
         lowThreshold = balance.lowThreshold
     }
@@ -93,7 +98,7 @@ extension CreditsStore {
                 ) { row in try row.integer(0) } ?? 0
             return BalanceView(
                 user: account.user, balance: account.balance, overdue: overdue,
-                expired: expired)
+                expired: expired, owed: try transaction.owed(by: account.user).tenThousandths)
         }
     }
 
@@ -243,6 +248,7 @@ extension Transaction {
         try insertBlock(
             command.amount, account: account.id, transaction: head.sequence,
             category: command.category.rawValue, command.terms)
+        try collectDebt(from: &account, &head, time)
         return true
     }
 
@@ -312,6 +318,7 @@ extension Transaction {
         try takeBackStarter(of: &from, keptBy: into, &head, origin, time)
         try moveAvailable(from: &from, to: &into, &head, origin, time)
         try run(LedgerSQL.mergeAccount, into.id, from.id)
+        try moveDebt(from: from, to: &into, &head, origin, time)
         return BalanceView(user: into.user, balance: into.balance)
     }
 

@@ -67,7 +67,11 @@ private struct Replay {
         if after.posted != record.postedAfter || after.pending != record.pendingAfter {
             report.violation("I3: the running sums at \(name) are not those of the entries")
         }
-        if after.pending > 0 || after.posted &+ after.pending < 0 {
+        if Account.isDebt(owner) {
+            if after.posted > 0 || after.pending != 0 {
+                report.violation("I4: debt \(record.account) is above zero at \(name)")
+            }
+        } else if after.pending > 0 || after.posted &+ after.pending < 0 {
             report.violation("I4: wallet \(record.account) is overspent at \(name)")
         }
         // Going on from the stored hash shows each break once.
@@ -110,7 +114,7 @@ extension Transaction {
             replay.report.violation("I13: transaction \(sequence) was witnessed and is missing")
         }
         for text in try accountViolations(replay) { replay.report.violation(text) }
-        for check in VerifySQL.checks {
+        for check in VerifySQL.checks + VerifySQL.paymentChecks {
             try forEach(check.statement) { row in
                 replay.report.violation("\(check.name): \(try row.text(0))")
                 return true

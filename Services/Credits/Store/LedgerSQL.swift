@@ -14,12 +14,13 @@ enum LedgerSQL {
     private static let headTable =
         "LEFT JOIN transactions t ON t.seq = (SELECT max(seq) FROM transactions)"
     /// All that a new hold reads, in one go: the wallet of ?1, the head, whether there is a hold for
-    /// ?2 and ?3 already, and whether the wallet has a budget.
+    /// ?2 and ?3 already, and whether the wallet has a budget and its owner a debt.
     static let opening = Statement(
         """
         SELECT \(accountColumns), \(headColumns),
             EXISTS(SELECT 1 FROM holds WHERE job = ?2 AND operation = ?3),
-            EXISTS(SELECT 1 FROM budgets WHERE account = a.id)
+            EXISTS(SELECT 1 FROM budgets WHERE account = a.id),
+            EXISTS(SELECT 1 FROM accounts d WHERE d.owner = 'debt of ' || a.owner AND d.posted < 0)
         FROM accounts a \(headTable) WHERE a.owner = ?1 AND a.kind = 'wallet'
         """)
     /// A wallet and the head.

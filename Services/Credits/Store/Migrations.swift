@@ -12,5 +12,6 @@ enum Migrations {
         Migration(
             6, "add_limits_and_corrections",
             PackageResources._006_add_limits_and_corrections_sql),
+        Migration(7, "add_payments", PackageResources._007_add_payments_sql),
     ]
 }

@@ -72,6 +72,7 @@ extension Transaction {
         if let target = opening.account.mergedInto {
             opening.account = try wallet(id: target)
             opening.hasBudget = true
+            opening.hasDebt = true
         }
         var account = opening.account
         var head = opening.head
@@ -79,6 +80,7 @@ extension Transaction {
         if account.balance.available < command.amount {
             expired = try expireHolds(of: &account, &head, time)
         }
+        if opening.hasDebt { try collectDebt(from: &account, &head, time) }
         guard account.balance.available >= command.amount,
             let blocks = try take(command.amount, of: &account, &head, time)
         else {
@@ -130,13 +132,15 @@ extension Transaction {
         var head: LedgerHead
         var isKnown: Bool
         var hasBudget: Bool
+        var hasDebt: Bool
     }
 
     private func opening(of user: String, _ terms: HoldTerms) throws -> Opening? {
         try first(LedgerSQL.opening, user, terms.job, terms.operation) { row in
             Opening(
                 account: try Account(row), head: try LedgerHead(row, from: 7),
-                isKnown: try row.flag(10), hasBudget: try row.flag(11))
+                isKnown: try row.flag(10), hasBudget: try row.flag(11),
+                hasDebt: try row.flag(12))
         }
     }
 

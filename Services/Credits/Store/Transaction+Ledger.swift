@@ -102,7 +102,9 @@ extension Transaction {
                 lines.append(.init(account: house.rawValue, asset: 2, layer: 0, amount: amount))
             }
         }
-        precondition(balance.isSound, "a transaction that its rule allowed breaks the wallet")
+        precondition(
+            account.isDebt ? balance.isSoundDebt : balance.isSound,
+            "a transaction that its rule allowed breaks the account")
         let record = TransactionRecord(
             sequence: head.sequence + 1, kind: draft.kind, account: account.id,
             previous: account.balance.sequence, hold: draft.hold, key: draft.key,

@@ -21,7 +21,7 @@ enum VerifySQL {
         """)
 
     static let accounts = Statement(
-        "SELECT id, posted, pending, last_tx FROM accounts WHERE kind = 'wallet'")
+        "SELECT id, posted, pending, last_tx FROM accounts WHERE kind <> 'house'")
     static let openByAccount = Statement(
         "SELECT account, sum(amount) FROM holds WHERE resolve_tx IS NULL GROUP BY account")
 

@@ -115,10 +115,11 @@ import Testing
         try await credits.open("ada")
         _ = try await credits.hold("ada", "job1", ttlMs: 1_000)
         let running = Task { await credits.service.run() }
-        await credits.time.waitForSleepers(1)
+        // That of holds and that of payments.
+        await credits.time.waitForSleepers(2)
         credits.time.advance(by: .seconds(5))
         // Asleep again: the sweep is done.
-        await credits.time.waitForSleepers(1)
+        await credits.time.waitForSleepers(2)
         #expect(credits.metrics.text().contains("credits_expired_total 1"))
         running.cancel()
         await running.value

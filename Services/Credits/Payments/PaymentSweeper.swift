@@ -1,0 +1,72 @@
+internal import ServiceRuntime
+
+/// Looks after what nobody tells: webhooks that were lost, providers that were away, months of the
+/// sandbox's plans, and debts that can be paid.
+struct PaymentSweeper: Sendable {
+    private static let batch = 50
+    /// A provider tells nothing again after three days.
+    private static let eventsKeptUs: Int64 = 30 * 86_400 * 1_000_000
+    private static let checkEachMaxUs: Int64 = 6 * 3_600 * 1_000_000
+
+    let payments: Payments
+
+    private var store: CreditsStore { payments.store }
+    private var provider: String { payments.provider.name }
+
+    /// Sweeps until the task is cancelled.
+    func run() async {
+        while true {
+            do {
+                try await payments.time.sleep(for: payments.settings.sweepInterval)
+            } catch {
+                return
+            }
+            await sweep()
+        }
+    }
+
+    /// Looks at everything that is due now, at most some of each.
+    func sweep() async {
+        do {
+            for event in try await store.waitingEvents(of: provider, limit: Self.batch) {
+                _ = try await payments.process(event)
+            }
+            for purchase in try await store.unsettled(of: provider, limit: Self.batch) {
+                try await check(purchase)
+            }
+            if payments.provider.isSandbox {
+                for due in try await store.dueRenewals(limit: Self.batch) {
+                    _ = try await payments.receive(
+                        SandboxProvider.invoiceEvent(
+                            purchase: due.purchase, number: due.number))
+                }
+            }
+            try await store.collectDebts(limit: Self.batch)
+            try await store.forgetEvents(
+                olderThanUs: store.now.nowUs - Self.eventsKeptUs, limit: Self.batch)
+            payments.metrics.waitingEvents.set(Double(try await store.waitingEventCount()))
+        } catch {
+            payments.logger.error("payment.sweep_failed", "\(error)")
+        }
+    }
+
+    /// Asks the provider about a purchase that is open for long.
+    private func check(_ purchase: Purchase) async throws {
+        let nowUs = store.now.nowUs
+        let ageUs = nowUs - purchase.createdAtUs
+        guard purchase.session != nil else {
+            // Nobody was ever told where to pay.
+            if purchase.expiresAtUs <= nowUs { try await store.end(purchase, as: .expired) }
+            return try await store.checkLater(purchase, atUs: nowUs + Payments.checkAfterUs)
+        }
+        do {
+            let facts = try await payments.provider.facts(of: purchase)
+            _ = try await store.apply(facts, provider: provider, event: nil, payments.terms)
+        } catch let failure as ProviderFailure {
+            payments.logger.warning(
+                "payment.check_failed", failure.text, ["purchase": .text(purchase.id)])
+        }
+        let waitUs = min(max(ageUs / 4, Payments.checkAfterUs), Self.checkEachMaxUs)
+        try await store.checkLater(purchase, atUs: nowUs + waitUs)
+    }
+}
