@@ -6,6 +6,8 @@ internal import ServiceRuntime
 package struct Backends: Sendable {
     package let session: SessionAPI.Client
     package let credits: CreditsAPI.Client
+    /// Served by the credits process.
+    package let payments: PaymentsAPI.Client
     package let prompt: PromptAPI.Client
     package let media: MediaAPI.Client
     /// The health of each service, by its name, in the order of the page.
@@ -16,6 +18,7 @@ package struct Backends: Sendable {
     ) {
         self.session = SessionAPI.Client(session)
         self.credits = CreditsAPI.Client(credits)
+        payments = PaymentsAPI.Client(credits)
         self.prompt = PromptAPI.Client(prompt)
         self.media = MediaAPI.Client(media)
         health = [

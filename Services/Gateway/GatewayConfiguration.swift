@@ -18,6 +18,7 @@ package struct GatewayConfiguration: Sendable {
     package var paidPerSecond = 1
     package var paidBurst = 4
     package var uploadsPerMinute = 6
+    package var webhooksPerSecond = 50
     package var failedSignInsPerMinute = 10
     /// Guests of one address prefix a day; loopback is exempt.
     package var guestsPerDay = 3
@@ -63,6 +64,9 @@ package struct GatewayConfiguration: Sendable {
             "PAID_BURST", default: 4, in: 1...1_000_000, help: "Paid requests above that.")
         uploadsPerMinute = reader.integer(
             "UPLOADS_PER_MINUTE", default: 6, in: 1...1_000_000, help: "Uploads of one caller.")
+        webhooksPerSecond = reader.integer(
+            "WEBHOOKS_PER_SECOND", default: 50, in: 1...1_000_000,
+            help: "Webhooks from one address.")
         failedSignInsPerMinute = reader.integer(
             "FAILED_SIGN_INS_PER_MINUTE", default: 10, in: 1...1_000_000,
             help: "Wrong passwords and tokens from one address.")
@@ -121,6 +125,8 @@ package struct GatewayConfiguration: Sendable {
             .paid: RateLimit(perSecond: Double(paidPerSecond), burst: Double(paidBurst)),
             .upload: RateLimit(
                 perSecond: Double(uploadsPerMinute) / 60, burst: Double(uploadsPerMinute)),
+            .webhook: RateLimit(
+                perSecond: Double(webhooksPerSecond), burst: Double(webhooksPerSecond)),
             .authentication: RateLimit(
                 perSecond: Double(failedSignInsPerMinute) / 60,
                 burst: Double(failedSignInsPerMinute)),

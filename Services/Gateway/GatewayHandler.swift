@@ -22,6 +22,7 @@ struct GatewayHandler: HTTPResponder {
         else { return .collect(limitBytes: configuration.jsonBytesMax) }
         switch router.routes[index].body {
         case .none, .json: return .collect(limitBytes: configuration.jsonBytesMax)
+        case .raw(_, let limit): return .collect(limitBytes: limit)
         case .bytes(_, let limit): return .stream(limitBytes: limit)
         }
     }

@@ -81,6 +81,7 @@ package final class GatewayService: Sendable {
             + ConvergenceRoutes(tools: tools).routes + OperationRoutes(tools: tools).routes
             + GenerationRoutes(tools: tools).routes + CreditRoutes(tools: tools).routes
             + CreditHistoryRoutes(tools: tools).routes + CreditLimitRoutes(tools: tools).routes
+            + PaymentRoutes(tools: tools).routes
             + MediaRoutes(tools: tools).routes + EventRoutes(tools: tools).routes
         let documented = Lock<[Route]>([])
         let pages = PageRoutes(

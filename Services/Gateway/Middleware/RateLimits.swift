@@ -9,6 +9,8 @@ enum RateClass: String, CaseIterable, Hashable, Sendable {
     /// Starts that cost credits.
     case paid
     case upload
+    /// What payment providers tell.
+    case webhook
     /// Counted only when it fails: wrong passwords, invalid tokens.
     case authentication
 }

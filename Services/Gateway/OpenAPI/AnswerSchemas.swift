@@ -5,7 +5,7 @@ enum AnswerSchemas {
     private typealias S = Schema
 
     static let all: [(String, JSONValue)] =
-        problems + identity + credits + pictures + sessions
+        problems + identity + credits + PaymentSchemas.answers + pictures + sessions
         + commands + operations + media + health
 
     private static let base: [(String, JSONValue)] = [
@@ -141,7 +141,10 @@ enum AnswerSchemas {
         ("Pack", S.object(pack)),
         (
             "PacksAnswer",
-            S.object(["packs": S.list(S.reference("Pack")), "plans": S.list(S.reference("Pack"))])
+            S.object([
+                "provider": S.text, "sandbox": S.flag, "packs": S.list(S.reference("Pack")),
+                "plans": S.list(S.reference("Pack")),
+            ])
         ),
         (
             "HistoryAnswer",

@@ -100,7 +100,7 @@ enum OpenAPIDocument {
                 "required": .flag(name != "EmptyRequest"),
                 "content": ["application/json": ["schema": Schema.reference(name)]],
             ]
-        case .bytes(let types, _):
+        case .bytes(let types, _), .raw(let types, _):
             return ["required": true, "content": .object(types.map { .init($0, [:]) })]
         }
     }
@@ -159,7 +159,8 @@ enum OpenAPIDocument {
         case .html: content = ["text/html": [:]]
         case .empty: content = nil
         }
-        let description: JSONValue = .text(status < 300 ? "Done." : "Not modified.")
+        let description: JSONValue = .text(
+            status < 300 ? "Done." : status == 304 ? "Not modified." : "See there, or the page.")
         guard let content else { return ["description": description] }
         return ["description": description, "content": content]
     }

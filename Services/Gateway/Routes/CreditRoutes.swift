@@ -116,8 +116,12 @@ struct CreditRoutes: Sendable {
                 summary: "Packs of credits and monthly plans.", tag: "Credits", access: .open,
                 answers: [200: .json("PacksAnswer")]
             ) { context in
+                async let provider = tools.backends.payments.getProvider(.init(), context.call())
                 let reply = try await credits.listPacks(.init(), context.call())
+                let seller = try await provider
                 return jsonResponse { object in
+                    object.text("provider", seller.name)
+                    object.flag("sandbox", seller.isSandbox)
                     for (name, packs) in [("packs", reply.packs), ("plans", reply.plans)] {
                         object.array(name, packs) { writer, pack in
                             writer.object { Self.write(&$0, pack) }

@@ -22,6 +22,8 @@ struct Route: Sendable {
         case none
         /// A JSON object that the named schema describes. An empty body reads as `{}`.
         case json(String)
+        /// Bytes of one of these content types, collected and handed over as they came.
+        case raw(types: [String], limitBytes: Int)
         /// Raw bytes of one of these content types, streamed.
         case bytes(types: [String], limitBytes: Int)
     }

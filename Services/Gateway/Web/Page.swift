@@ -2,6 +2,7 @@
 struct Page {
     let title: String
     let body: String
+    var stylesheet = "/page.css"
 
     static let contentSecurityPolicy =
         "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; "
@@ -16,7 +17,7 @@ struct Page {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="dark light">
         <title>\(Self.escaped(title))</title>
-        <link rel="stylesheet" href="/page.css">
+        <link rel="stylesheet" href="\(stylesheet)">
         </head>
         <body>
         \(body)

@@ -157,7 +157,9 @@ final class FakeCredits: CreditsAPI.Handler {
     ) async throws(RPCError) -> CreditsAPI.Budget { throw unused }
     func listPacks(
         _ r: CreditsAPI.ListPacksRequest, _ c: CallContext
-    ) async throws(RPCError) -> CreditsAPI.ListPacksReply { throw unused }
+    ) async throws(RPCError) -> CreditsAPI.ListPacksReply {
+        .init(packs: [.init(id: "pro", label: "Pro", creditsU4: 12_000_000, usdCents: 5_200)])
+    }
     func refund(
         _ r: CreditsAPI.RefundRequest, _ c: CallContext
     ) async throws(RPCError) -> CreditsAPI.Balance { throw unused }

@@ -22,6 +22,7 @@ final class GatewayFixture: Sendable {
 
     let session = FakeSession()
     let credits = FakeCredits()
+    let payments = FakePayments()
     let media = FakeMedia()
     let time = VirtualTime(start: Timestamp(microseconds: 1_750_000_000_000_000))
     let client = HTTPClient()
@@ -39,7 +40,8 @@ final class GatewayFixture: Sendable {
         server = Server(
             identity: Identity(service: "fakes"),
             methods: SessionAPI.methods(session) + CreditsAPI.methods(credits)
-                + MediaAPI.methods(media) + HealthAPI.methods(FakeHealth()),
+                + PaymentsAPI.methods(payments) + MediaAPI.methods(media)
+                + HealthAPI.methods(FakeHealth()),
             loops: [loops[0]], transport: transport)
         let address = try server.listen(on: SocketAddress(host: "127.0.0.1", port: 0))
         channel = Channel(
