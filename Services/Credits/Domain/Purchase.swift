@@ -7,7 +7,7 @@ struct Money: Hashable, Sendable {
 
 /// Where a purchase stands. It only ever goes forward: what is told late, twice or out of order
 /// changes nothing, but money that came wins over everything.
-enum PurchaseState: String, CaseIterable, Sendable {
+package enum PurchaseState: String, CaseIterable, Sendable {
     /// The provider has not confirmed the checkout yet.
     case created
     case open
@@ -29,11 +29,11 @@ enum PurchaseState: String, CaseIterable, Sendable {
     }
 
     /// Whether it may still change by itself: the provider is asked again.
-    var isUnsettled: Bool { rank < 3 }
+    package var isUnsettled: Bool { rank < 3 }
 
     /// The state after the provider was seen in another one. Of two that end a purchase alike, the
     /// first one stays.
-    func after(_ seen: PurchaseState) -> PurchaseState { seen.rank > rank ? seen : self }
+    package func after(_ seen: PurchaseState) -> PurchaseState { seen.rank > rank ? seen : self }
 }
 
 /// What somebody buys, as it was when the checkout was opened.
@@ -83,7 +83,7 @@ extension PackList {
 }
 
 /// How much of what a payment brought is to be taken back, by the money that went back.
-enum TakeBack: Hashable, Sendable {
+package enum TakeBack: Hashable, Sendable {
     case nothing
     case take(CreditAmount)
     /// A dispute was won.
@@ -95,7 +95,7 @@ enum TakeBack: Hashable, Sendable {
     ///   - expired: What of it expired unused: gone already, and not taken a second time.
     ///   - paid: The money, more than zero.
     ///   - returned: How much of the money went back.
-    init(
+    package init(
         credits: CreditAmount, takenBack: CreditAmount, expired: CreditAmount, paid: Int64,
         returned: Int64
     ) {

@@ -1,10 +1,10 @@
 /// Where a buyer is sent back to: a path of this site, or a page of an allowed origin. Anything else
 /// would let a stranger's link lead out of here by way of a trusted page.
-enum ReturnURL {
+package enum ReturnURL {
     private static let lengthMax = 2_000
 
     /// Whether a buyer may be sent there; the empty text stands for nowhere.
-    static func isAllowed(_ url: String, origins: [String]) -> Bool {
+    package static func isAllowed(_ url: String, origins: [String]) -> Bool {
         if url.isEmpty { return true }
         guard url.utf8.count <= lengthMax, url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
             !url.contains(where: { "\\\"<>^`{|}".contains($0) })
@@ -16,7 +16,7 @@ enum ReturnURL {
     }
 
     /// "https://host:port" of an absolute http(s) URL without a user; nil when it is none.
-    static func origin(of url: String) -> String? {
+    package static func origin(of url: String) -> String? {
         let schemes = ["https://", "http://"]
         guard let scheme = schemes.first(where: { url.hasPrefix($0) }) else { return nil }
         let authority = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
@@ -30,7 +30,7 @@ enum ReturnURL {
     }
 
     /// The URL with the purchase in its query, so that the page can tell how it went.
-    static func naming(_ purchase: String, in url: String) -> String {
+    package static func naming(_ purchase: String, in url: String) -> String {
         let parts = url.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         let mark = parts[0].contains("?") ? "&" : "?"
         let fragment = parts.count == 2 ? "#\(parts[1])" : ""

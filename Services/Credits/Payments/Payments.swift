@@ -50,6 +50,8 @@ struct Payments: Sendable {
     // MARK: Buying
 
     /// Opens a checkout, or finds the one that the same key has opened.
+    ///
+    /// - Throws: ``PaymentError``; ``PaymentError/checkoutExpired`` when that one is settled.
     func createCheckout(_ order: CheckoutOrder) async throws -> PurchaseView {
         guard let item = PackList.item(order.item, isPlan: order.isPlan) else {
             throw PaymentError.itemNotFound(id: order.item)
@@ -72,10 +74,8 @@ struct Payments: Sendable {
                 cancelURL: order.cancelURL, createdAtUs: nowUs, state: .created, url: "",
                 expiresAtUs: nowUs + lifetimeUs),
             checkAtUs: nowUs + Self.checkAfterUs)
-        guard purchase.session == nil, purchase.state == .created else {
-            return try await view(purchase)
-        }
-        return try await open(purchase)
+        guard purchase.state.isUnsettled else { throw PaymentError.checkoutExpired }
+        return purchase.session == nil ? try await open(purchase) : try await view(purchase)
     }
 
     private func open(_ purchase: Purchase) async throws -> PurchaseView {

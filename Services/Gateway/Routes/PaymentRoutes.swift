@@ -22,7 +22,7 @@ struct PaymentRoutes: Sendable {
                 method: "POST", template: "/api/credits/checkout", operationID: "createCheckout",
                 summary: "Open a checkout for a pack, or for a monthly plan.", tag: "Credits",
                 access: .scope(.write), rate: .write, body: .json("CheckoutRequest"),
-                answers: [201: .json("CheckoutAnswer")], problems: [404, 409, 502]
+                answers: [201: .json("CheckoutAnswer")], problems: [404, 409, 410, 502]
             ) { context in try await checkout(context) },
             Route(
                 method: "GET", template: "/api/credits/checkout/{purchaseId}",
@@ -71,11 +71,13 @@ struct PaymentRoutes: Sendable {
         }
         try fields.finish()
         let key = context.idempotencyKey.map { "\(context.operationID):\($0)" } ?? ""
+        // The service has tried the provider as often as it may already.
+        var options = context.call(.seconds(40))
+        options.mayRetry = false
         let purchase = try await payments.createCheckout(
             .init(
                 userID: context.userID, packID: pack ?? "", quantity: UInt32(quantity ?? 0),
-                planID: plan ?? "", successURL: success, cancelURL: cancel, key: key),
-            context.call(.seconds(40)))
+                planID: plan ?? "", successURL: success, cancelURL: cancel, key: key), options)
         let writer = tools.writer(context)
         return jsonResponse(201) { object in
             object.text("purchaseId", purchase.id)

@@ -192,6 +192,9 @@ import Wire
             #expect(bobs.id != first.id)
             let foreign = await failure { try await shop.purchase("bob", first.id) }
             #expect(foreign?.domainCode == "PURCHASE_NOT_FOUND")
+            try await shop.deliver(shop.fake.pay(session: shop.session(first)).first)
+            let paid = await failure { try await shop.checkout("ada", pack: "starter", key: "k1") }
+            #expect(paid?.domainCode == "CHECKOUT_EXPIRED")
         }
     }
 

@@ -146,6 +146,36 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "UPDATE payments SET credits = credits + 1", "UPDATE payments SET amount = 1",
+        "UPDATE payments SET object = 'cs_other'", "UPDATE payments SET taken_back = 0",
+        "DELETE FROM payment_moves", "DELETE FROM payment_moves; DELETE FROM payments",
+        "UPDATE purchases SET state = 'open'", "UPDATE purchases SET credits = 1",
+        """
+        INSERT INTO purchases(uid, account, provider, item, is_plan, quantity, amount, currency,
+            credits, success_url, cancel_url, created_us, state, session, expires_us, check_us)
+        VALUES('pur_x', 100, 'stripe', 'pro', 0, 1, 1, 'usd', 1, '', '', 1, 'paid', 'cs_x', 1, 1)
+        """,
+    ])
+    func `a verification finds an edited payment`(_ sql: String) async throws {
+        try await StripeShop.with { shop in
+            try await shop.credits.open("ada")
+            let (_, session) = try await bought(shop, "ada", "starter")
+            try await shop.spend("ada", 300, "job1")
+            try await shop.deliver(shop.fake.refund(session: session, amount: 750))
+            let before = try await shop.credits.verify()
+            #expect(before.violations == [])
+            shop.credits.service.close()
+            let guards = try await shop.credits.triggers().map { "DROP TRIGGER \($0);" }
+            try await shop.credits.byHand(guards.joined() + sql)
+            let again = try await shop.credits.reopened()
+            let report = try await again.handler.verify(.init(), CreditsFixture.context)
+            #expect(
+                report.violations.contains { $0.hasPrefix("payments:") }, "\(report.violations)")
+            again.service.close()
+        }
+    }
+
     @Test func `a grant that claims to be a payment is refused`() async throws {
         let credits = try await CreditsFixture()
         defer { credits.remove() }
