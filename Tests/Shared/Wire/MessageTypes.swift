@@ -5,7 +5,8 @@ import Wire
 /// Every message of `proto/` that has generated code.
 enum MessageTypes {
     static let all: [any WireMessage.Type] =
-        CreditsAPI.messages + EchoAPI.messages + HealthAPI.messages + MediaAPI.messages
+        CreditsAPI.messages + CreditsAdminAPI.messages + EchoAPI.messages + HealthAPI.messages
+        + MediaAPI.messages
         + PaymentsAPI.messages + PromptAPI.messages + RenderAPI.messages + SessionAPI.messages
 
     /// The names of all messages that the `.proto` files with a service declare.
@@ -26,7 +27,9 @@ enum MessageTypes {
                 let package = lines.first(where: { $0.hasPrefix("package ") })
             else { continue }
             let word = package.dropFirst("package ".count).prefix { $0 != "." }
-            let namespace = word.prefix(1).uppercased() + word.dropFirst() + "API"
+            let namespace =
+                word.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+                .joined() + "API"
             for line in lines where line.hasPrefix("message ") {
                 let message = line.dropFirst("message ".count).prefix { $0 != " " && $0 != "{" }
                 names.insert("ServiceAPI.\(namespace).\(message)")
