@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <sys/resource.h>
+
 __thread void *linux_current_loop = NULL;
 
 int linux_accept(int fd, struct sockaddr_storage *address) {
@@ -18,6 +20,11 @@ int linux_address_text(const struct sockaddr_storage *address, char *text, sockl
     if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
         return inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text, size) != NULL;
     return inet_ntop(AF_INET6, &v6->sin6_addr, text, size) != NULL;
+}
+
+long linux_involuntary_switches(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
 }
 
 void linux_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }

@@ -394,10 +394,13 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 ///
 /// Waking a sleeping thread takes longer than answering a small call (docs/performance.md). While
 /// answers come within the moment it is spent; after some that was spent in vain, only now and then.
+/// Where others want the core it is taken from them, perhaps from who makes the answer: being
+/// interrupted counts like a row of moments in vain.
 private struct BusyPoll {
     let nanoseconds: UInt64
     private var score = 0
     private var skipped = 0
+    private var interruptions = 0
     private static let scoreMax = 8
     /// Among so many waits at a score of zero, one looks whether things have changed.
     private static let skippedMax = 64
@@ -409,11 +412,16 @@ private struct BusyPoll {
 
     mutating func isWorthTrying() -> Bool {
         guard nanoseconds > 0 else { return false }
-        if score > 0 { return true }
-        skipped += 1
-        guard skipped >= Self.skippedMax else { return false }
-        skipped = 0
-        return true
+        if score == 0 {
+            skipped += 1
+            guard skipped >= Self.skippedMax else { return false }
+            skipped = 0
+        }
+        let interruptions = linux_involuntary_switches()
+        if interruptions == self.interruptions { return true }
+        self.interruptions = interruptions
+        score = 0
+        return false
     }
 
     mutating func paidOff() { score = min(score + 1, Self.scoreMax) }

@@ -65,6 +65,9 @@ static inline void linux_tune_malloc(void) {
     mallopt(M_ARENA_MAX, 2);
 }
 
+// How often the calling thread lost its core to another one although it had not asked to wait.
+long linux_involuntary_switches(void);
+
 void linux_name_thread(pthread_t thread, const char *name);
 
 static inline uint64_t linux_monotonic_ns(void) {
