@@ -7,6 +7,9 @@ package struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     package private(set) var fields: [Field]
 
+    /// An answer gets more fields on its way out; room for them from the beginning.
+    private static let usualCount = 8
+
     package init() { fields = [] }
 
     /// Room for so many fields.
@@ -16,7 +19,8 @@ package struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     package init(dictionaryLiteral elements: (String, String)...) {
-        fields = elements.map { Field(name: $0.0, value: $0.1) }
+        self.init(capacity: max(elements.count, Self.usualCount))
+        for element in elements { append(element.0, element.1) }
     }
 
     /// The first value of the name.

@@ -262,6 +262,7 @@ extension CallMetadata {
 
     var pairs: [MetadataPair] {
         var pairs: [MetadataPair] = []
+        pairs.reserveCapacity(4)
         if let traceparent { pairs.append(MetadataPair(key: "traceparent", value: traceparent)) }
         if let idempotencyKey {
             pairs.append(MetadataPair(key: "idempotency-key", value: idempotencyKey))

@@ -19,6 +19,7 @@ struct Authentication: Sendable {
 
     private let store: GatewayStore
     private let external: ExternalIdentity
+    /// By the whole field, so that a request costs one look-up and no new text.
     private let known = Lock<[String: Known]>([:])
 
     init(store: GatewayStore, external: ExternalIdentity) {
@@ -33,15 +34,16 @@ struct Authentication: Sendable {
     /// - Throws: 401 for a token that is not valid.
     nonisolated(nonsending) func principal(_ request: HTTPRequest) async throws -> Principal? {
         guard let field = request.headers["Authorization"] else { return nil }
-        guard request.headers.count(of: "Authorization") == 1, let token = Self.bearer(field) else {
+        guard request.headers.count(of: "Authorization") == 1 else {
             throw Problem.unauthenticated
         }
         let now = store.time.instant
-        if let found = known.withLock({ $0[token] }), found.until > now { return found.principal }
-        return try await lookUp(token, now)
+        if let found = known.withLock({ $0[field] }), found.until > now { return found.principal }
+        return try await lookUp(field, now)
     }
 
-    private func lookUp(_ token: String, _ now: Instant) async throws -> Principal {
+    private func lookUp(_ field: String, _ now: Instant) async throws -> Principal {
+        guard let token = Self.bearer(field) else { throw Problem.unauthenticated }
         let isKey = token.hasPrefix(Self.keyPrefix)
         let principal: Principal
         let left: Duration
@@ -61,7 +63,7 @@ struct Authentication: Sendable {
         let entry = Known(principal: principal, until: now + min(Self.rememberedFor, left))
         known.withLock { known in
             if known.count >= Self.knownMax { known.removeAll(keepingCapacity: true) }
-            known[token] = entry
+            known[field] = entry
         }
         return principal
     }

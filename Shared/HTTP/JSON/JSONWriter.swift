@@ -82,7 +82,7 @@ package struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "{"))
         var inner = JSONWriter(capacity: 0)
         swap(&inner, &self)
-        var members = Members(inner)
+        var members = Members(consume inner)
         try body(&members)
         self = members.finish()
         bytes.append(UInt8(ascii: "}"))

@@ -116,14 +116,13 @@ extension [UInt8] {
     }
 
     private mutating func append(digitsOf value: UInt64, base: UInt64) {
-        let start = count
-        var rest = value
-        repeat {
-            let digit = UInt8(rest % base)
+        var divisor: UInt64 = 1
+        while value / divisor >= base { divisor *= base }
+        while divisor > 0 {
+            let digit = UInt8(value / divisor % base)
             append(digit < 10 ? 0x30 + digit : 0x61 + digit - 10)
-            rest /= base
-        } while rest > 0
-        self[start...].reverse()
+            divisor /= base
+        }
     }
 
     fileprivate func hasLineBreak(from start: Int) -> Bool {
