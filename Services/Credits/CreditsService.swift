@@ -37,9 +37,11 @@ package final class CreditsService: Sendable {
     /// - Throws: Why the service cannot start, in one line.
     package static func open(
         _ configuration: CreditsConfiguration, time: any TimeSource = SystemTime(),
-        metrics: Metrics = Metrics(), logger: Logger = .silent
+        metrics: Metrics = Metrics(), logger: Logger = .silent,
+        options: DatabaseOptions = DatabaseOptions(), mutant: Mutant? = nil
     ) async throws -> CreditsService {
-        var options = DatabaseOptions()
+        var options = options
+        options.mutant = mutant
         options.readers = configuration.readers
         let store = try await CreditsStore.open(
             configuration.store, creditValueU6: Int64(configuration.creditValueMicrodollars),

@@ -73,7 +73,9 @@ extension MediaService {
             case .missingSource(let id): throw MediaError.assetNotFound(id)
             }
         }
-        for kind in Set(records.map(\.kind)) { runner.wake(kind) }
+        for kind in JobKind.allCases where records.contains(where: { $0.kind == kind }) {
+            runner.wake(kind)
+        }
         return try await library.store.views(ids: created.map(\.id))
     }
 

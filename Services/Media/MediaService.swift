@@ -1,5 +1,5 @@
 package import ServiceRuntime
-internal import Storage
+package import Storage
 
 /// Everything this service does, apart from how it is called.
 package final class MediaService: Sendable {
@@ -24,6 +24,8 @@ package final class MediaService: Sendable {
         package var logger = Logger.silent
         package var metrics = Metrics()
         package var faults = MediaFaults.none
+        package var storage = DatabaseOptions()
+        package var mutant: Mutant?
         /// Where files are read and written and results are checked.
         package var threads: WorkerPool
         /// Where uploads are decoded.
@@ -46,15 +48,20 @@ package final class MediaService: Sendable {
         random = parts.random
         logger = parts.logger
         metrics = MediaMetrics(parts.metrics)
+        var rules = configuration.rules
+        rules.isFenceless = parts.mutant == .ignoresEpoch
+        rules.retriesUnknownVideos = parts.mutant == .retriesUnknownSubmit
+        var storage = parts.storage
+        storage.mutant = parts.mutant
         let store = try await MediaStore.open(
-            configuration.store, time: time, rules: configuration.rules)
+            configuration.store, time: time, rules: rules, options: storage)
         do {
             let blobs = try BlobStore(
                 path: try configuration.blobsPath(), limit: configuration.space, random: random,
                 threads: parts.threads, faults: parts.faults)
             library = AssetLibrary(
                 store: store, blobs: blobs, time: time, random: random, threads: parts.threads,
-                faults: parts.faults)
+                faults: parts.faults, mutant: parts.mutant)
             derivations = Derivations(
                 library: library, providers: providers, timeout: configuration.renderTimeout)
             uploads = Uploads(

@@ -31,8 +31,10 @@ package final class SessionService: Sendable {
         _ configuration: SessionConfiguration, credits: Channel, prompt: Channel, media: Channel,
         time: any TimeSource = SystemTime(), random: RandomSource = .system,
         metrics: Metrics = Metrics(), logger: Logger = .silent,
-        options: DatabaseOptions = DatabaseOptions()
+        options: DatabaseOptions = DatabaseOptions(), mutant: Mutant? = nil
     ) async throws -> SessionService {
+        var options = options
+        options.mutant = mutant
         let database = try await Database.open(
             configuration.store, migrations: Journal.migrations, options: options)
         let peers = Peers(
@@ -42,7 +44,8 @@ package final class SessionService: Sendable {
         let catalogue = Catalogue(peers: peers, configuration: configuration, time: time)
         let runner = SagaRunner(
             journal: journal, peers: peers, catalogue: catalogue, configuration: configuration,
-            time: time, random: random, logger: logger, metrics: SagaMetrics(metrics))
+            time: time, random: random, logger: logger, metrics: SagaMetrics(metrics),
+            mutant: mutant)
         let handler = SessionHandler(
             journal: journal, runner: runner, catalogue: catalogue, peers: peers,
             configuration: configuration, time: time, random: random)

@@ -69,7 +69,10 @@ package protocol Transport: Sendable {
         to address: SocketAddress, loop: EventLoop, timeout: Duration,
         completion: @escaping @Sendable (Result<any ByteStream, TransportError>) -> Void)
 
-    /// The addresses behind a name, each once; may block the calling thread.
+    /// Whether ``resolve(_:)`` may block the calling thread.
+    var mayBlockToResolve: Bool { get }
+
+    /// The addresses behind a name, each once.
     func resolve(_ address: SocketAddress) throws(TransportError) -> [SocketAddress]
 }
 

@@ -1,4 +1,3 @@
-internal import CLinux
 package import ServiceRuntime
 
 /// What a handler knows about the call it serves.
@@ -20,7 +19,7 @@ package struct CallContext: Sendable {
 
     /// Time that is left; negative when it is over.
     package var remaining: Duration {
-        deadline - Instant(nanoseconds: linux_monotonic_ns())
+        deadline - EventLoop.currentTime
     }
 
     /// Options for a call made on behalf of this one: at most `budget`, and 20 ms less than is left

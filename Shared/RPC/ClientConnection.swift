@@ -194,7 +194,8 @@ final class ClientConnection: Connection, @unchecked Sendable {
 
     private func goAway(lastStream: UInt64) {
         isDraining = true
-        for call in calls.values.filter({ $0.stream > lastStream }) {
+        let unseen = calls.values.filter { $0.stream > lastStream }
+        for call in unseen.sorted(by: { $0.stream < $1.stream }) {
             call.fail(.draining, wasNotSent: true)
         }
         onChange?()
@@ -211,7 +212,8 @@ final class ClientConnection: Connection, @unchecked Sendable {
             }
             return .milliseconds(20)
         }
-        for call in calls.values where call.deadline <= now {
+        let late = calls.values.filter { $0.deadline <= now }
+        for call in late.sorted(by: { $0.stream < $1.stream }) {
             call.abort(.deadlineExceeded)
         }
         if let pingSentAt {
@@ -230,7 +232,7 @@ final class ClientConnection: Connection, @unchecked Sendable {
     override func closed(_ error: RPCError) {
         let open = calls
         calls = [:]
-        for call in open.values {
+        for call in open.values.sorted(by: { $0.stream < $1.stream }) {
             call.fail(
                 error.code == .unavailable ? error : .unavailable(error.message),
                 wasNotSent: !isSent(through: call.requestEnd))

@@ -139,7 +139,7 @@ final class Connector: @unchecked Sendable {
         guard !isResolving else { return }
         isResolving = true
         let (names, transport, loop) = (self.names, self.transport, self.loop)
-        let isAccepted = Self.resolver.submit { [self] in
+        let look: @Sendable () -> Void = { [self] in
             var found: [SocketAddress] = []
             var failure: TransportError?
             for name in names {
@@ -153,7 +153,11 @@ final class Connector: @unchecked Sendable {
                 resolved(found, failure: failure)
             }
         }
-        if !isAccepted { isResolving = false }
+        if !transport.mayBlockToResolve {
+            look()
+        } else if !Self.resolver.submit(look) {
+            isResolving = false
+        }
     }
 
     private func resolved(_ addresses: [SocketAddress], failure: TransportError?) {

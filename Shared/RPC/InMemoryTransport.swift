@@ -75,6 +75,8 @@ package final class InMemoryTransport: Transport {
         }
     }
 
+    package let mayBlockToResolve = false
+
     package func resolve(_ address: SocketAddress) throws(TransportError) -> [SocketAddress] {
         [address]
     }

@@ -206,7 +206,9 @@ final class ServerConnection: Connection, @unchecked Sendable {
     }
 
     override func tick(now: Instant) -> Duration? {
-        for (stream, call) in calls where call.context.deadline <= now {
+        let late = calls.values.filter { $0.context.deadline <= now }
+        for call in late.sorted(by: { $0.stream < $1.stream }) {
+            let stream = call.stream
             calls[stream] = nil
             server.callEnded()
             output.appendError(stream: stream, status: Status(.deadlineExceeded))
@@ -223,7 +225,7 @@ final class ServerConnection: Connection, @unchecked Sendable {
     override func closed(_ error: RPCError) {
         let open = calls
         calls = [:]
-        for call in open.values {
+        for call in open.values.sorted(by: { $0.stream < $1.stream }) {
             call.cancel(.cancelled)
             server.callEnded()
         }

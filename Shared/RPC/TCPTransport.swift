@@ -47,6 +47,8 @@ package struct TCPTransport: Transport {
         }
     }
 
+    package let mayBlockToResolve = true
+
     package func resolve(_ address: SocketAddress) throws(TransportError) -> [SocketAddress] {
         var known: Set<SocketAddress> = []
         return try lookUp(address, passive: false).compactMap { native in

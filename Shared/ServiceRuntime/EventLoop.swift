@@ -65,6 +65,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var isStopping = false
     private var thread = pthread_t()
     private var busyPoll: BusyPoll
+    /// Whose time it is in a simulation; nil = the machine's.
+    private let virtualTime: VirtualTime?
 
     /// Starts the loop's thread.
     /// - Parameter busyPoll: How long to look for events before sleeping, while answers come that
@@ -72,6 +74,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     package init(name: String, busyPoll: Duration = .microseconds(100)) {
         self.name = name
         self.busyPoll = BusyPoll(busyPoll)
+        virtualTime = nil
         turnTime = Instant(nanoseconds: linux_monotonic_ns())
         epoll = epoll_create1(Int32(0x80000))  // EPOLL_CLOEXEC
         wakeUp = eventfd(0, Int32(0x800 | 0x80000))  // EFD_NONBLOCK | EFD_CLOEXEC
@@ -91,9 +94,29 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         linux_name_thread(thread, String(name.prefix(15)))
     }
 
+    /// A loop without a thread, for simulation: it works when ``turn()`` is called, by virtual time,
+    /// and watches no descriptors.
+    package init(name: String, simulating time: VirtualTime) {
+        self.name = name
+        busyPoll = BusyPoll(.zero)
+        virtualTime = time
+        turnTime = time.instant
+        epoll = -1
+        wakeUp = -1
+    }
+
     deinit {
+        guard virtualTime == nil else { return }
         close(epoll)
         close(wakeUp)
+    }
+
+    /// The monotonic time of the loop that the calling thread runs, or of the machine.
+    package static var currentTime: Instant {
+        guard let current = linux_get_current_loop() else {
+            return Instant(nanoseconds: linux_monotonic_ns())
+        }
+        return Unmanaged<EventLoop>.fromOpaque(current).takeUnretainedValue().now
     }
 
     /// Whether the caller runs on this loop's thread. From any thread.
@@ -102,7 +125,10 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// The monotonic time. From any thread.
-    package var now: Instant { Instant(nanoseconds: linux_monotonic_ns()) }
+    package var now: Instant {
+        if let virtualTime { return virtualTime.instant }
+        return Instant(nanoseconds: linux_monotonic_ns())
+    }
 
     /// When this turn of the loop began to take events: `now` without asking the system, for what
     /// need not be more exact than one turn takes. On the loop's thread.
@@ -230,7 +256,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             inbox.isSignalled = true
             return true
         }
-        if mustSignal {
+        if mustSignal, virtualTime == nil {
             var one: UInt64 = 1
             _ = write(wakeUp, &one, 8)
         }
@@ -290,8 +316,10 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func takeInbox() {
-        var count: UInt64 = 0
-        _ = read(wakeUp, &count, 8)
+        if virtualTime == nil {
+            var count: UInt64 = 0
+            _ = read(wakeUp, &count, 8)
+        }
         let taken = inbox.withLock { inbox in
             inbox.isSignalled = false
             defer { inbox.items.removeAll(keepingCapacity: true) }
@@ -328,6 +356,39 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
+    // MARK: Simulation
+
+    /// Whether ``turn()`` has something to do at this instant. Between turns of a simulated loop.
+    package var hasWork: Bool {
+        if !items.isEmpty || !turnHandlers.isEmpty { return true }
+        if let first = timers.first, first.due <= now { return true }
+        return inbox.withLock { !$0.items.isEmpty }
+    }
+
+    /// When the next timer is due; nil when there is none. Between turns of a simulated loop.
+    package var nextTimer: Instant? { timers.first?.due }
+
+    /// Does what is to be done now on the calling thread, and returns. For simulated loops.
+    /// - Parameter isLast: Runs every timer, due or not: nothing of this loop is to come later.
+    package func turn(isLast: Bool = false) {
+        precondition(virtualTime != nil, "a loop with a thread of its own turns by itself")
+        let outer = linux_get_current_loop()
+        linux_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
+        defer { linux_set_current_loop(outer) }
+        turnTime = now
+        takeInbox()
+        runItems()
+        if isLast {
+            // Those that are set meanwhile are for the next turn.
+            let order = timerOrder
+            runTimers(until: .distantFuture) { $0.order <= order }
+        } else {
+            runTimers(until: now) { _ in true }
+        }
+        runItems()
+        finishTurn()
+    }
+
     private func finishTurn() {
         var index = 0
         while index < turnHandlers.count {
@@ -346,9 +407,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func runTimers() {
-        guard !timers.isEmpty else { return }
-        let now = self.now
-        while let first = timers.first, first.due <= now {
+        if !timers.isEmpty { runTimers(until: now) { _ in true } }
+    }
+
+    @inline(__always)
+    private func runTimers(until end: Instant, where isWanted: (Timer) -> Bool) {
+        while let first = timers.first, first.due <= end, isWanted(first) {
             removeFirstTimer()
             if cancelledTimers.remove(first.order) == nil { first.work() }
         }

@@ -67,6 +67,9 @@ package final class VirtualTime: TimeSource {
         for sleeper in due { sleeper.continuation.resume() }
     }
 
+    /// When the next sleeper is to wake; nil when nobody sleeps.
+    package var nextDue: Instant? { state.withLock { $0.sleepers.values.lazy.map(\.due).min() } }
+
     /// Moves the wall clock alone, as an operator or NTP would; sleepers do not notice.
     package func jumpWall(by duration: Duration) {
         state.withLock { $0.wall = $0.wall + duration }

@@ -19,6 +19,11 @@ package final class WorkerPool: @unchecked Sendable {
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var state = State()
     private var threads: [pthread_t] = []
+    /// Runs the work in place of threads; nil outside of simulations.
+    private let executor: Executor?
+
+    /// Runs a piece of work later, when a simulation wants it to.
+    package typealias Executor = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
 
     /// - Parameters:
     ///   - threads: 1...256.
@@ -27,6 +32,7 @@ package final class WorkerPool: @unchecked Sendable {
         precondition((1...256).contains(count), "1 to 256 worker threads")
         threadCount = count
         self.queuedMax = queuedMax
+        executor = nil
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
         pthread_mutex_init(mutex, nil)
@@ -48,6 +54,19 @@ package final class WorkerPool: @unchecked Sendable {
             linux_name_thread(thread, String("\(name)-\(index)".prefix(15)))
             threads.append(thread)
         }
+    }
+
+    /// A pool without threads, for simulation.
+    package init(executor: @escaping Executor) {
+        self.executor = executor
+        threadCount = 1
+        queuedMax = .max
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        condition = .allocate(capacity: 1)
+        condition.initialize(to: pthread_cond_t())
+        pthread_cond_init(condition, nil)
     }
 
     deinit {
@@ -73,6 +92,10 @@ package final class WorkerPool: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard !state.isStopped, state.queue.count - state.head < queuedMax else { return false }
+        if let executor {
+            executor(body)
+            return true
+        }
         state.queue.append(body)
         pthread_cond_signal(condition)
         return true

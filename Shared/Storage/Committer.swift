@@ -1,3 +1,5 @@
+internal import ServiceRuntime
+
 /// Runs groups of writes on the writing connection. Used by one thread at a time.
 final class Committer {
     private let path: String?
@@ -9,6 +11,8 @@ final class Committer {
     /// Nil after a failure, until the next group opens the file again.
     private var connection: Connection?
     private(set) var statistics = DatabaseStatistics()
+    /// Whether the group has been answered too early, by ``Mutant/answersBeforeCommit``.
+    private var hasAnswered = false
 
     private static let begin = Statement("BEGIN IMMEDIATE")
     private static let beginReading = Statement("BEGIN")
@@ -51,7 +55,7 @@ final class Committer {
         }
         statistics.commits += 1
         statistics.writes += UInt64(jobs.count)
-        for job in jobs { job.answer(nil) }
+        answer(jobs, nil)
         copyLogIfLong()
         return jobs.count
     }
@@ -76,6 +80,10 @@ final class Committer {
             }
             next = jobs.count < options.groupMax ? more() : []
         }
+        if options.mutant == .answersBeforeCommit {
+            answer(jobs, nil)
+            hasAnswered = true
+        }
         try faults.pass(.beforeCommit)
         try transaction.run(Self.commit)
         try faults.pass(.afterCommit)
@@ -93,7 +101,12 @@ final class Committer {
         statistics.failures += 1
         connection?.rollback()
         dropConnection()
-        for job in jobs { job.answer(error) }
+        answer(jobs, error)
+    }
+
+    private func answer(_ jobs: [Job], _ error: StorageError?) {
+        if !hasAnswered { for job in jobs { job.answer(error) } }
+        hasAnswered = false
     }
 
     private func usableConnection() throws(StorageError) -> Connection {

@@ -55,7 +55,9 @@ package final class Database: Sendable {
         if options.isInline {
             return try make(path: path, migrations: migrations, options: options, thread: nil)
         }
-        let thread = WorkerPool(threads: 1, name: "\(storeName(path, options))-write")
+        let thread =
+            options.executor.map(WorkerPool.init(executor:))
+            ?? WorkerPool(threads: 1, name: "\(storeName(path, options))-write")
         do {
             return try await thread.run {
                 try make(path: path, migrations: migrations, options: options, thread: thread)
@@ -79,7 +81,9 @@ package final class Database: Sendable {
         let committer = try Committer(
             path: path, migrations: migrations, options: options,
             faults: options.faults ?? .fromEnvironment(storeName: name))
-        let writer = Writer(committer, thread: thread, waitingMax: options.waitingMax)
+        let writer = Writer(
+            committer, thread: thread, waitingMax: options.waitingMax,
+            clock: options.time)
         guard let path, thread != nil else {
             return Database(writer: writer, readers: nil, fileLock: lock)
         }

@@ -21,7 +21,11 @@ package struct DatabaseOptions: Sendable {
     package var pageCountMax: Int?
     /// Faults to inject; by default those that the variable `CRASH_AT` asks for.
     package var faults: StorageFaults?
-    /// The clock that dates migrations.
+    /// Runs the writer's and the readers' work in place of threads, for simulation.
+    package var executor: WorkerPool.Executor?
+    /// A defect that a test plants.
+    package var mutant: Mutant?
+    /// The clock that dates migrations and measures commits.
     package var time: any TimeSource = SystemTime()
 
     package init() {}

@@ -26,7 +26,9 @@ final class Readers: Sendable {
     init(path: String, options: DatabaseOptions, name: String) {
         self.path = path
         self.options = options
-        threads = WorkerPool(threads: options.readers, name: "\(name)-read")
+        threads =
+            options.executor.map(WorkerPool.init(executor:))
+            ?? WorkerPool(threads: options.readers, name: "\(name)-read")
     }
 
     /// Queues a job, or answers it at once with why not.

@@ -21,13 +21,17 @@ final class Writer: Sendable {
 
     private let queue = Lock(Queue())
     private let pace = Lock(Pace())
-    private let clock = SystemTime()
+    private let clock: any TimeSource
     private let committer: Lock<Committer>
     /// Nil when writes run on the caller's thread.
     private let thread: WorkerPool?
     private let waitingMax: Int
 
-    init(_ committer: sending Committer, thread: WorkerPool?, waitingMax: Int) {
+    init(
+        _ committer: sending Committer, thread: WorkerPool?, waitingMax: Int,
+        clock: any TimeSource
+    ) {
+        self.clock = clock
         self.committer = Lock(committer)
         self.thread = thread
         self.waitingMax = waitingMax

@@ -29,7 +29,7 @@ final class BalanceWatchers: Sendable {
             state.waiting.isEmpty ? nil : state.waiting[user]
         }
         guard let waiting else { return }
-        for continuation in waiting.values { continuation.yield() }
+        for (_, watcher) in waiting.sorted(by: { $0.key < $1.key }) { watcher.yield() }
     }
 
     /// Ends every stream.

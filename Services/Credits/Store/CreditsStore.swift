@@ -11,11 +11,13 @@ final class CreditsStore: Sendable {
     let witnessed = Lock(Witnessed())
     private let clock: LedgerClock
     private let time: any TimeSource
+    private let mutant: Mutant?
 
     private init(
         database: Database, priceBook: PriceBook, witness: WitnessFile?, clock: LedgerClock,
-        time: any TimeSource
+        time: any TimeSource, mutant: Mutant?
     ) {
+        self.mutant = mutant
         self.database = database
         self.priceBook = priceBook
         self.witness = witness
@@ -48,13 +50,17 @@ final class CreditsStore: Sendable {
         let path = try StoreURL(url).path
         return CreditsStore(
             database: database, priceBook: priceBook,
-            witness: path.map { WitnessFile(path: $0 + ".witness") }, clock: clock, time: time)
+            witness: path.map { WitnessFile(path: $0 + ".witness") }, clock: clock, time: time,
+            mutant: options.mutant)
     }
 
     /// The readings of the ledger's clock, taken now.
     var now: LedgerTime {
-        let nowUs = clock.nowUs(monotonicNs: time.instant.nanoseconds)
-        return LedgerTime(nowUs: nowUs, expiryUs: clock.expiryUs(nowUs: nowUs))
+        let nowUs =
+            mutant == .expiresByWallClock
+            ? time.now.microseconds : clock.nowUs(monotonicNs: time.instant.nanoseconds)
+        return LedgerTime(
+            nowUs: nowUs, expiryUs: clock.expiryUs(nowUs: nowUs), mutant: mutant)
     }
 
     /// How far the wall clock has jumped away since the start.
@@ -77,6 +83,9 @@ final class CreditsStore: Sendable {
 
     func openHold(_ command: HoldCommand, _ origin: Origin) async throws -> HoldReceipt {
         let now = self.now
+        if mutant == .checksThenHolds {
+            try await database.read { transaction in try transaction.checkBudget(command, now) }
+        }
         return try await changing { transaction in
             try transaction.openHold(command, origin, now)
         }
@@ -90,7 +99,8 @@ final class CreditsStore: Sendable {
         return try await changing { transaction in
             let stored = try transaction.hold(id)
             switch try stored.hold.capture(amount) {
-            case .replay: return try transaction.receipt(of: stored, isReplay: true)
+            case .replay:
+                return try transaction.replay(of: stored, now)
             case .proceed(let captured, _):
                 return try transaction.closeHold(
                     stored, as: .capture, captured: captured, asset: asset, note: "", origin, now)
@@ -104,7 +114,8 @@ final class CreditsStore: Sendable {
         return try await changing { transaction in
             let stored = try transaction.hold(id)
             switch try stored.hold.release() {
-            case .replay: return try transaction.receipt(of: stored, isReplay: true)
+            case .replay:
+                return try transaction.replay(of: stored, now)
             case .proceed:
                 return try transaction.closeHold(
                     stored, as: .release, captured: .zero, note: reason, origin, now)
@@ -170,7 +181,7 @@ final class CreditsStore: Sendable {
             try transaction.giveDue(limit: limit, now)
                 + transaction.expireBlocks(limit: limit, now)
         }
-        for user in Set(users) { watchers.changed(user) }
+        for user in Set(users).sorted() { watchers.changed(user) }
     }
 
     /// Ends leases that are over, at most `limit` of them; the holds as they are afterwards.
@@ -192,7 +203,7 @@ final class CreditsStore: Sendable {
         let ended = try await database.write { transaction in
             try transaction.expireHolds(limit: limit, now)
         }
-        for user in Set(ended.map(\.user)) { watchers.changed(user) }
+        for user in Set(ended.map(\.user)).sorted() { watchers.changed(user) }
         return ended
     }
 

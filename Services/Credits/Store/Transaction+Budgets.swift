@@ -1,3 +1,4 @@
+internal import ServiceRuntime
 internal import Storage
 
 extension Transaction {
@@ -19,12 +20,24 @@ extension Transaction {
     /// - Returns: The threshold that it is the first to reach; nil for none.
     /// - Throws: ``LedgerError/budgetExceeded(budget:required:)``.
     func spendBudget(
-        _ amount: CreditAmount, of account: Int64, nowUs: Int64
+        _ amount: CreditAmount, of account: Int64, _ time: LedgerTime
     ) throws -> BudgetNotice? {
-        guard var budget = try budget(of: account, atUs: nowUs) else { return nil }
+        guard var budget = try budget(of: account, atUs: time.nowUs) else { return nil }
+        let isHard = budget.isHard
+        if time.mutant == .checksThenHolds { budget.isHard = false }
         let threshold = try budget.spend(amount)
+        budget.isHard = isHard
         try store(budget, of: account)
         return threshold == 0 ? nil : BudgetNotice(percent: threshold, budget: budget.amount)
+    }
+
+    /// Whether a hold would fit; what ``Mutant/checksThenHolds`` relies on.
+    func checkBudget(_ command: HoldCommand, _ time: LedgerTime) throws {
+        guard let account = try wallet(of: command.user),
+            try hold(job: command.terms.job, operation: command.terms.operation) == nil,
+            var budget = try budget(of: account.id, atUs: time.nowUs)
+        else { return }
+        _ = try budget.spend(command.amount)
     }
 
     /// Gives back to the budget what a closed hold did not take, when it was opened in this period.

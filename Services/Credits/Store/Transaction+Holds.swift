@@ -1,3 +1,4 @@
+internal import ServiceRuntime
 internal import Storage
 
 /// A hold as it is stored, with the number of its account.
@@ -36,11 +37,12 @@ struct HoldReceipt: Hashable, Sendable {
     var expired: [HoldReceipt] = []
 }
 
-/// The two readings of the ledger's clock that a write needs.
+/// The two readings of the ledger's clock that a write needs, and the defect that a test plants.
 struct LedgerTime: Hashable, Sendable {
     var nowUs: Int64
     /// Leases that ended by this instant are over.
     var expiryUs: Int64
+    var mutant: Mutant?
 }
 
 extension Transaction {
@@ -91,8 +93,7 @@ extension Transaction {
         }
         // A wallet that was reached through a merge is looked up; others said whether they have one.
         let reached =
-            opening.hasBudget
-            ? try spendBudget(command.amount, of: account.id, nowUs: time.nowUs) : nil
+            opening.hasBudget ? try spendBudget(command.amount, of: account.id, time) : nil
         try spend(command.amount, within: command.limit, nowUs: time.nowUs)
         let sequence = head.sequence + 1
         let hardAtUs = time.nowUs + command.hardMs * 1_000
@@ -158,6 +159,12 @@ extension Transaction {
         }
         return HoldReceipt(
             hold: stored.hold, balance: account.balance, user: account.user, isReplay: true)
+    }
+
+    /// What a close that repeats an earlier one is answered with.
+    func replay(of stored: StoredHold, _ time: LedgerTime) throws -> HoldReceipt {
+        if time.mutant == .replayThrows { throw LedgerError.unsound("closed before") }
+        return try receipt(of: stored, isReplay: true)
     }
 
     /// The balance beside a hold that this write or read has not moved.
@@ -250,8 +257,29 @@ extension Transaction {
     func expireHolds(limit: Int, _ time: LedgerTime) throws -> [HoldReceipt] {
         let overdue = try all(LedgerSQL.expiredHolds, time.expiryUs, limit, map: StoredHold.init)
         return try overdue.map { stored in
-            try closeHold(
+            if let receipt = try sweepWrongly(stored, time) { return receipt }
+            return try closeHold(
                 stored, as: .expire, captured: .zero, note: stored.hold.expiryNote, .sweeper, time)
+        }
+    }
+
+    /// What the sweeper does when a test has planted a defect into it; nil when none is.
+    private func sweepWrongly(_ stored: StoredHold, _ time: LedgerTime) throws -> HoldReceipt? {
+        switch time.mutant {
+        case .sweeperCaptures:
+            return try closeHold(
+                stored, as: .capture, captured: stored.hold.amount, note: "", .sweeper, time)
+        case .sweepsByAnotherKey:
+            var account = try wallet(id: stored.account)
+            var head = try head()
+            let draft = LedgerDraft(
+                kind: .correction,
+                postings: Posting.close(held: stored.hold.amount, captured: .zero),
+                origin: .sweeper)
+            try append(draft, to: &account, head: &head, nowUs: time.nowUs)
+            return try receipt(of: stored, isReplay: false)
+        default:
+            return nil
         }
     }
 

@@ -23,11 +23,13 @@ package final class AssetLibrary: Sendable {
     /// Where pictures are decoded, encoded and hashed.
     let threads: WorkerPool
     let faults: MediaFaults
+    private let mutant: Mutant?
 
     package init(
         store: MediaStore, blobs: BlobStore, time: any TimeSource, random: RandomSource,
-        threads: WorkerPool, faults: MediaFaults = .none
+        threads: WorkerPool, faults: MediaFaults = .none, mutant: Mutant? = nil
     ) {
+        self.mutant = mutant
         self.store = store
         self.blobs = blobs
         self.time = time
@@ -42,6 +44,11 @@ package final class AssetLibrary: Sendable {
         _ assets: [NewAsset], commit: ([AssetRecord]) async throws -> R
     ) async throws -> R {
         try await blobs.exclusively(assets.map(\.record.blob.digest)) {
+            if mutant == .storesRowBeforeFile {
+                let result = try await commit(assets.map(\.record))
+                for asset in assets { try await blobs.write(asset.bytes, as: asset.record.blob) }
+                return result
+            }
             for asset in assets { try await blobs.write(asset.bytes, as: asset.record.blob) }
             try faults.pass(.blobsStored)
             return try await commit(assets.map(\.record))

@@ -75,25 +75,25 @@ package struct JobMachine: Hashable, Sendable {
         case .claimed:
             return claim(now, rules)
         case .submitted(let epoch):
-            return step(epoch, from: [.leased], to: .waiting)
+            return step(epoch, from: [.leased], to: .waiting, rules)
         case .storing(let epoch):
-            return step(epoch, from: [.leased, .waiting], to: .storing)
+            return step(epoch, from: [.leased, .waiting], to: .storing, rules)
         case .stored(let epoch):
-            if let refusal = refusal(of: epoch) { return refusal }
+            if let refusal = refusal(of: epoch, rules) { return refusal }
             // A result that is there counts even when the owner has just cancelled.
             finish(.done, now)
             error = nil
             return .save
         case .attemptFailed(let epoch, let failure, let unit):
-            if let refusal = refusal(of: epoch) { return refusal }
+            if let refusal = refusal(of: epoch, rules) { return refusal }
             return attemptFailed(failure, unit: unit, now, rules)
         case .stopped(let epoch):
-            if let refusal = refusal(of: epoch) { return refusal }
+            if let refusal = refusal(of: epoch, rules) { return refusal }
             guard isCancelRequested else { return requeue(at: now) }
             finish(.cancelled, now)
             return .save
         case .handedBack(let epoch):
-            if let refusal = refusal(of: epoch) { return refusal }
+            if let refusal = refusal(of: epoch, rules) { return refusal }
             if isCancelRequested {
                 finish(.cancelled, now)
                 return .save
@@ -119,8 +119,10 @@ package struct JobMachine: Hashable, Sendable {
         return .save
     }
 
-    private mutating func step(_ epoch: Int, from: [JobPhase], to next: JobPhase) -> Action {
-        if let refusal = refusal(of: epoch) { return refusal }
+    private mutating func step(
+        _ epoch: Int, from: [JobPhase], to next: JobPhase, _ rules: JobRules
+    ) -> Action {
+        if let refusal = refusal(of: epoch, rules) { return refusal }
         guard from.contains(phase) else { return .ignore }
         phase = next
         return .save
@@ -142,7 +144,8 @@ package struct JobMachine: Hashable, Sendable {
             return throttled(failure, now, rules)
         case .unknown:
             unknowns += 1
-            guard kind == .image, unknowns <= rules.unknownRetries else {
+            guard kind == .image || rules.retriesUnknownVideos, unknowns <= rules.unknownRetries
+            else {
                 finish(.dead, now)
                 return .save
             }
@@ -241,8 +244,8 @@ package struct JobMachine: Hashable, Sendable {
     }
 
     /// Why a worker's event does not count; nil when it holds the lease.
-    private func refusal(of epoch: Int) -> Action? {
-        guard epoch == self.epoch, phase.isRunning else { return .fenced }
+    private func refusal(of epoch: Int, _ rules: JobRules) -> Action? {
+        guard epoch == self.epoch || rules.isFenceless, phase.isRunning else { return .fenced }
         return nil
     }
 }

@@ -16,6 +16,10 @@ package struct JobRules: Hashable, Sendable {
     package var throttledDelayMax: Int64 = 120_000_000
     /// How often a picture is asked for again when the outcome of asking is unknown.
     package var unknownRetries = 1
+    /// Defects that a test plants: workers write without their lease; video whose outcome is unknown
+    /// is asked for again. Never set otherwise.
+    package var isFenceless = false
+    package var retriesUnknownVideos = false
 
     package init() {}
 

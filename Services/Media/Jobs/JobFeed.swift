@@ -6,11 +6,14 @@ package final class JobFeed: Sendable {
     /// it is.
     package final class Watch: Sendable {
         fileprivate let ids: Set<String>
+        /// Watchers are told in the order of their coming.
+        fileprivate let number: UInt64
         private let changed: Lock<Set<String>>
         private let bell = Doorbell()
 
-        fileprivate init(ids: Set<String>) {
+        fileprivate init(ids: Set<String>, number: UInt64) {
             self.ids = ids
+            self.number = number
             changed = Lock(ids)
         }
 
@@ -40,7 +43,8 @@ package final class JobFeed: Sendable {
     }
 
     private struct State {
-        var watches: [ObjectIdentifier: Watch] = [:]
+        var watches: [UInt64: Watch] = [:]
+        var number: UInt64 = 0
         var progress: [String: Double] = [:]
         var isClosed = false
     }
@@ -51,13 +55,16 @@ package final class JobFeed: Sendable {
 
     /// Begins to watch; what changes from now on is not missed.
     package func watch(_ ids: Set<String>) -> Watch {
-        let watch = Watch(ids: ids)
-        state.withLock { $0.watches[ObjectIdentifier(watch)] = watch }
-        return watch
+        state.withLock { state in
+            state.number += 1
+            let watch = Watch(ids: ids, number: state.number)
+            state.watches[watch.number] = watch
+            return watch
+        }
     }
 
     package func end(_ watch: Watch) {
-        state.withLock { _ = $0.watches.removeValue(forKey: ObjectIdentifier(watch)) }
+        state.withLock { _ = $0.watches.removeValue(forKey: watch.number) }
     }
 
     /// Wakes every watcher for the last time: the process ends.
@@ -75,6 +82,7 @@ package final class JobFeed: Sendable {
     package func changed(_ id: String) {
         let watches = state.withLock { state in
             state.watches.values.filter { $0.ids.contains(id) }
+                .sorted { $0.number < $1.number }
         }
         for watch in watches { watch.note(id) }
     }

@@ -319,7 +319,8 @@ final class JobRunner: Sendable {
             } catch {
                 logger.error("job.heartbeat_failed", "\(error)")
                 if time.instant - renewed >= settings.renewalGrace {
-                    for attempt in state.withLock({ Array($0.running.values) }) {
+                    let running = state.withLock { Array($0.running.values) }
+                    for attempt in running.sorted(by: { $0.id < $1.id }) {
                         attempt.stop(.lost)
                     }
                 }
@@ -343,9 +344,9 @@ final class JobRunner: Sendable {
             state.strays = stray.subtracting(sure)
             return (sure, lost)
         }
-        for attempt in lost { attempt.stop(.lost) }
+        for attempt in lost.sorted(by: { $0.id < $1.id }) { attempt.stop(.lost) }
         for lease in leases where lease.isCancelRequested { cancel(lease.id) }
-        for lease in strays {
+        for lease in strays.sorted(by: { $0.id < $1.id }) {
             try await store.apply(.leaseExpired, to: lease.id)
             feed.changed(lease.id)
         }

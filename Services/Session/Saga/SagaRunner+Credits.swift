@@ -15,10 +15,14 @@ extension SagaRunner {
 
     /// Sets the credits aside.
     func hold(_ operation: Operation) async throws -> Operation {
+        var request = CreditsAPI.HoldRequest(operation)
+        if mutant == .drawsHoldNames {
+            request.job = Identifier.make("op", time: time, random: random)
+        }
         let reply: CreditsAPI.HoldReply
         do throws(RPCError) {
             reply = try await peers.hold(
-                CreditsAPI.HoldRequest(operation), options(operation))
+                request, options(operation))
         } catch {
             let age = Duration.microseconds(time.now.microseconds - operation.createdAtUs)
             guard error.isTransient, age < Self.patience else { throw Refusal(error: error) }
@@ -69,7 +73,11 @@ extension SagaRunner {
     func settle(_ operation: Operation) async throws -> Operation {
         var captured: Int64 = 0
         if !operation.holdID.isEmpty {
-            captured = try await close(operation)
+            do throws(RPCError) {
+                captured = try await close(operation)
+            } catch {
+                guard mutant == .forgetsHoldOnFailure else { throw error }
+            }
         }
         if captured < operation.captureU4 {
             // The hold had ended before: what was delivered is the user's, unpaid.

@@ -16,6 +16,8 @@ final class SagaRunner: Sendable {
     let random: RandomSource
     let logger: Logger
     let metrics: SagaMetrics
+    /// A defect that a test plants.
+    let mutant: Mutant?
 
     private struct State {
         var working: Set<String> = []
@@ -32,8 +34,9 @@ final class SagaRunner: Sendable {
     init(
         journal: Journal, peers: Peers, catalogue: Catalogue,
         configuration: SessionConfiguration, time: any TimeSource, random: RandomSource,
-        logger: Logger, metrics: SagaMetrics
+        logger: Logger, metrics: SagaMetrics, mutant: Mutant? = nil
     ) {
+        self.mutant = mutant
         self.journal = journal
         self.peers = peers
         self.catalogue = catalogue

@@ -32,8 +32,9 @@ final class Bell: Sendable {
 
     func ring(_ topics: String...) {
         for topic in topics {
-            let listeners = state.withLock { Array(($0.listeners[topic] ?? [:]).values) }
-            for listener in listeners { listener.yield() }
+            let listeners = state.withLock { $0.listeners[topic] ?? [:] }
+            // In the order of their coming, so that a simulation is repeatable.
+            for (_, listener) in listeners.sorted(by: { $0.key < $1.key }) { listener.yield() }
         }
     }
 
