@@ -44,7 +44,7 @@ package final class MediaService: Sendable {
     ) async throws {
         self.configuration = configuration
         self.providers = providers
-        time = parts.time
+        time = SteadyTime(parts.time)
         random = parts.random
         logger = parts.logger
         metrics = MediaMetrics(parts.metrics)

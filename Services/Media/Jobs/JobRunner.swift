@@ -68,6 +68,7 @@ final class JobRunner: Sendable {
     func recover() async throws -> Int {
         let (expired, _) = try await store.overdue(leasesBefore: .max, limit: 100_000)
         for id in expired { try await store.apply(.leaseExpired, to: id) }
+        try await store.pullForward()
         return expired.count
     }
 

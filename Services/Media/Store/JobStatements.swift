@@ -65,6 +65,9 @@ enum JobStatements {
         """)
     static let expired = Statement(
         "SELECT id FROM jobs WHERE lease_until_us IS NOT NULL AND lease_until_us <= ? LIMIT ?")
+    /// Jobs that are due later than any wait explains: the clock has been set back since.
+    static let pullForward = Statement(
+        "UPDATE jobs SET due_us = ?1 WHERE phase = 'queued' AND due_us > ?1 + ?2")
     static let overdue = Statement(
         "SELECT id FROM jobs WHERE finished_at_us IS NULL AND deadline_us <= ? LIMIT ?")
     static let nextDue = Statement(

@@ -180,6 +180,15 @@ extension MediaStore {
         }
     }
 
+    /// Makes jobs due that would wait for a clock that was set back before this start.
+    nonisolated(nonsending) package func pullForward() async throws {
+        let now = now
+        let longest = max(rules.throttledDelayMax, 2 * (rules.retryDelays.max() ?? 0))
+        try await database.write { transaction in
+            try transaction.run(JobStatements.pullForward, now, longest)
+        }
+    }
+
     /// When the next job that is not due yet will be; nil when there is none.
     nonisolated(nonsending) package func nextDue(_ kind: JobKind) async throws -> Int64? {
         let now = now

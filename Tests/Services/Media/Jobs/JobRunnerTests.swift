@@ -292,6 +292,35 @@ struct JobRunnerTests {
         }
     }
 
+    @Test func `a clock that is set back delays no try`() async throws {
+        let provider = ScriptedImageProvider { request, attempt in
+            if attempt.number == 1 { throw Self.failure }
+            return try ScriptedImageProvider.draw(request)
+        }
+        let fixture = MediaFixture(image: provider)
+        try await fixture.running { service in
+            try await service.create([MediaFixture.image("r1")])
+            _ = try await service.wait(for: "r1") {
+                $0.machine.phase == .queued && $0.machine.failures == 1
+            }
+            await fixture.time.waitForSleepers(Self.idleSleepers + 1)
+            fixture.time.jumpWall(by: .seconds(-3600))
+            fixture.time.advance(by: .seconds(2))
+            _ = try await service.wait(for: "r1", .done)
+        }
+    }
+
+    @Test func `a clock that is set back before a start delays no job`() async throws {
+        let fixture = MediaFixture()
+        try await fixture.idle { service in
+            try await service.create([MediaFixture.image("r1")])
+        }
+        fixture.time.jumpWall(by: .seconds(-3600))
+        try await fixture.running { service in
+            _ = try await service.wait(for: "r1", .done)
+        }
+    }
+
     @Test func `a job past its deadline is given up while it waits`() async throws {
         let provider = ScriptedImageProvider { _, _ in
             throw JobFailure(
