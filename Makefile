@@ -48,6 +48,15 @@ proto: setup ## Generate the code from proto/ again
 fuzz: setup ## Fuzz the frame decoder until it is stopped
 	scripts/fuzz.sh
 
+SEEDS ?= 1000
+FIRST ?= 1
+
+.PHONY: simulate
+simulate: setup ## Simulate credits, session and media under faults: SEEDS=N of them, from FIRST on
+	$(SWIFT) build $(FLAGS) --build-tests
+	SIMULATION_SEEDS=$(SEEDS) SIMULATION_FIRST=$(FIRST) \
+		$(SWIFT) test $(FLAGS) --skip-build --filter '^SimulationTests\.' --skip planted
+
 .PHONY: pictures
 pictures: build ## Render the contact sheets of docs/pictures again
 	scripts/pictures.sh

@@ -207,6 +207,12 @@ let package = Package(
             tests(
                 "Integration", "Integration", uses: ["ServiceRuntime", "HTTP", "HTTPOutbound"],
                 excludes: ["python"]),
+            tests(
+                "Simulation", "Simulation",
+                uses: [
+                    "CreditsService", "SessionService", "MediaService", "ServiceAPI", "Storage",
+                    "ServiceRuntime", "RPC", "Wire", "ImageCodec", "Cryptography", "CSQLite",
+                ]),
             tests("Tidy", "Tidy", uses: []),
         ]
 )

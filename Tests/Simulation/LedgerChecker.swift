@@ -1,0 +1,265 @@
+import ServiceRuntime
+
+/// A ledger kept beside the real one from its entries alone, in plain sums.
+// Safe: used on the simulation's thread only.
+final class LedgerChecker: @unchecked Sendable {
+    private struct Account {
+        var posted: Int64 = 0
+        var pending: Int64 = 0
+        var open: Int64 = 0
+    }
+
+    private struct Hold {
+        var account: Int64
+        var amount: Int64
+        var isOpen = true
+        var captured: Int64 = 0
+        var refunded: Int64 = 0
+        var ttlUs: Int64
+        var hardUs: Int64
+        var openedAt: Instant
+        /// The ledger's clock has been set since: its times are not to be compared.
+        var isRedated = false
+    }
+
+    private struct Budget {
+        var amount: Int64
+        var used: Int64
+    }
+
+    private let world: Simulation
+    private var last: Int64 = 0
+    private var lastHash: [UInt8] = []
+    private var lastAtUs: Int64 = 0
+    private var accounts: [Int64: Account] = [:]
+    private var holds: [Int64: Hold] = [:]
+    private var budgets: [Int64: Budget] = [:]
+    private var wallOffset = Duration.zero
+    private var jobs: [String] = []
+    /// A process has died since the last look: when what it did last happened is not known.
+    private var isBehind = false
+
+    /// Wallets, with what expired in them: nobody is told of that.
+    static let accounts = """
+        SELECT owner, kind, posted, pending,
+            (SELECT coalesce(sum(expired), 0) FROM blocks WHERE account = accounts.id)
+        FROM accounts
+        """
+
+    init(world: Simulation) { self.world = world }
+
+    /// The ledger's clock starts from the wall clock again.
+    func restarted() {
+        isBehind = true
+        guard world.wallOffset != wallOffset else { return }
+        wallOffset = world.wallOffset
+        for id in holds.keys { holds[id]?.isRedated = true }
+    }
+
+    /// The operations that holds were opened for since the last call.
+    func takeJobs() -> [String] {
+        defer { jobs = [] }
+        return jobs
+    }
+
+    /// Follows the ledger up to its present end.
+    func check(_ file: SQLiteFile) {
+        if last > 0 {
+            let hash = file.rows("SELECT hash FROM transactions WHERE seq = ?", [.integer(last)])
+            // What was once on disk stays there, whatever dies.
+            if hash?.first?.bytes(0) != lastHash {
+                world.violation("I11: transaction \(last) was committed and is gone")
+            }
+        }
+        guard
+            let transactions = file.rows(
+                """
+                SELECT seq, kind, account, hold, posted_after, pending_after, at_us, hash
+                FROM transactions WHERE seq > ? ORDER BY seq
+                """, [.integer(last)]),
+            let entries = file.rows(
+                "SELECT tx, account, asset, layer, amount FROM entries WHERE tx > ?",
+                [.integer(last)])
+        else { return world.violation("the ledger cannot be read") }
+        var lines: [Int64: [SQLiteFile.Row]] = [:]
+        for entry in entries { lines[entry.integer(0), default: []].append(entry) }
+        var touched: Set<Int64> = []
+        for row in transactions {
+            apply(row, lines[row.integer(0)] ?? [], file)
+            touched.insert(row.integer(2))
+        }
+        isBehind = false
+        for account in touched.sorted() { compare(account, file) }
+        checkBudgets(file)
+    }
+
+    private func apply(
+        _ row: SQLiteFile.Row, _ lines: [SQLiteFile.Row], _ file: SQLiteFile
+    ) {
+        let (sequence, kind, account) = (row.integer(0), row.text(1), row.integer(2))
+        if sequence != last + 1 { world.violation("I13: \(sequence) follows \(last)") }
+        if row.integer(6) <= lastAtUs { world.violation("I18: \(sequence) is not later") }
+        last = sequence
+        lastAtUs = row.integer(6)
+        lastHash = row.bytes(7)
+        var sums: [[Int64]: Int64] = [:]
+        let before = accounts[account]?.posted ?? 0
+        for line in lines {
+            let (owner, asset, layer) = (line.integer(1), line.integer(2), line.integer(3))
+            sums[[asset, layer], default: 0] += line.integer(4)
+            if layer == 0 {
+                accounts[owner, default: Account()].posted += line.integer(4)
+            } else {
+                accounts[owner, default: Account()].pending += line.integer(4)
+            }
+        }
+        if lines.isEmpty || sums.values.contains(where: { $0 != 0 }) {
+            world.violation("I1: \(kind) \(sequence) does not sum to zero")
+        }
+        let after = accounts[account] ?? Account()
+        if after.posted != row.integer(4) || after.pending != row.integer(5) {
+            world.violation("I3: the running sums of \(kind) \(sequence) are wrong")
+        }
+        if after.pending > 0 || after.posted + after.pending < 0 {
+            world.violation("I4: wallet \(account) is overspent by \(kind) \(sequence)")
+        }
+        // Credits of a block whose time is over go without any hold.
+        if kind == "expire", row.isNull(3) { return }
+        follow(
+            kind, row.integer(3), sequence, posted: after.posted - before, account, file)
+    }
+
+    /// I5 to I7: what a transaction does to a hold.
+    private func follow(
+        _ kind: String, _ id: Int64, _ sequence: Int64, posted: Int64, _ account: Int64,
+        _ file: SQLiteFile
+    ) {
+        switch kind {
+        case "hold":
+            open(id, account, file)
+        case "capture", "release", "expire":
+            guard var hold = holds[id], hold.isOpen else {
+                return world.violation("I6: \(kind) \(sequence) closes a hold that is not open")
+            }
+            hold.isOpen = false
+            hold.captured = -posted
+            accounts[account]?.open -= hold.amount
+            if !(0...hold.amount).contains(hold.captured) || kind != "capture" && posted != 0 {
+                world.violation("I7: \(kind) \(sequence) took \(hold.captured) of \(hold.amount)")
+            }
+            holds[id] = hold
+            if kind == "expire" { checkExpiry(hold, id, file) }
+            if kind == "capture" { checkCaptured(id, file) }
+        case "refund":
+            guard var hold = holds[id] else {
+                return world.violation("I7: refund \(sequence) of nothing")
+            }
+            hold.refunded += posted
+            if hold.refunded > hold.captured {
+                world.violation(
+                    "I7: \(hold.refunded) of \(hold.captured) were refunded at \(sequence)")
+            }
+            holds[id] = hold
+        default:
+            break
+        }
+    }
+
+    private func open(_ id: Int64, _ account: Int64, _ file: SQLiteFile) {
+        let found = file.rows(
+            "SELECT amount, created_us, expires_us, hard_us, job FROM holds WHERE id = ?",
+            [.integer(id)])
+        guard let row = found?.first else { return world.violation("I6: hold \(id) is no hold") }
+        holds[id] = Hold(
+            account: account, amount: row.integer(0), ttlUs: row.integer(2) - row.integer(1),
+            hardUs: row.integer(3) - row.integer(1), openedAt: world.time.instant,
+            isRedated: isBehind)
+        accounts[account, default: Account()].open += row.integer(0)
+        let job = row.text(4)
+        if job.hasPrefix("op_") { jobs.append(job) }
+    }
+
+    /// I18: no hold ends before its time by the monotonic clock.
+    private func checkExpiry(_ hold: Hold, _ id: Int64, _ file: SQLiteFile) {
+        guard !hold.isRedated else { return }
+        let found = file.rows(
+            "SELECT provider_reference FROM holds WHERE id = ?", [.integer(id)])
+        let isSubmitted = found?.first.map { !$0.text(0).isEmpty } ?? false
+        let lived = (world.time.instant - hold.openedAt).microseconds
+        if lived < (isSubmitted ? hold.hardUs : hold.ttlUs) - 50_000 {
+            world.violation("I18: hold \(id) ended after \(lived) of \(hold.ttlUs) µs")
+        }
+    }
+
+    /// Nobody but who has the work takes: the sweeper never does.
+    private func checkCaptured(_ id: Int64, _ file: SQLiteFile) {
+        let found = file.rows(
+            "SELECT actor FROM transactions WHERE hold = ? AND kind = 'capture'", [.integer(id)])
+        if found?.first?.text(0) == "sweeper" {
+            world.violation("I9: the sweeper took the credits of hold \(id)")
+        }
+    }
+
+    /// I3, I5 and I8: what the store says of a wallet is what its entries and holds say.
+    private func compare(_ id: Int64, _ file: SQLiteFile) {
+        let own = accounts[id] ?? Account()
+        let found = file.rows(
+            "SELECT posted, pending FROM accounts WHERE id = ?", [.integer(id)])
+        guard let row = found?.first, row.integer(0) == own.posted, row.integer(1) == own.pending
+        else { return world.violation("I3: account \(id) is not the sum of its entries") }
+        if own.open != -own.pending {
+            world.violation("I5: wallet \(id) has \(-own.pending) set aside for \(own.open)")
+        }
+        let blocks = file.rows(
+            "SELECT sum(remaining), sum(held) FROM blocks WHERE account = ?", [.integer(id)])
+        if let row = blocks?.first,
+            row.integer(0) != own.posted + own.pending || row.integer(1) != -own.pending
+        {
+            world.violation(
+                "I8: the blocks of wallet \(id) have \(row.integer(0)) and \(row.integer(1)), "
+                    + "the wallet \(own.posted + own.pending) and \(-own.pending)")
+        }
+    }
+
+    /// A hard budget is never passed by what is held after it was set.
+    private func checkBudgets(_ file: SQLiteFile) {
+        for row in file.rows("SELECT account, amount, used FROM budgets WHERE is_hard = 1") ?? [] {
+            let now = Budget(amount: row.integer(1), used: row.integer(2))
+            let before = budgets.updateValue(now, forKey: row.integer(0))
+            if let before, before.amount == now.amount, now.used > before.used,
+                now.used > now.amount
+            {
+                world.violation("budget: \(now.used) of \(now.amount) are used")
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// I2 and I12.
+    func checkEnd(_ rows: [SQLiteFile.Row]) {
+        let totals = accounts.values.reduce(into: (0, 0) as (Int64, Int64)) { sums, account in
+            sums.0 += account.posted
+            sums.1 += account.pending
+        }
+        if totals.0 != 0 || totals.1 != 0 {
+            world.violation("I2: all accounts sum to \(totals.0) and \(totals.1)")
+        }
+        for contradiction in world.bank.contradictions { world.violation(contradiction) }
+        var owners: [String: (posted: Int64, pending: Int64)] = [:]
+        for row in rows where row.text(1) == "wallet" {
+            owners[row.text(0)] = (row.integer(2) + row.integer(4), row.integer(3))
+        }
+        for (user, passbook) in world.bank.passbooks.sorted(by: { $0.key < $1.key }) {
+            let balance = owners[user] ?? (0, 0)
+            if balance.posted != passbook.balance || balance.pending != 0 {
+                world.violation(
+                    "I12: \(user) has \(balance.posted) and \(balance.pending); by what was "
+                        + "answered it is \(passbook.balance)")
+            }
+        }
+        if Set(owners.keys) != Set(world.bank.passbooks.keys) {
+            world.violation("I12: there are wallets that nobody opened")
+        }
+    }
+}
