@@ -12,7 +12,7 @@ COPY Package.swift ./
 COPY Shared/ Shared/
 COPY Services/ Services/
 COPY Tests/ Tests/
-RUN swift build -c release
+RUN swift build -c release && scripts/web.sh
 
 FROM ${BASE} AS run
 RUN apt-get update \
@@ -24,6 +24,8 @@ RUN apt-get update \
     && install -d -o convergence /data
 ARG SERVICE
 COPY --from=build /src/.build/release/${SERVICE} /usr/local/bin/service
+# The studio, which the gateway looks for beside its executable.
+COPY --from=build /src/.build/release/web /usr/local/bin/web
 USER 1000
 WORKDIR /data
 VOLUME /data

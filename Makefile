@@ -17,6 +17,15 @@ setup: ## Install the system packages that are missing
 .PHONY: build
 build: setup ## Build every executable into .build/release
 	$(SWIFT) build $(FLAGS)
+	scripts/web.sh
+
+.PHONY: web
+web: setup ## Type-check and bundle the studio into .build/release/web
+	scripts/web.sh
+
+.PHONY: web-types
+web-types: build ## Write the types of the studio's API client again
+	scripts/test-browser.sh --types
 
 .PHONY: run
 run: build ## Build, start the whole set on this machine and print its URL
@@ -32,13 +41,27 @@ test: setup ## Build everything and run every test
 	@scripts/venv.sh
 	$(SWIFT) build $(FLAGS)
 	$(SWIFT) build $(FLAGS) --build-tests
+	scripts/web.sh
 	$(MAKE) check
 	scripts/test.sh
 
+.PHONY: test-browser
+test-browser: build ## Drive the studio in a browser over the whole set
+	@scripts/setup.sh scripts/packages-test.txt
+	@scripts/venv.sh
+	scripts/test-browser.sh
+
+.PHONY: screenshots
+screenshots: build ## Pictures of every view of the studio, into ./screenshots
+	@scripts/setup.sh scripts/packages-test.txt
+	@scripts/venv.sh
+	scripts/test-browser.sh --screenshots
+
 .PHONY: check
-check: ## Formatting, freshness of generated code
+check: ## Formatting, types of the studio, freshness of generated code
 	$(SWIFT) format lint --strict --recursive Package.swift Shared Services Tests
 	scripts/proto.sh --check
+	scripts/web.sh --check
 
 .PHONY: proto
 proto: setup ## Generate the code from proto/ again

@@ -126,7 +126,9 @@ let package = Package(
         + service(
             "Render", uses: ["ImageCodec", "Cryptography", "COpenH264"], migrations: false)
         + service("Session", uses: ["Storage", "Cryptography"])
-        + service("Gateway", uses: ["Storage", "HTTP", "HTTPOutbound", "Cryptography"])
+        + service(
+            "Gateway", uses: ["Storage", "HTTP", "HTTPOutbound", "Cryptography"],
+            excludes: ["Web/studio"])
         + [
             .target(
                 name: "LocalPictures", path: "Services/Media/Providers/LocalPictures",

@@ -32,6 +32,8 @@ package struct GatewayConfiguration: Sendable {
     package var connectionsMax = 1000
     package var connectionsPerAddressMax = 50
     package var corsOrigins: [String] = []
+    /// Where the bundled studio lies; empty = `web` beside the executable.
+    package var web = ""
     /// Whose tokens are accepted instead of the gateway's own; none = local identity.
     package var issuers: [Issuer] = []
     package var drainTimeout: Duration = .seconds(20)
@@ -99,6 +101,8 @@ package struct GatewayConfiguration: Sendable {
         corsOrigins = reader.text(
             "CORS_ORIGINS", default: "", help: "Exact origins, separated by commas; empty = none."
         ).split(separator: ",").map(String.init)
+        web = reader.text(
+            "WEB", default: "", help: "The bundled studio; empty = web beside the executable.")
         issuers = try Issuer.list(
             reader.text(
                 "ISSUERS", default: "",

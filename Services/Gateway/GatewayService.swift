@@ -49,7 +49,8 @@ package final class GatewayService: Sendable {
             backends: backends, store: store, links: links, configuration: configuration,
             time: time, random: random, passwords: passwords, authentication: authentication,
             rateLimits: rateLimits, logger: logger)
-        let router = Router(Self.routes(tools, health))
+        let studio = StudioFiles(directory: configuration.web)
+        let router = Router(Self.routes(tools, health, studio))
         let handler = GatewayHandler(
             router: router, configuration: configuration, authentication: authentication,
             idempotency: IdempotencyKeys(
@@ -75,7 +76,9 @@ package final class GatewayService: Sendable {
     }
 
     /// Every route there is: the document, the page and the router all come from this list.
-    private static func routes(_ tools: RouteTools, _ health: HealthChecks) -> [Route] {
+    private static func routes(
+        _ tools: RouteTools, _ health: HealthChecks, _ studio: StudioFiles
+    ) -> [Route] {
         let resources =
             AuthRoutes(tools: tools).routes + APIKeyRoutes(tools: tools).routes
             + ConvergenceRoutes(tools: tools).routes + OperationRoutes(tools: tools).routes
@@ -85,7 +88,7 @@ package final class GatewayService: Sendable {
             + MediaRoutes(tools: tools).routes + EventRoutes(tools: tools).routes
         let documented = Lock<[Route]>([])
         let pages = PageRoutes(
-            health: health,
+            health: health, studio: studio,
             document: { OpenAPIDocument.make(documented.withLock { $0 }) })
         let all = resources + pages.routes
         documented.withLock { $0 = all }

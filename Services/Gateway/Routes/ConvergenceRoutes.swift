@@ -276,7 +276,10 @@ struct ConvergenceRoutes: Sendable {
                         name: "format", summary: "mp4, or frames for a sequence of JPEGs.",
                         schema: ["type": "string", "enum": ["mp4", "frames"]])
                 ] + Route.Query.signature,
-                answers: [200: .bytes(["video/mp4", "multipart/x-mixed-replace"])],
+                answers: [
+                    200: .bytes(["video/mp4", "multipart/x-mixed-replace"]),
+                    206: .bytes(["video/mp4"]),
+                ],
                 problems: [403, 404, 409, 410, 416, 502]
             ) { context in
                 let preview: SessionAPI.MotionPreview

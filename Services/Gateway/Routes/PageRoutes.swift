@@ -7,13 +7,14 @@ internal import ServiceRuntime
 /// Pages, documents and health.
 struct PageRoutes: Sendable {
     let health: HealthChecks
+    let studio: StudioFiles
     /// Asked for when it is first needed: it is made from all routes, these among them.
     let document: @Sendable () -> JSONValue
 
     var routes: [Route] {
         [
-            page("/", "getHomePage", "That the service is up.") {
-                HomePage.html(await health.services())
+            page("/status", "getStatusPage", "Whether each service is up.") {
+                StatusPage.html(await health.services())
             },
             page("/docs", "getDocs", "This documentation as a page.") {
                 DocsPage.html(document(), codes: Problem.publicCodes)
@@ -68,7 +69,41 @@ struct PageRoutes: Sendable {
                     }
                 }
             },
-        ]
+        ] + studioPages + [studioFile]
+    }
+
+    /// Every address of the studio is the same page, which reads the address itself.
+    private var studioPages: [Route] {
+        [
+            ("/", "getStudio"), ("/create", "getStudioCreate"), ("/billing", "getStudioBilling"),
+            ("/pricing", "getStudioPricing"),
+        ].map { path, operationID in
+            Route(
+                method: "GET", template: path, operationID: operationID, summary: "The studio.",
+                tag: "Pages", access: .open, rate: .free, answers: [200: .html]
+            ) { context in
+                studio.answer(
+                    StudioFiles.pageName,
+                    acceptEncoding: context.request.headers["Accept-Encoding"])
+                    ?? Self.answer(UnbuiltPage.html)
+            }
+        }
+    }
+
+    private var studioFile: Route {
+        Route(
+            method: "GET", template: "/web/{name}", operationID: "getStudioFile",
+            summary: "A script, a style or a notice of the studio.", tag: "Pages", access: .open,
+            rate: .free, answers: [200: .bytes(["text/javascript", "text/css", "text/plain"])],
+            problems: [404]
+        ) { context in
+            guard
+                let answer = studio.answer(
+                    context.parameters[0],
+                    acceptEncoding: context.request.headers["Accept-Encoding"])
+            else { throw Problem.notFound("such file") }
+            return answer
+        }
     }
 
     private func page(
@@ -78,15 +113,17 @@ struct PageRoutes: Sendable {
         Route(
             method: "GET", template: path, operationID: operationID, summary: summary,
             tag: "Pages", access: .open, rate: .free, answers: [200: .html]
-        ) { _ in
-            HTTPResponse(
-                status: 200,
-                headers: [
-                    "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache",
-                    "Content-Security-Policy": Page.contentSecurityPolicy,
-                    "Referrer-Policy": "no-referrer",
-                ], body: .bytes(Array((await html()).utf8)))
-        }
+        ) { _ in Self.answer(await html()) }
+    }
+
+    private static func answer(_ html: String) -> HTTPResponse {
+        HTTPResponse(
+            status: 200,
+            headers: [
+                "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache",
+                "Content-Security-Policy": Page.contentSecurityPolicy,
+                "Referrer-Policy": "no-referrer",
+            ], body: .bytes(Array(html.utf8)))
     }
 }
 

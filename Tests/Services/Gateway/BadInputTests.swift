@@ -99,7 +99,10 @@ import Testing
 
     @Test func `every answer carries the safety fields and a request id`() async throws {
         try await GatewayFixture.with { gateway in
-            for path in ["/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/nope"] {
+            for path in [
+                "/", "/create", "/status", "/docs", "/openapi.json", "/health/live",
+                "/health/ready", "/nope", "/web/nope.js",
+            ] {
                 let answer = try await gateway.call("GET", path)
                 #expect(answer.headers["X-Content-Type-Options"] == "nosniff")
                 #expect(answer.headers["X-Request-Id"]?.isEmpty == false)

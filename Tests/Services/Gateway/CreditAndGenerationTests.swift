@@ -119,9 +119,9 @@ import Testing
         }
     }
 
-    @Test func `the page and readiness name each service`() async throws {
+    @Test func `the status page and readiness name each service`() async throws {
         try await GatewayFixture.with { gateway in
-            let page = try await gateway.call("GET", "/")
+            let page = try await gateway.call("GET", "/status")
             for name in ["gateway", "session", "credits", "prompt", "media", "render"] {
                 #expect(page.text.contains("<strong>\(name)</strong>"))
             }

@@ -52,6 +52,7 @@ final class GatewayFixture: Sendable {
         var configuration = GatewayConfiguration()
         configuration.store = "sqlite:\(folder)/gateway.db"
         configuration.hasRateLimits = false
+        configuration.web = "\(folder)/web"
         change(&configuration)
         gateway = try await GatewayService(
             configuration: configuration, listen: SocketAddress(host: "127.0.0.1", port: 0),

@@ -1,7 +1,7 @@
 internal import ServiceProcess
 
-/// The page at `/`: that the service is up, and where everything is.
-enum HomePage {
+/// The page at `/status`: that the service is up, and where everything is.
+enum StatusPage {
     static func html(_ services: [(name: String, isUp: Bool, detail: String)]) -> String {
         let items = services.map { service in
             let state = service.isUp ? "up" : "not ready"
@@ -11,10 +11,11 @@ enum HomePage {
         }
         let isUp = services.allSatisfy(\.isUp)
         return Page(
-            title: "Convergence",
+            title: "State of the services",
             body: """
                 <main>
                 <h1>Convergence</h1>
+                <p><a href="/">To the studio</a></p>
                 <p>Version \(Page.escaped(convergenceVersion)). \
                 \(isUp ? "Everything is up." : "Some services are not ready.")</p>
                 <h2>Services</h2>

@@ -1,0 +1,153 @@
+import { RefObject, useEffect, useState } from "react";
+import { Session } from "../api/schema";
+import { chosen, countOf, progressSteps } from "../state/state";
+import { CheckIcon, CopyIcon } from "../ui/icons";
+import { useStudio } from "../ui/useStudio";
+import { FinalVideo } from "./FinalVideo";
+import { StepHead } from "./StepHead";
+
+/** What was chosen, as it will be made; and, when it is finished, the prompt and the video. */
+export function PreviewStep({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
+  const { studio, state } = useStudio();
+  const { session, running } = state;
+  if (!session) return null;
+  const isComplete = session.status === "completed";
+  return (
+    <section className="preview" aria-busy={running !== null}>
+      <StepHead
+        title={isComplete ? "This is your shot" : "Preview"}
+        heading={heading}
+        text={
+          isComplete
+            ? "The prompt is yours to use anywhere."
+            : "Look at it once more; each step above can still be changed."
+        }
+      >
+        {!isComplete && (
+          <button
+            type="button"
+            className="button button-main"
+            disabled={running !== null}
+            onClick={() => void studio.finalize()}
+          >
+            <CheckIcon /> Finish
+            <small>no credits</small>
+          </button>
+        )}
+        {isComplete && (
+          <button type="button" className="button" onClick={() => void studio.startFresh(null)}>
+            Begin another
+          </button>
+        )}
+      </StepHead>
+      <div className="preview-body">
+        <Picture session={session} />
+        <div className="preview-side">
+          <ul className="choices" aria-label="What was chosen">
+            {progressSteps.map(({ step, label }) => {
+              const choice = chosen(session, step);
+              return (
+                choice && (
+                  <li key={step}>
+                    <small>{label}</small>
+                    {choice.label}
+                  </li>
+                )
+              );
+            })}
+            {session.subjectMotion && (
+              <li>
+                <small>Motion</small>
+                {session.subjectMotion}
+              </li>
+            )}
+          </ul>
+          <p className="total">
+            <span>Charged for this session</span>
+            <b>{countOf(session.totalCreditsConsumed)}</b>
+          </p>
+          {session.finalPrompt && <Prompt text={session.finalPrompt} />}
+          {isComplete && <FinalVideo />}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** The final video, else the clip of the subject's motion, else of the camera move, else the picture. */
+function Picture({ session }: { session: Session }) {
+  const { state } = useStudio();
+  const path = session.cameraPaths.find((one) => one.id === session.cameraMotion);
+  const final = state.generation?.state === "completed" ? state.generation.url : null;
+  const clip = final ?? session.videoUrl ?? path?.previewUrl ?? null;
+  const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const label = `${session.intent}, ${path?.label ?? "no camera move"}`;
+  return (
+    <figure className="preview-picture">
+      {clip ? (
+        <video
+          key={clip}
+          className={final ? "final-video" : undefined}
+          src={clip}
+          poster={session.previewImageUrl ?? undefined}
+          aria-label={label}
+          controls
+          muted
+          loop
+          playsInline
+          autoPlay={!isStill}
+        />
+      ) : (
+        session.previewImageUrl && <img src={session.previewImageUrl} alt={label} />
+      )}
+      <figcaption className="dim">
+        {final
+          ? "The final video."
+          : session.videoUrl
+          ? "The motion preview, with the camera move."
+          : clip
+            ? "The camera move over the chosen picture."
+            : "The chosen picture."}
+      </figcaption>
+    </figure>
+  );
+}
+
+function Prompt({ text }: { text: string }) {
+  const [isCopied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return undefined;
+    const timer = setTimeout(() => setCopied(false), 2500);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+  return (
+    <div className="prompt">
+      <h2>Final prompt</h2>
+      <p data-testid="final-prompt">{text}</p>
+      <button
+        type="button"
+        className="button-small"
+        onClick={() => void copy(text).then(setCopied)}
+      >
+        {isCopied ? <CheckIcon /> : <CopyIcon />}
+        <span role="status">{isCopied ? "Copied" : "Copy"}</span>
+      </button>
+    </div>
+  );
+}
+
+/** The clipboard is closed to pages that are not served securely; selecting works everywhere. */
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const isDone = document.execCommand("copy");
+    field.remove();
+    return isDone;
+  }
+}

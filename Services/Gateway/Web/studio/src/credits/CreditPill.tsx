@@ -1,0 +1,34 @@
+import { credits, pending } from "../state/state";
+import { useStudio } from "../ui/useStudio";
+
+/** The live balance. It moves by the events of the ledger only; a click shows what is pending. */
+export function CreditPill() {
+  const { studio, state } = useStudio();
+  const { balance } = state;
+  const waiting = pending(state);
+  const amount = balance ? credits(balance.balance) : null;
+  const label = balance
+    ? `${amount} credits${waiting ? `, ${credits(waiting)} pending` : ""}. Show details`
+    : "Credits: checking";
+  const isLow = balance !== null && (balance.available === 0 || balance.lowBalance);
+  return (
+    <button
+      type="button"
+      className={`rail-button pill${isLow ? " low" : ""}`}
+      aria-label={label}
+      title={label}
+      data-testid="credit-pill"
+      onClick={() => studio.patch({ dialog: { kind: "credits" } })}
+    >
+      {amount === null ? (
+        <span className="pill-skeleton skeleton" />
+      ) : (
+        <>
+          <b>{amount}</b>
+          <small>{waiting ? `−${credits(waiting)}` : "cr"}</small>
+          {waiting > 0 && <small className="pill-word">pending</small>}
+        </>
+      )}
+    </button>
+  );
+}

@@ -1,0 +1,55 @@
+import { ReactNode } from "react";
+
+function icon(paths: ReactNode) {
+  return function Icon() {
+    return (
+      <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+        {paths}
+      </svg>
+    );
+  };
+}
+
+export const CreateIcon = icon(
+  <>
+    <path d="M12 3v4M12 17v4M3 12h4M17 12h4" />
+    <path d="M12 8.5 13 11l2.5 1-2.5 1-1 2.5-1-2.5-2.5-1 2.5-1z" />
+  </>,
+);
+export const BackIcon = icon(<path d="M15 5l-7 7 7 7" />);
+export const AgainIcon = icon(
+  <>
+    <path d="M19 12a7 7 0 1 1-2.2-5.1" />
+    <path d="M19 3.5V8h-4.5" />
+  </>,
+);
+export const CheckIcon = icon(<path d="M5 12.5l4.5 4.5L19 7.5" />);
+export const CloseIcon = icon(<path d="M6 6l12 12M18 6L6 18" />);
+export const CopyIcon = icon(
+  <>
+    <rect x="8" y="8" width="11" height="12" rx="2" />
+    <path d="M15 5H7a2 2 0 0 0-2 2v9" />
+  </>,
+);
+export const KeysIcon = icon(
+  <>
+    <rect x="3" y="6" width="18" height="12" rx="2.5" />
+    <path d="M7 10h.01M11 10h.01M15 10h.01M17.5 14h-.01M8 14h6" />
+  </>,
+);
+export const SunIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="4" />
+    <path d="M12 2.8v2M12 19.2v2M2.8 12h2M19.2 12h2M5.5 5.5l1.4 1.4M17.1 17.1l1.4 1.4M5.5 18.5l1.4-1.4M17.1 6.9l1.4-1.4" />
+  </>,
+);
+export const MoonIcon = icon(<path d="M19.5 14.5A8 8 0 1 1 9.5 4.5a6.5 6.5 0 0 0 10 10z" />);
+export const SystemIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="8" />
+    <path d="M12 4v16a8 8 0 0 0 0-16z" fill="currentColor" stroke="none" />
+  </>,
+);
+export const StopIcon = icon(<rect x="6.5" y="6.5" width="11" height="11" rx="2" />);
+export const PlayIcon = icon(<path d="M8 5.5v13l10.5-6.5z" />);
+export const DownloadIcon = icon(<path d="M12 4v11M7 11l5 5 5-5M5 20h14" />);

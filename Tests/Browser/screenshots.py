@@ -1,0 +1,65 @@
+"""Pictures of every view of the studio, in four widths and both themes, into ./screenshots."""
+import sys
+
+from running_set import ROOT, RunningSet
+from studio import Browser, Studio
+
+SIZES = [(375, 740), (768, 1024), (1280, 800), (1920, 1080)]
+folder = ROOT / "screenshots"
+
+
+def take(studio, name):
+    for theme in ("dark", "light"):
+        studio.page.emulate_media(color_scheme=theme)
+        for width, height in SIZES:
+            studio.page.set_viewport_size({"width": width, "height": height})
+            studio.page.wait_for_timeout(350)
+            studio.page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
+    studio.page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def main():
+    folder.mkdir(exist_ok=True)
+    services = RunningSet()
+    browser = Browser()
+    try:
+        studio = Studio(browser, services.url)
+        page = studio.open()
+        page.wait_for_selector(".estimate:has-text('credits')")
+        studio.balance()
+        take(studio, "1-intent")
+        page.fill("#intent", sys.argv[1] if len(sys.argv) > 1 else
+                  "A fox crossing a frozen lake at dawn")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".tile-ready")
+        page.screenshot(path=folder / "2-arriving-1280-dark.png")
+        for step, option in [
+            ("direction", "cinematic"), ("mood", "dramatic"), ("framing", "wide"),
+            ("lighting", "golden_hour"),
+        ]:
+            studio.wait_for_pictures(step)
+            take(studio, f"3-{step}")
+            studio.choose(option)
+        studio.wait_for_moves()
+        page.locator('[data-choice="push_in"]').focus()
+        take(studio, "4-camera")
+        studio.choose("push_in")
+        page.wait_for_selector(".create-subject_motion .motion[aria-busy=false]")
+        take(studio, "5-motion")
+        page.fill("#motion", "turns its head slowly")
+        page.get_by_role("button", name="Show the preview").click()
+        page.wait_for_selector(".create-preview .preview[aria-busy=false]")
+        page.wait_for_timeout(500)
+        take(studio, "6-preview")
+        page.get_by_role("button", name="Finish").click()
+        page.wait_for_selector("[data-testid=final-prompt]")
+        take(studio, "7-complete")
+        page.get_by_test_id("credit-pill").click()
+        take(studio, "8-credits")
+    finally:
+        browser.close()
+        services.stop()
+
+
+if __name__ == "__main__":
+    main()
