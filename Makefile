@@ -44,6 +44,7 @@ test: setup ## Build everything and run every test
 	scripts/web.sh
 	$(MAKE) check
 	scripts/test.sh
+	scripts/test-browser.sh
 
 .PHONY: test-browser
 test-browser: build ## Drive the studio in a browser over the whole set

@@ -12,6 +12,7 @@ import urllib.request
 
 OPERATIONS = [
     "createGuest", "getMe", "getCredits", "listPacks", "quoteCredits",
+    "createCheckout",
     "startConvergence", "selectOption", "regenerateDimension", "retryImage", "goBack",
     "jumpToStep", "editIntent", "resumeSession", "abandonSession", "startCameraMotion",
     "selectCameraMotion", "startSubjectMotion", "skipSubjectMotion", "finalizeSession",

@@ -253,15 +253,18 @@ class ContinuityTests(StudioCase):
         self.assertEqual(studio.balance(), 92)
         self.assert_sound(studio)
 
-    def test_cancel_stops_and_charges_nothing(self):
+    def test_cancel_stops_and_says_what_was_charged(self):
         studio = self.studio()
         page = studio.open()
         studio.start()
         studio.choose("cinematic")
         page.get_by_role("button", name="Cancel").click()
-        page.wait_for_selector(".banner:has-text('Nothing was charged')")
+        page.wait_for_selector(".banner:has-text('Stopped')")
+        said = page.locator(".banner").inner_text()
         studio.wait_for_pictures("direction")
-        self.assertEqual(studio.balance(), 96)
+        charged = 96 - studio.balance()
+        self.assertLess(charged, 4)
+        self.assertIn(f"{charged:.0f} credit" if charged else "Nothing was charged", said)
         self.assert_sound(studio)
 
     def test_a_cut_network_loses_nothing(self):
@@ -331,6 +334,22 @@ class ShortageTests(StudioCase):
         page.wait_for_selector("[data-testid=credit-pill]:has-text('50')")
         studio.choose("cinematic")
         self.see_shortage(studio)
+
+    def test_a_pack_is_bought_and_the_work_goes_on(self):
+        studio = self.studio()
+        page = studio.open()
+        studio.start()
+        studio.choose("cinematic")
+        page.get_by_role("button", name="Buy Starter Pack").click()
+        page.wait_for_url("**/checkout/*")
+        page.get_by_role("button", name="Pay").click()
+        page.wait_for_url("**/create*")
+        studio.wait_for_pictures("direction")
+        page.wait_for_selector("[data-testid=credit-pill]:has-text('302')")
+        studio.choose("cinematic")
+        studio.wait_for_pictures("mood")
+        self.assertEqual(studio.balance(), 298)
+        self.assert_sound(studio)
 
     def see_shortage(self, studio):
         dialog = studio.page.get_by_role("dialog", name="Not enough credits")

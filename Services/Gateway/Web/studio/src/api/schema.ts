@@ -31,6 +31,12 @@ export interface Operations {
     body: QuoteRequest;
     answer: QuoteAnswer;
   };
+  createCheckout: {
+    method: "POST";
+    path: "/api/credits/checkout";
+    body: CheckoutRequest;
+    answer: CheckoutAnswer;
+  };
   startConvergence: {
     method: "POST";
     path: "/api/convergence/start";
@@ -171,6 +177,7 @@ export const routes = {
   getCredits: { method: "GET", path: "/api/credits" },
   listPacks: { method: "GET", path: "/api/credits/packs" },
   quoteCredits: { method: "POST", path: "/api/credits/quote" },
+  createCheckout: { method: "POST", path: "/api/credits/checkout" },
   startConvergence: { method: "POST", path: "/api/convergence/start" },
   selectOption: { method: "POST", path: "/api/convergence/select" },
   regenerateDimension: { method: "POST", path: "/api/convergence/regenerate" },
@@ -253,6 +260,21 @@ export type CameraPath = {
   };
   duration: number;
   previewUrl: string | null;
+};
+
+export type CheckoutAnswer = {
+  purchaseId: string;
+  url: string;
+  provider: string;
+  expiresAt: string;
+};
+
+export type CheckoutRequest = {
+  pack?: string;
+  quantity?: number;
+  plan?: string;
+  successUrl?: string;
+  cancelUrl?: string;
 };
 
 export type DimensionRequest = {
@@ -436,6 +458,8 @@ export type Pack = {
 };
 
 export type PacksAnswer = {
+  provider: string;
+  sandbox: boolean;
   packs: Pack[];
   plans: Pack[];
 };

@@ -35,7 +35,7 @@ export function CameraStep({ heading }: { heading: RefObject<HTMLHeadingElement>
         text={
           session?.fallbackMode
             ? "The depth of this picture could not be found, so the moves are described."
-            : "Point at a move to see it on your picture."
+            : "Each move on your picture: point at it, or scroll to it."
         }
       />
       {!isFinding && paths.length === 0 && (

@@ -1,9 +1,14 @@
+import { useState } from "react";
 import { width } from "../App";
 import { countOf, credits, Shortage } from "../state/state";
 import { Dialog } from "../ui/Dialog";
+import { useStudio } from "../ui/useStudio";
 
 /** Not enough credits: how many are missing, and the smallest pack that is enough. */
 export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose: () => void }) {
+  const { studio } = useStudio();
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [isOpening, setOpening] = useState(false);
   const { required, available, shortBy, operation, pack } = shortage;
   return (
     <Dialog title="Not enough credits" onClose={onClose}>
@@ -30,11 +35,35 @@ export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose
           </span>
         </p>
       )}
-      <p className="dim">What you have made is kept; nothing was charged.</p>
+      {trouble ? (
+        <p className="bad" role="alert">
+          {trouble}
+        </p>
+      ) : (
+        <p className="dim">What you have made is kept; nothing was charged.</p>
+      )}
       <div className="dialog-actions">
-        <button type="button" className="button" onClick={onClose} autoFocus>
+        <button type="button" className="button" onClick={onClose} autoFocus={!pack}>
           Maybe later
         </button>
+        {pack && (
+          <button
+            type="button"
+            className="button button-main"
+            autoFocus
+            disabled={isOpening}
+            onClick={() => {
+              setOpening(true);
+              void studio.checkout(pack.id).then((text) => {
+                setTrouble(text);
+                setOpening(text === null);
+              });
+            }}
+          >
+            {isOpening ? "Opening the checkout…" : `Buy ${pack.label}`}
+            <small>{price(pack.usdCents)}</small>
+          </button>
+        )}
       </div>
     </Dialog>
   );

@@ -6,7 +6,7 @@ import {
   BalanceEvent, GenerationAnswer, LowBalanceEvent, Operation, Operations, Session, WorkEvent,
 } from "../api/schema";
 import {
-  Costs, credits, Event, initialState, isPictureStep, PictureStep, pictureSteps, reduce, Running,
+  Costs, countOf, credits, Event, initialState, isPictureStep, PictureStep, pictureSteps, reduce, Running,
   shownStep, State, Step,
 } from "./state";
 import { shortage } from "./shortage";
@@ -522,7 +522,12 @@ export class Studio {
     if (this.state.running?.id !== operation.id) return;
     this.apply({ type: "settled" });
     if (operation.state === "cancelled") {
-      return this.patch({ notice: "Stopped. Nothing was charged." });
+      const charged = operation.creditsConsumed;
+      return this.patch({
+        notice: charged
+          ? `Stopped. ${countOf(charged)} charged for what was already made.`
+          : "Stopped. Nothing was charged.",
+      });
     }
     if (operation.state !== "failed" || !operation.error) return;
     const { code, detail, details } = operation.error;
@@ -553,6 +558,21 @@ export class Studio {
     const details = { required: cost, available, shortBy: cost - available };
     this.patch({ dialog: { kind: "short", shortage: shortage(details, this.state, label) } });
     return false;
+  }
+
+  /** Goes to the checkout for a pack, and from there back here; else says why not. */
+  async checkout(pack: string): Promise<string | null> {
+    const back = "/create";
+    try {
+      const answer = await this.client.send(
+        new Action("createCheckout", { pack, successUrl: back, cancelUrl: back }),
+      );
+      location.assign(answer.url);
+      return null;
+    } catch (error) {
+      if (error instanceof Refusal || error instanceof Unreachable) return error.message;
+      throw error;
+    }
   }
 
   // MARK: Failures
