@@ -24,7 +24,8 @@ web: setup ## Type-check and bundle the studio into .build/release/web
 	scripts/web.sh
 
 .PHONY: web-types
-web-types: build ## Write the types of the studio's API client again
+web-types: setup ## Write the types of the studio's API client again
+	$(SWIFT) build $(FLAGS)
 	scripts/test-browser.sh --types
 
 .PHONY: run

@@ -111,6 +111,14 @@ class FlowTests(StudioCase):
         self.assert_accessible(studio)
         self.assert_sound(studio)
 
+        # The end of the flow survives a reload as every other step does.
+        page.reload()
+        page.wait_for_selector("video.final-video")
+        self.assertEqual(page.get_by_test_id("final-prompt").inner_text(), prompt)
+        page.get_by_role("button", name="Begin another").click()
+        page.wait_for_selector("#intent")
+        self.assert_sound(studio)
+
     def test_the_whole_flow_by_keyboard(self):
         studio = self.studio(width=900)
         page = studio.open()
@@ -294,6 +302,62 @@ class ContinuityTests(StudioCase):
         page.wait_for_selector(".banner:has-text('new guest')")
         studio.start()
         self.assert_sound(studio, allowed=["401"])
+
+    def test_a_failed_picture_is_tried_again_alone(self):
+        studio = self.studio()
+        page = studio.open()
+        studio.start()
+
+        # One picture of the true session is missing, as after a provider's failure.
+        def without_one(route):
+            answer = route.fetch()
+            body = answer.json()
+            for made in body["session"]["imageHistory"]:
+                made["images"][1] = {
+                    "optionId": made["images"][1]["optionId"],
+                    "error": {"code": "IMAGE_GENERATION_FAILED", "retryable": True}}
+            route.fulfill(response=answer, json=body)
+
+        page.route("**/api/convergence/session/ses_*", without_one)
+        page.route("**/api/convergence/session/active", without_one)
+        page.reload()
+        page.wait_for_selector(".tile-failed")
+        self.assertEqual(page.locator(".tile-ready").count(), 3)
+        self.assert_accessible(studio)
+        page.unroute("**/api/convergence/session/ses_*")
+        with page.expect_request("**/api/convergence/retry") as retry:
+            studio.choose("social")
+        body = retry.value.post_data_json
+        self.assertEqual((body["dimension"], body["optionId"]), ("direction", "social"))
+        self.assertTrue(retry.value.headers["idempotency-key"])
+
+    def test_without_depth_the_moves_are_described(self):
+        studio = self.studio()
+        page = studio.open()
+        studio.start()
+        for step, option in [
+            ("direction", "artistic"), ("mood", "peaceful"), ("framing", "wide"),
+            ("lighting", "blue_hour"),
+        ]:
+            studio.wait_for_pictures(step)
+            studio.choose(option)
+        studio.wait_for_moves()
+
+        def without_depth(route):
+            answer = route.fetch()
+            body = answer.json()
+            body["session"]["fallbackMode"] = True
+            for path in body["session"]["cameraPaths"]:
+                path["previewUrl"] = None
+            route.fulfill(response=answer, json=body)
+
+        page.route("**/api/convergence/session/active", without_depth)
+        page.reload()
+        page.wait_for_selector('[data-choice="push_in"] .tile-words:has-text("toward the subject")')
+        self.assert_accessible(studio)
+        studio.choose("push_in")
+        page.wait_for_selector(".create-subject_motion .motion[aria-busy=false]")
+        self.assert_sound(studio)
 
     def test_no_width_scrolls_sideways(self):
         studio = self.studio()

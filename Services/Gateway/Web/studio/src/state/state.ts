@@ -57,8 +57,7 @@ export type Dialog =
   | { kind: "expired" }
   | { kind: "short"; shortage: Shortage }
   | { kind: "credits" }
-  | { kind: "keys" }
-  | { kind: "leave" };
+  | { kind: "keys" };
 
 export interface Trouble {
   text: string;

@@ -3,7 +3,7 @@
 import { Action, Client, OperationName, Refusal, Unreachable } from "../api/client";
 import { EventReader, ServerEvent } from "../api/events";
 import {
-  BalanceEvent, GenerationAnswer, LowBalanceEvent, Operation, Operations, Session, WorkEvent,
+  BalanceEvent, LowBalanceEvent, Operation, Operations, Session, WorkEvent,
 } from "../api/schema";
 import {
   Costs, countOf, credits, Event, initialState, isPictureStep, PictureStep, pictureSteps, reduce, Running,
@@ -12,6 +12,9 @@ import {
 import { shortage } from "./shortage";
 
 const tokenKey = "convergence.token";
+// Of this tab alone: what it goes on with after a reload.
+const sessionKey = "convergence.session";
+const generationKey = "convergence.generation";
 
 interface Plan<N extends OperationName> {
   action: Action<N>;
@@ -64,6 +67,7 @@ export class Studio {
       this.follow();
       void this.readPrices();
       if (active.session) await this.meet(active.session, isReturning);
+      else await this.restore();
     } catch (error) {
       if (error instanceof Refusal && error.status === 401 && this.client.token) {
         return this.signInAnew();
@@ -91,9 +95,28 @@ export class Studio {
 
   /** A session that is there at the beginning: shown by itself after a reload, else asked about. */
   private async meet(session: Session, isReturning: boolean): Promise<void> {
-    const isReload = stored("convergence.session", sessionStorage) === session.id;
+    const isReload = stored(sessionKey, sessionStorage) === session.id;
     if (isReload || !isReturning) return this.open(session);
     this.patch({ dialog: { kind: "resume", session } });
+  }
+
+  /** A session that was completed in this tab stays until another is begun. */
+  private async restore(): Promise<void> {
+    const id = stored(sessionKey, sessionStorage);
+    if (!id) return;
+    try {
+      const { session } = await this.client.read("getSession", { id });
+      if (session.status !== "completed") return;
+      const answer = await this.client.send(new Action("finalizeSession", { sessionId: id }));
+      if ("finalPrompt" in answer) this.patch({ finished: answer });
+      this.show(session);
+      const generation = stored(generationKey, sessionStorage);
+      if (!generation) return;
+      this.patch({ generation: await this.client.read("getGeneration", { id: generation }) });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      store(sessionKey, null, sessionStorage);
+    }
   }
 
   private async open(session: Session): Promise<void> {
@@ -104,8 +127,7 @@ export class Studio {
   }
 
   private show(session: Session | null): void {
-    const active = session?.status === "active" ? session.id : null;
-    store("convergence.session", active, sessionStorage);
+    store(sessionKey, session?.id ?? null, sessionStorage);
     this.apply({ type: "session", session });
   }
 
@@ -252,6 +274,7 @@ export class Studio {
 
   private async replace(session: Session): Promise<void> {
     if (session.status === "abandoned") return this.show(null);
+    if (session.status === "completed" && !this.state.finished) return this.restore();
     if (session.version >= (this.state.session?.version ?? 0)) await this.open(session);
   }
 
@@ -423,6 +446,7 @@ export class Studio {
       }
       this.apply({ type: "settled" });
       this.show(null);
+      store(generationKey, null, sessionStorage);
       this.patch({ finished: null, generation: null, trouble: null });
     } catch (error) {
       this.fail(error, () => this.startFresh(session));
@@ -443,7 +467,9 @@ export class Studio {
       this.patch({ clicked: cost, trouble: null });
       try {
         const answer = await this.client.send(action);
-        if ("state" in answer) this.patch({ generation: answer as GenerationAnswer });
+        if (!("state" in answer)) return;
+        store(generationKey, answer.id, sessionStorage);
+        this.patch({ generation: answer });
       } catch (error) {
         this.patch({ clicked: 0 });
         this.fail(error, attempt);
@@ -591,7 +617,7 @@ export class Studio {
         return void this.offerResume(String(error.details["sessionId"] ?? ""));
       case "SESSION_EXPIRED":
       case "SESSION_NOT_FOUND":
-        store("convergence.session", null, sessionStorage);
+        store(sessionKey, null, sessionStorage);
         return this.patch({ dialog: { kind: "expired" } });
       case "INSUFFICIENT_CREDITS":
         return this.patch({
