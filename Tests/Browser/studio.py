@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from playwright.sync_api import Error, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SLOW_MS = 60_000
+SLOW_MS = 120_000
 
 
 class Browser:

@@ -251,6 +251,7 @@ export class Studio {
   private async refresh(): Promise<void> {
     const { session, running, dialog } = this.state;
     try {
+      await this.readGeneration();
       if (running?.id) {
         const operation = await this.client.read("getOperation", { id: running.id });
         if (operation.state !== "running") return this.finish(operation);
@@ -470,12 +471,21 @@ export class Studio {
         if (!("state" in answer)) return;
         store(generationKey, answer.id, sessionStorage);
         this.patch({ generation: answer });
+        // Its end may have come as an event before its beginning was answered.
+        await this.readGeneration();
       } catch (error) {
         this.patch({ clicked: 0 });
         this.fail(error, attempt);
       }
     };
     await attempt();
+  }
+
+  private async readGeneration(): Promise<void> {
+    const id = this.state.generation?.id;
+    if (!id || this.state.generation?.finishedAt) return;
+    const generation = await this.client.read("getGeneration", { id });
+    if (this.state.generation?.id === id) this.patch({ generation });
   }
 
   async cancelGeneration(): Promise<void> {
