@@ -141,7 +141,7 @@ extension SessionHandler {
             if let operation = try await journal.operation(generation.operationID),
                 operation.state == .running
             {
-                _ = try await journal.cancel(operation, .keep)
+                _ = try await journal.cancel(operation, .discard)
                 _ = try await withinDeadline(context) { try await runner.ended(operation) }
             }
             return SessionAPI.Generation(try await ownedGeneration(request))

@@ -97,7 +97,7 @@ extension SessionHandler {
     ) async throws(RPCError) -> SessionAPI.Operation {
         try await answering {
             let operation = try await ownedOperation(request.id, by: request.userID)
-            _ = try await journal.cancel(operation, .keep)
+            _ = try await journal.cancel(operation, .discard)
             let ended = try await withinDeadline(context) { try await runner.ended(operation) }
             if let ended { return try await answer(ended) }
             return try await answer(try await ownedOperation(request.id, by: request.userID))

@@ -84,7 +84,9 @@ extension PaymentsAPI {
         /// field,
         /// IDEMPOTENCY_KEY_REUSED (ALREADY_EXISTS), PAYMENT_FAILED (UNAVAILABLE) when the provider
         /// refuses or
-        /// does not answer: the same key may be tried again.
+        /// does not answer: the same key may be tried again. CHECKOUT_EXPIRED (FAILED_PRECONDITION)
+        /// when the
+        /// key's checkout is paid or over: a new purchase needs a new key.
         package func createCheckout(
             _ request: CreateCheckoutRequest, _ options: CallOptions
         ) async throws(RPCError) -> Purchase {
@@ -168,7 +170,9 @@ extension PaymentsAPI {
         /// field,
         /// IDEMPOTENCY_KEY_REUSED (ALREADY_EXISTS), PAYMENT_FAILED (UNAVAILABLE) when the provider
         /// refuses or
-        /// does not answer: the same key may be tried again.
+        /// does not answer: the same key may be tried again. CHECKOUT_EXPIRED (FAILED_PRECONDITION)
+        /// when the
+        /// key's checkout is paid or over: a new purchase needs a new key.
         func createCheckout(
             _ request: CreateCheckoutRequest, _ context: CallContext
         ) async throws(RPCError) -> Purchase

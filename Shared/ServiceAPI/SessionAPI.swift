@@ -191,9 +191,9 @@ extension SessionAPI {
 
         /// Every command on a session may answer STEP_CONFLICT: it does not fit the step, or
         /// another command
-        /// is still running (then it is retryable and names operationId). Back and Cancel stop a
-        /// running one:
-        /// Back charges nothing, Cancel charges and keeps the pictures that were already there.
+        /// is still running (then it is retryable and names operationId). Back, Cancel and Abandon
+        /// stop a
+        /// running one: nothing of it is kept and nothing is charged.
         /// Errors: REGENERATION_LIMIT_EXCEEDED {dimension, current, max}.
         package func regenerate(
             _ request: RegenerateRequest, _ options: CallOptions
@@ -391,9 +391,9 @@ extension SessionAPI {
 
         /// Every command on a session may answer STEP_CONFLICT: it does not fit the step, or
         /// another command
-        /// is still running (then it is retryable and names operationId). Back and Cancel stop a
-        /// running one:
-        /// Back charges nothing, Cancel charges and keeps the pictures that were already there.
+        /// is still running (then it is retryable and names operationId). Back, Cancel and Abandon
+        /// stop a
+        /// running one: nothing of it is kept and nothing is charged.
         /// Errors: REGENERATION_LIMIT_EXCEEDED {dimension, current, max}.
         func regenerate(
             _ request: RegenerateRequest, _ context: CallContext

@@ -186,7 +186,7 @@ package struct ConfigurationReader {
     }
 
     /// Settings that several services share (`CLUSTER_SECRET`, `RENDER_ADDRESS`) carry no prefix.
-    private func variableName(_ name: String, _ isShared: Bool) -> String {
+    func variableName(_ name: String, _ isShared: Bool) -> String {
         isShared ? name : "\(prefix)_\(name)"
     }
 

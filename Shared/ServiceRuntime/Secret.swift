@@ -21,19 +21,22 @@ extension ConfigurationReader {
         _ name: String, help: String
     ) throws(ConfigurationError) -> Secret? {
         let text = optionalText(name, help: help, isSecret: true)
+        let variable = variableName(name, false)
         let file = optionalText("\(name)_FILE", help: "A file with it, instead.")
         if let text {
             guard file == nil else {
-                throw ConfigurationError("\(name) and \(name)_FILE are both set; use one")
+                throw ConfigurationError("\(variable) and \(variable)_FILE are both set; use one")
             }
             return Secret(text)
         }
         guard let file else { return nil }
         guard var text = Self.contents(of: file) else {
-            throw ConfigurationError("\(name)_FILE \(file) cannot be read")
+            throw ConfigurationError("\(variable)_FILE \(file) cannot be read")
         }
         while let last = text.last, last.isWhitespace { text.removeLast() }
-        guard !text.isEmpty else { throw ConfigurationError("\(name)_FILE \(file) is empty") }
+        guard !text.isEmpty else {
+            throw ConfigurationError("\(variable)_FILE \(file) is empty")
+        }
         return Secret(text)
     }
 

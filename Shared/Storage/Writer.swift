@@ -19,6 +19,8 @@ final class Writer: Sendable {
         var patience = Duration.zero
     }
 
+    private static let napMicroseconds: Int64 = 50
+
     private let queue = Lock(Queue())
     private let pace = Lock(Pace())
     private let clock: any TimeSource
@@ -88,9 +90,13 @@ final class Writer: Sendable {
     private func gather(_ group: inout [Job]) {
         let pace = self.pace.withLock { $0 }
         guard group.count < pace.expected, pace.patience >= Pace.patienceMin else { return }
-        let deadline = clock.instant + min(pace.patience, Pace.patienceMax)
-        while group.count < pace.expected, clock.instant < deadline {
-            usleep(50)
+        let patience = min(pace.patience, Pace.patienceMax)
+        let deadline = clock.instant + patience
+        // The naps are counted as well: a clock that stands still must hold up nobody.
+        var naps = patience.microseconds / Self.napMicroseconds
+        while group.count < pace.expected, naps > 0, clock.instant < deadline {
+            usleep(UInt32(Self.napMicroseconds))
+            naps -= 1
             group += takeWaiting(orStop: false)
         }
     }

@@ -64,10 +64,6 @@ package struct PicturePlan: Hashable, Sendable {
         self.seed = seed
         self.missing = missing
     }
-
-    /// Pictures that were there when the work was stopped are kept and paid for. Not so for a
-    /// regeneration: a set never mixes two draws.
-    package var isKeptWhenCancelled: Bool { purpose != .regenerate }
 }
 
 /// A clip of the subject moving.

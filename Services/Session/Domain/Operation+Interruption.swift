@@ -5,8 +5,6 @@ extension Operation.Kind {
         case refused
         /// It leaves the other alone and changes nothing.
         case passes
-        /// It stops the other, whose finished pictures are kept and charged.
-        case keeps
         /// It stops the other, of which nothing is kept and nothing is charged.
         case discards
 
@@ -14,7 +12,6 @@ extension Operation.Kind {
         package var cancellation: Operation.Cancellation {
             switch self {
             case .refused, .passes: .none
-            case .keeps: .keep
             case .discards: .discard
             }
         }
@@ -22,8 +19,7 @@ extension Operation.Kind {
 
     package var interruption: Interruption {
         switch self {
-        case .cancel: .keeps
-        case .back, .abandon: .discards
+        case .back, .cancel, .abandon: .discards
         case .resume: .passes
         case .start, .select, .regenerate, .retry, .jump, .intent, .cameraMotion,
             .selectCameraMotion, .subjectMotion, .skipSubjectMotion, .finalize, .generation:

@@ -142,13 +142,11 @@ extension SessionMachine {
         case .pictures(let plan):
             return concludePictures(operation, plan, session, nowUs)
         case .depth(let source):
-            if operation.cancellation == .keep { return Conclusion(outcome: .cancelled) }
             let depth = operation.delivered?.assetID
             return Conclusion(
                 outcome: .succeeded, captureU4: depth == nil ? 0 : operation.heldU4,
                 session: offered(depth: depth, for: source, to: session, nowUs: nowUs))
         case .clip(let plan):
-            if operation.cancellation == .keep { return Conclusion(outcome: .cancelled) }
             guard let delivered = operation.delivered else {
                 return Conclusion(
                     outcome: .failed, failure: operation.failure ?? .video,
@@ -167,15 +165,6 @@ extension SessionMachine {
     ) -> Conclusion {
         let ended = operation.slots.filter { $0.state != .absent }
         let price = operation.unitU4 * Int64(operation.made)
-        if operation.cancellation == .keep {
-            guard plan.isKeptWhenCancelled, operation.made > 0 else {
-                return cameToNothing(operation, session, .cancelled, nil, nowUs)
-            }
-            let made = ended.filter { $0.picture != nil }
-            return Conclusion(
-                outcome: .cancelled, captureU4: price,
-                session: stopped(plan, slots: made, in: session, nowUs: nowUs))
-        }
         if isUseful(plan, slots: ended, in: session) {
             return Conclusion(
                 outcome: .succeeded, captureU4: price,

@@ -37,11 +37,9 @@ package struct Operation: Hashable, Sendable {
     }
 
     package enum Cancellation: Int64, Hashable, Sendable {
-        case none
-        /// Stop; what is there by then is kept and charged.
-        case keep
+        case none = 0
         /// Stop; nothing is kept and nothing is charged.
-        case discard
+        case discard = 2
     }
 
     package enum Work: Hashable, Sendable {

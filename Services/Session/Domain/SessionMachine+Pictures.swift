@@ -157,15 +157,6 @@ extension SessionMachine {
         return written(session, nowUs)
     }
 
-    /// The session after its work was stopped: where it was, with the pictures that were there in
-    /// time. They are found again when the same is asked for.
-    package func stopped(
-        _ plan: PicturePlan, slots: [Slot], in session: Session, nowUs: Int64
-    ) -> Session {
-        precondition(plan.isKeptWhenCancelled)
-        return written(kept(plan, slots: slots, in: session), nowUs)
-    }
-
     private func kept(_ plan: PicturePlan, slots: [Slot], in session: Session) -> Session {
         var session = session
         let fresh = PictureSet(

@@ -133,7 +133,6 @@ enum OperationRows {
         guard let kind = Operation.Kind(rawValue: try row.text(3)),
             let state = Operation.State(rawValue: try row.integer(6)),
             let stage = Operation.Stage(rawValue: try row.integer(7)),
-            let cancellation = Operation.Cancellation(rawValue: try row.integer(8)),
             let outcome = Operation.State(rawValue: try row.integer(9))
         else { throw StorageError.corrupt("an operation has an unknown kind or state") }
         var operation = Operation(
@@ -142,7 +141,7 @@ enum OperationRows {
             work: try OperationCoding.work(message), nowUs: try row.integer(15))
         operation.state = state
         operation.stage = stage
-        operation.cancellation = cancellation
+        operation.cancellation = try row.integer(8) == 0 ? .none : .discard
         operation.outcome = outcome
         operation.holdID = try row.text(11)
         operation.heldU4 = try row.integer(12)

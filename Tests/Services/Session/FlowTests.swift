@@ -254,9 +254,7 @@ import Testing
         #expect(fixture.credits.openHolds.isEmpty)
     }
 
-    @Test func `cancel keeps and charges what was there, and the rest is made later`()
-        async throws
-    {
+    @Test func `cancel during work stops it and costs nothing`() async throws {
         let fixture = try SessionFixture()
         try await fixture.running { user in
             let id = try await user.start().sessionID
@@ -268,11 +266,11 @@ import Testing
             _ = try await user.handler.cancel(user.request(id), user.context())
             let ended = try await user.ended(select)
             #expect(ended.state == .cancelled)
-            #expect(ended.creditsConsumedU4 == 2 * FakeCredits.credit)
+            #expect(ended.creditsConsumedU4 == 0)
             #expect(try await user.session(id).step == "direction")
             fixture.media.fate(.completes)
             let again = try await user.select(id, "direction", "cinematic")
-            #expect(again.creditsConsumedU4 == 2 * FakeCredits.credit)
+            #expect(again.creditsConsumedU4 == 4 * FakeCredits.credit)
             #expect(again.pictures?.images.allSatisfy { !$0.assetID.isEmpty } == true)
         }
         #expect(fixture.credits.charged == 8)

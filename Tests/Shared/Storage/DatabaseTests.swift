@@ -143,6 +143,30 @@ struct Refusal: Error, Hashable {}
         database.close()
     }
 
+    @Test func `a clock that stands still holds up no write`() async throws {
+        let time = VirtualTime()
+        let database = try await Numbers.open(folder) { $0.time = time }
+        // Two in one group that seems to take a second: the next one is waited with.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let gate = Gate()
+            group.addTask {
+                try await database.write { _ in
+                    gate.wait()
+                    time.advance(by: .seconds(1))
+                }
+            }
+            await gate.reached()
+            for index in 0..<9 {
+                group.addTask { try await database.set("n\(index)", 1) }
+            }
+            await gate.open(when: { database.waiting == 9 })
+            try await group.waitForAll()
+        }
+        try await database.set("alone", 1)
+        #expect(try await database.value("alone") == 1)
+        database.close()
+    }
+
     @Test func `a reader sees one snapshot while others write`() async throws {
         let database = try await Numbers.open(folder)
         try await database.set("a", 1)

@@ -62,5 +62,9 @@ import Testing
             let mark = name.dropFirst("CREDITS_".count).prefix(16)
             #expect(text?.contains(mark) == true, "\(name): \(text ?? "none")")
         }
+        #expect(
+            fault([
+                "CREDITS_STRIPE_SECRET_KEY": nil, "CREDITS_STRIPE_SECRET_KEY_FILE": "/nowhere",
+            ])?.contains("CREDITS_STRIPE_SECRET_KEY_FILE /nowhere") == true)
     }
 }

@@ -5,7 +5,7 @@ import SessionService
 struct MachineShell {
     /// What becomes of the work that a command leads to.
     struct Fate: Hashable, Sendable {
-        enum Stop: Hashable, Sendable { case none, keep, discard }
+        enum Stop: Hashable, Sendable { case none, discard }
 
         /// Bit n: the n-th slot fails.
         var failures: UInt8 = 0
@@ -123,7 +123,6 @@ struct MachineShell {
         operation.cancellation =
             switch fate.stop {
             case .none: .none
-            case .keep: .keep
             case .discard: .discard
             }
         operation.handle(fate.stop == .none ? .watched : .stopped)

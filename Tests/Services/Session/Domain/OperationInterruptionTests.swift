@@ -6,7 +6,7 @@ import Testing
     private static let table: [Operation.Kind: Operation.Kind.Interruption] = [
         .start: .refused, .select: .refused, .regenerate: .refused, .retry: .refused,
         .back: .discards, .jump: .refused, .resume: .passes, .abandon: .discards,
-        .cancel: .keeps, .intent: .refused, .cameraMotion: .refused,
+        .cancel: .discards, .intent: .refused, .cameraMotion: .refused,
         .selectCameraMotion: .refused, .subjectMotion: .refused, .skipSubjectMotion: .refused,
         .finalize: .refused, .generation: .refused,
     ]

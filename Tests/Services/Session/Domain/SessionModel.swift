@@ -225,7 +225,6 @@ struct SessionModel {
         let isKept =
             switch fate.stop {
             case .discard: false
-            case .keep: !good.isEmpty && purpose != .regenerate
             case .none:
                 !good.isEmpty || (wasThere && (purpose == .select || purpose == .intent))
             }
@@ -240,14 +239,11 @@ struct SessionModel {
         var set = purpose == .regenerate ? Pictures() : pictures[name] ?? Pictures()
         set.draw = draw
         for (option, picture) in good { set.slots[option] = .made(picture) }
-        if fate.stop == .none {
-            for option in bad { set.slots[option] = .failed }
-        }
+        for option in bad { set.slots[option] = .failed }
         pictures[name] = set
         credits += good.count
         deliveredPictures += good.count
         _ = written()
-        guard fate.stop == .none else { return "\(outcome) \(good.count)" }
         switch purpose {
         case .start, .retry: break
         case .regenerate: regenerations[target] += 1

@@ -71,7 +71,7 @@ import Testing
 
     private static func fate(_ chooser: inout Chooser) -> MachineShell.Fate {
         guard chooser.next(4) == 0 else { return .good }
-        let stops: [MachineShell.Fate.Stop] = [.none, .none, .keep, .discard]
+        let stops: [MachineShell.Fate.Stop] = [.none, .none, .none, .discard]
         return MachineShell.Fate(
             failures: UInt8(chooser.next(16)), stop: stops[chooser.next(4)],
             endedBeforeStop: chooser.next(5))
