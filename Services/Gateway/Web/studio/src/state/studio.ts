@@ -6,10 +6,11 @@ import {
   BalanceEvent, LowBalanceEvent, Operation, Operations, Session, WorkEvent,
 } from "../api/schema";
 import {
-  Costs, countOf, credits, Event, initialState, isPictureStep, PictureStep, pictureSteps, reduce, Running,
+  Costs, credits, Event, initialState, isPictureStep, PictureStep, pictureSteps, reduce, Running,
   shownStep, State, Step,
 } from "./state";
 import { shortage } from "./shortage";
+import { store, stored } from "./storage";
 
 const tokenKey = "convergence.token";
 // Of this tab alone: what it goes on with after a reload.
@@ -558,12 +559,7 @@ export class Studio {
     if (this.state.running?.id !== operation.id) return;
     this.apply({ type: "settled" });
     if (operation.state === "cancelled") {
-      const charged = operation.creditsConsumed;
-      return this.patch({
-        notice: charged
-          ? `Stopped. ${countOf(charged)} charged for what was already made.`
-          : "Stopped. Nothing was charged.",
-      });
+      return this.patch({ notice: "Stopped. Nothing was charged." });
     }
     if (operation.state !== "failed" || !operation.error) return;
     const { code, detail, details } = operation.error;
@@ -683,22 +679,4 @@ function acceptedOperation(answer: unknown): Operation | null {
 
 function making(kind: string, dimension: string | null): Running {
   return { id: null, kind, dimension, optionId: null, done: 0, total: 4, isCancelling: false };
-}
-
-function stored(key: string, storage: Storage = localStorage): string | null {
-  try {
-    return storage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-// A browser that keeps nothing still has a studio, until the page is left.
-function store(key: string, value: string | null, storage: Storage = localStorage): void {
-  try {
-    if (value === null) storage.removeItem(key);
-    else storage.setItem(key, value);
-  } catch {
-    return;
-  }
 }
