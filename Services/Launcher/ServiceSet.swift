@@ -38,7 +38,7 @@ private struct Member {
 /// Starts the six services in the order in which they need one another, restarts what dies, and
 /// ends them in the opposite order.
 ///
-/// Runs on an event loop, whose thread is the parent of the children: they end when it does.
+/// Runs on an event loop; the children end when this process does.
 actor ServiceSet {
     /// Callees before callers.
     private static let order = ["render", "credits", "prompt", "media", "session", "gateway"]

@@ -27,8 +27,7 @@ package final class ChildProcess: @unchecked Sendable {
 
     /// Starts a program with its stdout on a pipe, which ``line()`` reads.
     ///
-    /// It gets SIGTERM when the calling thread ends: start it from a thread that lives as long as
-    /// the program should, such as an event loop's.
+    /// It gets SIGTERM when this process ends.
     /// - Parameters:
     ///   - environment: Added to this process's own; a given name wins.
     ///   - errorFile: Where its stderr is appended; nil = this process's stderr.
@@ -46,13 +45,8 @@ package final class ChildProcess: @unchecked Sendable {
             errors = open(errorFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         }
         defer { if errors >= 0 { close(errors) } }
-        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
-        words.append(nil)
-        var settings: [UnsafeMutablePointer<CChar>?] = Self.merged(environment).map { strdup($0) }
-        settings.append(nil)
-        let child = linux_spawn(path, &words, &settings, ends[1], errors)
-        let reason = Self.errorText()
-        for word in words + settings { free(word) }
+        let (child, reason) = Self.spawn(
+            path, arguments, Self.merged(environment), output: ends[1], errors: errors)
         guard child > 0, let file = fdopen(ends[0], "r") else {
             close(ends[0])
             throw StartFailure(description: "cannot start \(path): \(reason)")
@@ -102,6 +96,25 @@ package final class ChildProcess: @unchecked Sendable {
     package var residentBytes: Int {
         let fields = Self.procText("/proc/\(pid)/statm").split(separator: " ")
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    /// The kernel tells a child of the end of the *thread* that forked it (prctl(2),
+    /// PR_SET_PDEATHSIG), so this one forks them all and never ends.
+    private static let spawner = WorkerPool(threads: 1, name: "spawner")
+
+    private static func spawn(
+        _ path: String, _ arguments: [String], _ settings: [String], output: Int32, errors: Int32
+    ) -> (child: pid_t, reason: String) {
+        spawner.runAndWait {
+            var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+            words.append(nil)
+            var lines: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) }
+            lines.append(nil)
+            let child = linux_spawn(path, &words, &lines, output, errors)
+            let reason = errorText()
+            for word in words + lines { free(word) }
+            return (child, reason)
+        }
     }
 
     private static func procText(_ path: String) -> String {

@@ -87,6 +87,15 @@ package final class WorkerPool: @unchecked Sendable {
         }
     }
 
+    /// Runs `body` on a worker and blocks the calling thread until it is done. Not from a worker,
+    /// and not with a stopped or full pool.
+    package func runAndWait<R: Sendable>(_ body: @escaping @Sendable () -> R) -> R {
+        let result = Handoff<R>()
+        let isAccepted = submit { result.give(body()) }
+        precondition(isAccepted, "the pool has stopped or is full")
+        return result.take()
+    }
+
     /// Queues `body`; false when the queue is full or the pool has stopped.
     package func submit(_ body: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
@@ -134,5 +143,30 @@ package final class WorkerPool: @unchecked Sendable {
             state.head = 0
         }
         return body
+    }
+}
+
+/// One value from one thread to another that waits for it.
+// Safe: `value` is written before the semaphore is posted and read after it was waited for.
+private final class Handoff<Value: Sendable>: @unchecked Sendable {
+    private var value: Value?
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func give(_ value: Value) {
+        self.value = value
+        sem_post(semaphore)
+    }
+
+    func take() -> Value {
+        while sem_wait(semaphore) != 0, linux_errno() == EINTR {}
+        guard let value else { preconditionFailure("taken before it was given") }
+        return value
     }
 }

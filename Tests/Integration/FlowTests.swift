@@ -126,13 +126,8 @@ import Testing
             ])
         #expect(generation.status == 202, "\(generation.text)")
         let id = try #require(generation.json["id"]?.text)
-        var state = generation.json["state"]?.text ?? ""
-        var answer = generation
-        for _ in 0..<600 where !["completed", "failed", "cancelled"].contains(state) {
-            answer = try await user.get("/api/generations/\(id)")
-            state = answer.json["state"]?.text ?? ""
-        }
-        #expect(state == "completed", "\(answer.text)")
+        let made = try await user.finishedGeneration(id)
+        #expect(made.json["state"]?.text == "completed", "\(made.text)")
 
         #expect(try await user.credits() == ("73", "0"))
         let (code, output) = try await set.command("credits", ["verify"])
@@ -343,19 +338,9 @@ import Testing
             headers: ["Prefer": "respond-async"])
         #expect(answer.status == 202)
         let operation = try #require(answer.json["operationId"]?.text)
-        let received = Lock<[UInt8]>([])
-        let request = HTTPClient.Request(
-            "GET", set.url + "/api/events?after=0.0",
-            headers: ["Authorization": "Bearer \(user.token ?? "")"], timeout: .seconds(60))
-        // The receiver ends the transfer itself, once it has what it wanted.
-        _ = try? await set.client.send(request) { piece in
-            received.withLock { bytes in
-                bytes += piece
-                let text = String(decoding: bytes, as: UTF8.self)
-                return text.components(separatedBy: "event: picture").count <= 4
-            }
+        let text = try await user.events { text in
+            text.components(separatedBy: "event: picture").count > 4
         }
-        let text = String(decoding: received.withLock { $0 }, as: UTF8.self)
         #expect(text.components(separatedBy: "event: picture").count == 5)
         let ids = text.split(separator: "\n").filter { $0.hasPrefix("id:") }
         #expect(Set(ids).count == ids.count, "an event id came twice")

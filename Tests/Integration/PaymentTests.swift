@@ -91,24 +91,10 @@ import Testing
 
     /// Runs the SDK against a fake; what it printed.
     private static func python(_ arguments: [String]) async throws -> [String] {
-        let loop = EventLoop(name: "python")
-        defer { loop.stop() }
-        let started = await withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<ChildProcess, any Error>, Never>) in
-            loop.execute {
-                continuation.resume(
-                    returning: Result {
-                        try ChildProcess(
-                            RunningSet.root.appending(path: ".build/venv/bin/python").path,
-                            [
-                                RunningSet.root.appending(
-                                    path: "Tests/Integration/python/stripe_client.py"
-                                ).path
-                            ] + arguments + [StripeFake.secretKey, StripeFake.webhookSecret])
-                    })
-            }
-        }
-        let child = try started.get()
+        let child = try ChildProcess(
+            RunningSet.root.appending(path: ".build/venv/bin/python").path,
+            [RunningSet.root.appending(path: "Tests/Integration/python/stripe_client.py").path]
+                + arguments + [StripeFake.secretKey, StripeFake.webhookSecret])
         let pool = WorkerPool(threads: 1, name: "lines")
         defer { pool.stop() }
         return try await pool.run {

@@ -57,6 +57,33 @@ struct PublicAPI: Sendable {
         return answer
     }
 
+    /// The user's events from the first on, until `isEnough` of their text.
+    func events(until isEnough: @escaping @Sendable (String) -> Bool) async throws -> String {
+        let received = Lock<[UInt8]>([])
+        let request = HTTPClient.Request(
+            "GET", set.url + "/api/events?after=0.0",
+            headers: ["Authorization": "Bearer \(token ?? "")"], timeout: .seconds(60))
+        // The receiver ends the transfer itself, once it has what it wanted.
+        _ = try? await set.client.send(request) { piece in
+            received.withLock { bytes in
+                bytes += piece
+                return !isEnough(String(decoding: bytes, as: UTF8.self))
+            }
+        }
+        return String(decoding: received.withLock { $0 }, as: UTF8.self)
+    }
+
+    /// A generation once it has come to its end.
+    func finishedGeneration(_ id: String) async throws -> Answer {
+        let ends = ["completed", "failed", "cancelled"].map { "\"state\":\"\($0)\"" }
+        _ = try await events { text in
+            text.split(separator: "\n").contains { line in
+                line.contains("\"\(id)\"") && ends.contains { line.contains($0) }
+            }
+        }
+        return try await get("/api/generations/\(id)")
+    }
+
     // MARK: The flow
 
     /// Starts a session and returns its id.

@@ -18,17 +18,7 @@ import Testing
             ["-I", proto, "--python_out=\(folder)", "envelope.proto", "echo.proto"])
         #expect(protoc.waitForExit() == .code(0))
 
-        let loop = EventLoop(name: "python")
-        let started = await withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<ChildProcess, any Error>, Never>) in
-            loop.execute {
-                continuation.resume(
-                    returning: Result {
-                        try ChildProcess(RunningSet.programs + "/bench", ["echo-server"])
-                    })
-            }
-        }
-        let server = try started.get()
+        let server = try ChildProcess(RunningSet.programs + "/bench", ["echo-server"])
         let address = try #require(server.line())
         let python = try ChildProcess(
             RunningSet.root.appending(path: ".build/venv/bin/python").path,
@@ -41,6 +31,5 @@ import Testing
         #expect(python.waitForExit() == .code(0), "\(lines.joined(separator: "\n"))")
         server.terminate()
         _ = server.waitForExit()
-        loop.stop()
     }
 }

@@ -16,7 +16,6 @@ final class RunningSet: Sendable {
     /// Name to RPC address.
     let addresses: [String: String]
     let client = HTTPClient()
-    private let loop = EventLoop(name: "set")
 
     static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -27,21 +26,9 @@ final class RunningSet: Sendable {
         data = NSTemporaryDirectory() + "convergence-test-\(UUID().uuidString)"
         var settings = ["GATEWAY_RATE_LIMITS": "off"]
         settings.merge(environment) { $1 }
-        let (data, loop) = (self.data, self.loop)
-        // From the loop's thread, which lives as long as this object.
-        let started = await withCheckedContinuation {
-            (continuation: CheckedContinuation<Result<ChildProcess, any Error>, Never>) in
-            loop.execute { [settings] in
-                continuation.resume(
-                    returning: Result {
-                        try ChildProcess(
-                            Self.programs + "/convergence",
-                            ["up", "--free-ports", "--json", "--data", data],
-                            environment: settings)
-                    })
-            }
-        }
-        launcher = try started.get()
+        launcher = try ChildProcess(
+            Self.programs + "/convergence", ["up", "--free-ports", "--json", "--data", data],
+            environment: settings)
         let pool = WorkerPool(threads: 1, name: "line")
         let launcher = self.launcher
         let line = try await pool.run { launcher.line() }
@@ -65,7 +52,6 @@ final class RunningSet: Sendable {
         let exit = try await pool.run { launcher.waitForExit() }
         pool.stop()
         client.stop()
-        loop.stop()
         try? FileManager.default.removeItem(atPath: data)
         return exit
     }

@@ -61,4 +61,14 @@ import Testing
         #expect(sleeper.waitForExit() == .signal(9))
         #expect(throws: ChildProcess.StartFailure.self) { try ChildProcess("/nonexistent") }
     }
+
+    @Test func `a child outlives the thread that asked for it`() async throws {
+        let pool = WorkerPool(threads: 1, name: "brief")
+        let child = try await pool.run {
+            try ChildProcess("/bin/sh", ["-c", "echo begun; sleep 0.3; exit 3"])
+        }
+        #expect(child.line() == "begun")
+        pool.stop()
+        #expect(child.waitForExit() == .code(3))
+    }
 }
