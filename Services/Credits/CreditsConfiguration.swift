@@ -14,8 +14,6 @@ package struct CreditsConfiguration: Hashable, Sendable {
     package var sweepInterval = Duration.seconds(5)
     /// How long after the start no hold expires, so that its owner can come back first.
     package var expiryGrace = Duration.seconds(10)
-    /// Connections that read at the same time.
-    package var readers = 3
     /// Who may grant and correct: services as they name themselves in HELLO.
     package var adminCallers: Set<String> = ["credits-command"]
     package var payments = PaymentConfiguration()
@@ -44,9 +42,6 @@ package struct CreditsConfiguration: Hashable, Sendable {
         expiryGrace = reader.duration(
             "EXPIRY_GRACE", default: "10s", in: .zero...(.seconds(3_600)),
             help: "how long after the start no hold expires")
-        readers = reader.integer(
-            "READERS", default: defaults.readers, in: 1...16,
-            help: "connections that read at the same time")
         let callers = reader.text(
             "ADMIN_CALLERS", default: "credits-command",
             help: "services that may grant and correct, with commas between them")

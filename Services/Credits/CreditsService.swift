@@ -42,7 +42,6 @@ package final class CreditsService: Sendable {
     ) async throws -> CreditsService {
         var options = options
         options.mutant = mutant
-        options.readers = configuration.readers
         let store = try await CreditsStore.open(
             configuration.store, creditValueU6: Int64(configuration.creditValueMicrodollars),
             grace: configuration.expiryGrace, time: time, options: options)

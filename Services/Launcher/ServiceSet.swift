@@ -52,11 +52,15 @@ actor ServiceSet {
 
     private let programs: String
     private let data: String
+    private let gateway: SocketAddress
+    private let usesFreePorts: Bool
     private let loop: EventLoop
     private nonisolated let executor: EventLoopActorExecutor
     /// Blocking reads and waits: two for each child.
     private let watchers = WorkerPool(threads: 12, name: "watch")
     private var members: [String: Member] = [:]
+    /// Kept as long as the set, so that a service that is started again finds its port.
+    private var reservedPorts: [ReservedPort] = []
     private var isStopping = false
     private var failure: CheckedContinuation<LauncherFailure, Never>?
     private var earlyFailure: LauncherFailure?
@@ -72,32 +76,10 @@ actor ServiceSet {
     ) {
         self.programs = programs
         self.data = data
+        self.gateway = gateway
+        self.usesFreePorts = usesFreePorts
         self.loop = loop
         executor = loop.actorExecutor()
-        for name in Self.order {
-            let upper = name.uppercased()
-            let port = usesFreePorts ? freePort() : Self.ports[name] ?? 0
-            let metricsPort = usesFreePorts ? freePort() : Self.metricsPorts[name] ?? 0
-            var environment = [
-                "\(upper)_LISTEN": "127.0.0.1:\(port)",
-                "\(upper)_METRICS_LISTEN": "127.0.0.1:\(metricsPort)",
-                "\(upper)_STORE": "sqlite:\(data)/\(name)/\(name).db",
-            ]
-            switch name {
-            case "gateway":
-                environment["GATEWAY_LISTEN"] =
-                    usesFreePorts
-                    ? SocketAddress(host: gateway.host, port: UInt16(freePort())).description
-                    : gateway.description
-            case "media":
-                environment["MEDIA_BLOBS"] = "file:\(data)/media/blobs"
-            case "render":
-                environment["RENDER_STORE"] = nil
-            default:
-                break
-            }
-            members[name] = Member(name: name, environment: environment)
-        }
     }
 
     /// Starts everything; returns when each service said that it is ready.
@@ -107,8 +89,43 @@ actor ServiceSet {
                 throw LauncherFailure("cannot make \(data)\(directory)")
             }
         }
+        try giveSettings()
         for name in Self.order {
             try await startMember(name)
+        }
+    }
+
+    /// Decides where each service listens and keeps its data.
+    private func giveSettings() throws {
+        for name in Self.order {
+            let upper = name.uppercased()
+            var port = Self.ports[name] ?? 0
+            var metricsPort = Self.metricsPorts[name] ?? 0
+            if usesFreePorts {
+                let reserved = try (ReservedPort(), ReservedPort())
+                reservedPorts += [reserved.0, reserved.1]
+                port = Int(reserved.0.number)
+                metricsPort = Int(reserved.1.number)
+            }
+            var environment = [
+                "\(upper)_LISTEN": "127.0.0.1:\(port)",
+                "\(upper)_METRICS_LISTEN": "127.0.0.1:\(metricsPort)",
+                "\(upper)_STORE": "sqlite:\(data)/\(name)/\(name).db",
+            ]
+            switch name {
+            case "gateway":
+                let address =
+                    usesFreePorts
+                    ? SocketAddress(host: gateway.host, port: UInt16(port)) : gateway
+                environment["GATEWAY_LISTEN"] = address.description
+            case "media":
+                environment["MEDIA_BLOBS"] = "file:\(data)/media/blobs"
+            case "render":
+                environment["RENDER_STORE"] = nil
+            default:
+                break
+            }
+            members[name] = Member(name: name, environment: environment)
         }
     }
 
@@ -237,27 +254,6 @@ actor ServiceSet {
         }
         watchers.stop()
     }
-}
-
-/// A port that nobody listens on, below the range from which the system gives ports to outgoing
-/// connections: a service that is started again must find its port free.
-private func freePort() -> Int {
-    for _ in 0..<200 {
-        let port = Int.random(in: 20_000..<32_000)
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        if bound == 0 { return port }
-    }
-    return 0
 }
 
 /// Makes a directory and those above it; true when it is there afterwards.

@@ -28,12 +28,18 @@ package struct DatabaseStatistics: Hashable, Sendable {
 package final class Database: Sendable {
     private let writer: Writer
     /// Nil when reads run on the caller's thread.
+    /// One thread for short reads: handing each to whichever of several is idle costs more than the
+    /// read itself (docs/performance.md). Nil when everything runs on the caller's thread.
     private let readers: Readers?
+    private let scanners: Readers?
     private let fileLock: Lock<FileLock?>
 
-    private init(writer: Writer, readers: Readers?, fileLock: sending FileLock?) {
+    private init(
+        writer: Writer, readers: Readers?, scanners: Readers?, fileLock: sending FileLock?
+    ) {
         self.writer = writer
         self.readers = readers
+        self.scanners = scanners
         self.fileLock = Lock(fileLock)
     }
 
@@ -85,10 +91,14 @@ package final class Database: Sendable {
             committer, thread: thread, waitingMax: options.waitingMax,
             clock: options.time)
         guard let path, thread != nil else {
-            return Database(writer: writer, readers: nil, fileLock: lock)
+            return Database(writer: writer, readers: nil, scanners: nil, fileLock: lock)
         }
-        let readers = Readers(path: path, options: options, name: name)
-        return Database(writer: writer, readers: readers, fileLock: lock)
+        return Database(
+            writer: writer,
+            readers: Readers(path: path, options: options, name: "\(name)-read", count: 1),
+            scanners: Readers(
+                path: path, options: options, name: "\(name)-scan", count: options.scanners),
+            fileLock: lock)
     }
 
     /// "credits" for "data/credits/credits.db".
@@ -113,7 +123,9 @@ package final class Database: Sendable {
         }
     }
 
-    /// Runs a body on one snapshot of the store, which it cannot change.
+    /// Runs a short body on one snapshot of the store, which it cannot change.
+    ///
+    /// Other reads wait for it: one that looks at more rows than a page has belongs in ``scan(_:)``.
     ///
     /// - Throws: What the body threw, or ``StorageError``.
     nonisolated(nonsending) package func read<Value: Sendable>(
@@ -122,6 +134,19 @@ package final class Database: Sendable {
         guard let readers else { return try inline(body, writer.readInline) }
         return try await withUnsafeThrowingContinuation { continuation in
             readers.submit(PendingJob(body, continuation))
+        }
+    }
+
+    /// Runs a body that may take long on one snapshot of the store, which it cannot change. Short
+    /// reads and writes go on meanwhile.
+    ///
+    /// - Throws: What the body threw, or ``StorageError``.
+    nonisolated(nonsending) package func scan<Value: Sendable>(
+        _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
+    ) async throws -> Value {
+        guard let scanners else { return try inline(body, writer.readInline) }
+        return try await withUnsafeThrowingContinuation { continuation in
+            scanners.submit(PendingJob(body, continuation))
         }
     }
 
@@ -156,6 +181,7 @@ package final class Database: Sendable {
     /// Later calls fail with ``StorageError/closed``. Waits for the store's threads to end.
     package func close() {
         readers?.close()
+        scanners?.close()
         writer.close()
         fileLock.withLock { $0 = nil }
     }

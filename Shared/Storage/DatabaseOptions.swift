@@ -4,8 +4,8 @@ package import ServiceRuntime
 package struct DatabaseOptions: Sendable {
     /// Short name of the store, used by `CRASH_AT`; by default the file's name without ".db".
     package var name: String?
-    /// Connections that read at the same time, each on a thread of its own; 1...16.
-    package var readers = 2
+    /// Connections for ``Database/scan(_:)``, each on a thread of its own; 1...16.
+    package var scanners = 2
     /// Runs every write and read on the caller's thread, one at a time and each in a transaction of
     /// its own, so that a simulation is repeatable. Required for a store in memory.
     package var isInline = false

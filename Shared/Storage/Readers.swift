@@ -1,6 +1,6 @@
 internal import ServiceRuntime
 
-/// The connections that only read, one for each of their threads.
+/// A lane of connections that only read, one for each of its threads.
 ///
 /// A thread takes what waits, up to a group, and runs it on one snapshot: opening one costs as much
 /// as a small read. The snapshot is younger than every read in the group, so that each sees all that
@@ -15,6 +15,7 @@ final class Readers: Sendable {
 
     private let path: String
     private let options: DatabaseOptions
+    private let count: Int
     private let threads: WorkerPool
     private let queue = Lock(Queue())
     private let idle = Lock<[Connection]>([])
@@ -23,12 +24,14 @@ final class Readers: Sendable {
     /// A slow read holds up no more than so many others.
     private static let groupMax = 16
 
-    init(path: String, options: DatabaseOptions, name: String) {
+    /// - Parameter count: Connections that read at the same time; 1...16.
+    init(path: String, options: DatabaseOptions, name: String, count: Int) {
         self.path = path
         self.options = options
+        self.count = count
         threads =
             options.executor.map(WorkerPool.init(executor:))
-            ?? WorkerPool(threads: options.readers, name: "\(name)-read")
+            ?? WorkerPool(threads: count, name: name)
     }
 
     /// Queues a job, or answers it at once with why not.
@@ -41,7 +44,7 @@ final class Readers: Sendable {
                 failure = .overloaded
             } else {
                 queue.waiting.append(job)
-                guard queue.running < options.readers else { return false }
+                guard queue.running < count else { return false }
                 queue.running += 1
                 return true
             }
@@ -67,7 +70,7 @@ final class Readers: Sendable {
                 queue.running -= 1
                 return nil
             }
-            let share = (queue.waiting.count + options.readers - 1) / options.readers
+            let share = (queue.waiting.count + count - 1) / count
             let group = Array(queue.waiting.prefix(min(share, Self.groupMax)))
             queue.waiting.removeFirst(group.count)
             return group

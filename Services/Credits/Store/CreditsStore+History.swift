@@ -81,7 +81,7 @@ struct StatementLine: Hashable, Sendable {
 
 extension CreditsStore {
     /// How many rows a search looks at before it gives back a shorter page.
-    private static let scannedMax = 5_000
+    fileprivate static let scannedMax = 5_000
     /// How many missed changes a watcher is told about; older ones are skipped.
     private static let missedMax = 10_000
 
@@ -91,36 +91,11 @@ extension CreditsStore {
     func history(
         of user: String, before: Int64, limit: Int, _ filter: HistoryFilter = HistoryFilter()
     ) async throws -> HistoryPage {
-        try await database.read { transaction in
-            let account = try transaction.existingWallet(of: user)
-            var next = account.balance.sequence
-            if before != 0 {
-                guard let previous = try transaction.previous(of: before, in: account.id) else {
-                    throw LedgerError.invalid(field: "before", reason: "is not of this account")
-                }
-                next = previous
-            }
-            var rows: [HistoryRow] = []
-            var scanned = 0
-            var lastSeen: Int64 = 0
-            while next != 0, rows.count < limit, scanned < Self.scannedMax {
-                let count = filter.isWhole ? limit : 200
-                for row in try transaction.history(from: next, limit: count) {
-                    // Times rise with the sequence: everything before it is too old as well.
-                    guard row.atUs >= filter.fromUs else {
-                        return HistoryPage(rows: rows, nextBefore: 0)
-                    }
-                    scanned += 1
-                    next = row.previous
-                    lastSeen = row.sequence
-                    if filter.takes(row) {
-                        rows.append(row)
-                        if rows.count == limit { break }
-                    }
-                }
-            }
-            return HistoryPage(rows: rows, nextBefore: next == 0 ? 0 : lastSeen)
+        let page: @Sendable (borrowing Transaction) throws -> HistoryPage = { transaction in
+            try transaction.page(of: user, before: before, limit: limit, filter)
         }
+        // A page by itself is short; passing over what a filter leaves out may not be.
+        return try await filter.isWhole ? database.read(page) : database.scan(page)
     }
 
     /// What a session of the user was charged; empty when it never held anything.
@@ -147,7 +122,7 @@ extension CreditsStore {
         of user: String, after: Int64
     ) async throws -> (rows: [HistoryRow], balance: BalanceView) {
         let balance = try await balance(of: user)
-        let rows = try await database.read { transaction in
+        let rows = try await database.scan { transaction in
             let account = try transaction.existingWallet(of: user)
             var rows: [HistoryRow] = []
             var next = account.balance.sequence
@@ -165,6 +140,40 @@ extension CreditsStore {
 }
 
 extension Transaction {
+    /// What ``CreditsStore/history(of:before:limit:_:)`` gives.
+    fileprivate borrowing func page(
+        of user: String, before: Int64, limit: Int, _ filter: HistoryFilter
+    ) throws -> HistoryPage {
+        let account = try existingWallet(of: user)
+        var next = account.balance.sequence
+        if before != 0 {
+            guard let previous = try self.previous(of: before, in: account.id) else {
+                throw LedgerError.invalid(field: "before", reason: "is not of this account")
+            }
+            next = previous
+        }
+        var rows: [HistoryRow] = []
+        var scanned = 0
+        var lastSeen: Int64 = 0
+        while next != 0, rows.count < limit, scanned < CreditsStore.scannedMax {
+            let count = filter.isWhole ? limit : 200
+            for row in try history(from: next, limit: count) {
+                // Times rise with the sequence: everything before it is too old as well.
+                guard row.atUs >= filter.fromUs else {
+                    return HistoryPage(rows: rows, nextBefore: 0)
+                }
+                scanned += 1
+                next = row.previous
+                lastSeen = row.sequence
+                if filter.takes(row) {
+                    rows.append(row)
+                    if rows.count == limit { break }
+                }
+            }
+        }
+        return HistoryPage(rows: rows, nextBefore: next == 0 ? 0 : lastSeen)
+    }
+
     /// An account's transactions from one of them back, newest first.
     func history(from sequence: Int64, limit: Int) throws -> [HistoryRow] {
         try all(LedgerSQL.history, sequence, limit, map: HistoryRow.init)

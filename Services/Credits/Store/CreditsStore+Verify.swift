@@ -24,7 +24,7 @@ extension CreditsStore {
     func verify() async throws -> VerificationReport {
         // Read first: what was witnessed by now is in the snapshot.
         let witnessed = try await witnessedHeads()
-        return try await database.read { transaction in try transaction.verify(witnessed) }
+        return try await database.scan { transaction in try transaction.verify(witnessed) }
     }
 }
 

@@ -16,8 +16,8 @@ extension CreditsStore {
         guard let witness else { return }
         let last = witnessed.withLock { $0 }
         if let at = last.at, instant - at < Self.witnessInterval { return }
-        // On a reader's thread, which may wait for the disk.
-        let sequence = try await database.read { transaction in
+        // On a thread that may wait for the disk.
+        let sequence = try await database.scan { transaction in
             let head = try transaction.head()
             if head.sequence > last.sequence { try witness.append(head) }
             return head.sequence
@@ -28,6 +28,6 @@ extension CreditsStore {
     /// The heads that were witnessed; none for a store in memory.
     func witnessedHeads() async throws -> [Int64: [UInt8]] {
         guard let witness else { return [:] }
-        return try await database.read { _ in try witness.heads() }
+        return try await database.scan { _ in try witness.heads() }
     }
 }

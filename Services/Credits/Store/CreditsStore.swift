@@ -217,7 +217,7 @@ final class CreditsStore: Sendable {
 
     /// How many holds are open, and their sum.
     func openHolds() async throws -> (count: Int64, amount: CreditAmount) {
-        try await database.read { transaction in
+        try await database.scan { transaction in
             try transaction.first(LedgerSQL.openHolds) { row in
                 (try row.integer(0), CreditAmount(tenThousandths: try row.integer(1)))
             } ?? (0, .zero)

@@ -83,7 +83,7 @@ extension MediaStore {
     nonisolated(nonsending) package func collectable(
         unreferencedSince time: Int64, limit: Int
     ) async throws -> [(group: String, digests: [[UInt8]])] {
-        try await database.read { transaction in
+        try await database.scan { transaction in
             let groups = try transaction.all(AssetStatements.collectable, time, limit) {
                 row in try row.text(0)
             }
@@ -136,7 +136,7 @@ extension MediaStore {
     nonisolated(nonsending) package func assets(
         after id: String, limit: Int
     ) async throws -> [AssetRecord] {
-        try await database.read { transaction in
+        try await database.scan { transaction in
             try transaction.all(
                 AssetStatements.page, id, limit, map: AssetStatements.record)
         }

@@ -140,7 +140,7 @@ extension Journal {
     }
 
     func counts() async throws -> Counts {
-        try await database.read { transaction in
+        try await database.scan { transaction in
             Counts(
                 running: try OperationRows.countRunning(transaction),
                 active: try SessionRows.countActive(transaction))
@@ -149,7 +149,7 @@ extension Journal {
 
     /// Sessions that are not abandoned, by id.
     func keptSessions(after id: String, limit: Int) async throws -> [Session] {
-        try await database.read { transaction in
+        try await database.scan { transaction in
             try SessionRows.kept(after: id, limit: limit, transaction)
         }
     }

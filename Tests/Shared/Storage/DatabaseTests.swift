@@ -167,11 +167,11 @@ struct Refusal: Error, Hashable {}
         database.close()
     }
 
-    @Test func `a reader sees one snapshot while others write`() async throws {
+    @Test func `a scan sees one snapshot while others write and read`() async throws {
         let database = try await Numbers.open(folder)
         try await database.set("a", 1)
         let gate = Gate()
-        async let seen = database.read { transaction in
+        async let seen = database.scan { transaction in
             let before = try transaction.first(Numbers.value, "a") { row in try row.integer(0) }
             gate.wait()
             let after = try transaction.first(Numbers.value, "a") { row in try row.integer(0) }
