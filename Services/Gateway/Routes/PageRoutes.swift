@@ -75,7 +75,8 @@ struct PageRoutes: Sendable {
     /// Every address of the studio is the same page, which reads the address itself.
     private var studioPages: [Route] {
         [
-            ("/", "getStudio"), ("/create", "getStudioCreate"), ("/billing", "getStudioBilling"),
+            ("/", "getStudio"), ("/create", "getStudioCreate"), ("/studio", "getStudioEditor"),
+            ("/generations", "getStudioGenerations"), ("/billing", "getStudioBilling"),
             ("/pricing", "getStudioPricing"),
         ].map { path, operationID in
             Route(

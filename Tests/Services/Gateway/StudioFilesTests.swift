@@ -24,7 +24,7 @@ import Testing
     @Test func `each address of the studio is its page, asked for anew each time`() async throws {
         try await withBundle { folder in
             try await GatewayFixture.with({ $0.web = folder }) { gateway in
-                for path in ["/", "/create", "/billing", "/pricing"] {
+                for path in ["/", "/create", "/studio", "/generations", "/billing", "/pricing"] {
                     let page = try await gateway.call("GET", path)
                     #expect(page.status == 200)
                     #expect(page.text == "<!doctype html>")

@@ -1,20 +1,19 @@
-import { useEffect, useState } from "react";
+import { ReactElement, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { BillingView } from "./billing/BillingView";
 import { CreateView } from "./create/CreateView";
-import { CreditPill } from "./credits/CreditPill";
 import { Dialogs } from "./Dialogs";
+import { GenerationsView } from "./gallery/GenerationsView";
+import { Rail } from "./Rail";
+import { Tool, toolAt, useAddress } from "./router";
 import { credits } from "./state/state";
-import { CloseIcon, CreateIcon, KeysIcon } from "./ui/icons";
-import { ThemeSwitch } from "./ui/theme";
+import { StudioView } from "./studio-tool/StudioView";
+import { CloseIcon } from "./ui/icons";
 import { useStudio } from "./ui/useStudio";
-
-const creditPages = ["/billing", "/pricing"];
 
 /** The shell: the rail with the tools, the workspace, the bar at the bottom and the dialogs. */
 export function App() {
-  const { studio, state } = useStudio();
-  useEffect(() => {
-    if (creditPages.includes(location.pathname)) studio.patch({ dialog: { kind: "credits" } });
-  }, [studio]);
+  const { state } = useStudio();
+  const tool = toolAt(useAddress());
   useEffect(() => {
     if (!state.running) return undefined;
     const ask = (event: BeforeUnloadEvent) => {
@@ -29,38 +28,56 @@ export function App() {
       <a className="skip-link" href="#work">
         To the workspace
       </a>
-      <nav className="rail" aria-label="Tools">
-        <a
-          className="rail-button rail-tool"
-          href="/create"
-          aria-current="page"
-          onClick={(event) => event.preventDefault()}
-        >
-          <CreateIcon />
-          <span>Create</span>
-        </a>
-        <div className="rail-space" />
-        <button
-          type="button"
-          className="rail-button rail-keys"
-          aria-label="Keyboard shortcuts"
-          title="Keyboard shortcuts (?)"
-          onClick={() => studio.patch({ dialog: { kind: "keys" } })}
-        >
-          <KeysIcon />
-        </button>
-        <ThemeSwitch />
-        <CreditPill />
-      </nav>
+      <Rail tool={tool} />
       <div className="stage">
         <Banners />
-        <main id="work" className="work" tabIndex={-1}>
-          <CreateView />
-        </main>
+        <Workspace tool={tool} />
         <BottomBar />
       </div>
       <Dialogs />
     </div>
+  );
+}
+
+const views: [Tool, (properties: { isShown: boolean }) => ReactElement | null][] = [
+  ["create", CreateView],
+  ["studio", StudioView],
+  ["generations", GenerationsView],
+  ["billing", BillingView],
+];
+
+/** The tool that is shown; those that were shown before wait beside it as they were left. */
+function Workspace({ tool }: { tool: Tool }) {
+  const work = useRef<HTMLElement>(null);
+  const left = useRef<Tool>(tool);
+  const seen = useRef(new Set<Tool>());
+  const positions = useRef(new Map<Tool, number>());
+  seen.current.add(tool);
+  useLayoutEffect(() => {
+    if (left.current === tool) return;
+    left.current = tool;
+    work.current?.scrollTo({ top: positions.current.get(tool) ?? 0 });
+    // What a tool begins with, for the keyboard and the screen reader.
+    const heading = work.current?.querySelector<HTMLElement>(".tool:not([hidden]) h1");
+    heading?.focus({ preventScroll: true });
+  }, [tool]);
+  return (
+    <main
+      id="work"
+      ref={work}
+      className="work"
+      tabIndex={-1}
+      onScroll={(event) => positions.current.set(tool, event.currentTarget.scrollTop)}
+    >
+      {views.map(
+        ([id, View]) =>
+          seen.current.has(id) && (
+            <div key={id} className="tool" hidden={id !== tool}>
+              <View isShown={id === tool} />
+            </div>
+          ),
+      )}
+    </main>
   );
 }
 
@@ -82,7 +99,11 @@ function Banners() {
         {(showsCut || (!state.isSignedIn && state.trouble)) && (
           <p className="banner banner-bad">
             <span>You are offline. What you have made is kept; the studio is trying again.</span>
-            <button type="button" className="button-small" onClick={() => void studio.retryFailed()}>
+            <button
+              type="button"
+              className="button-small"
+              onClick={() => void studio.failures.retryFailed()}
+            >
               Try again
             </button>
           </p>
@@ -94,7 +115,7 @@ function Banners() {
               <button
                 type="button"
                 className="button-small"
-                onClick={() => void studio.retryFailed()}
+                onClick={() => void studio.failures.retryFailed()}
               >
                 Try again
               </button>

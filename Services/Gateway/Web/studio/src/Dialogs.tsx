@@ -9,12 +9,7 @@ import { useStudio } from "./ui/useStudio";
 export function Dialogs() {
   const { studio, state } = useStudio();
   const { dialog } = state;
-  const close = () => {
-    if (location.pathname !== "/" && location.pathname !== "/create") {
-      history.replaceState(null, "", "/create");
-    }
-    studio.patch({ dialog: null });
-  };
+  const close = () => studio.patch({ dialog: null });
   switch (dialog?.kind) {
     case "resume":
       return <ResumeDialog session={dialog.session} />;
@@ -30,7 +25,7 @@ export function Dialogs() {
               type="button"
               className="button button-main"
               autoFocus
-              onClick={() => void studio.startFresh(null)}
+              onClick={() => void studio.sessions.startFresh(null)}
             >
               Begin anew
             </button>
@@ -61,14 +56,18 @@ function ResumeDialog({ session }: { session: Session }) {
         At the step {step}. Starting fresh gives it up; what it has cost stays charged.
       </p>
       <div className="dialog-actions">
-        <button type="button" className="button" onClick={() => void studio.startFresh(session)}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => void studio.sessions.startFresh(session)}
+        >
           Start fresh
         </button>
         <button
           type="button"
           className="button button-main"
           autoFocus
-          onClick={() => void studio.resume(session)}
+          onClick={() => void studio.sessions.resume(session)}
         >
           Resume
         </button>

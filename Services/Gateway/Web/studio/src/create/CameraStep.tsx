@@ -44,7 +44,7 @@ export function CameraStep({ heading }: { heading: RefObject<HTMLHeadingElement>
             type="button"
             className="button button-main"
             disabled={running !== null}
-            onClick={() => void studio.findMoves()}
+            onClick={() => void studio.flow.findMoves()}
           >
             Show the camera moves
             {costs && <small>{countOf(costs.camera)}</small>}
@@ -91,7 +91,7 @@ export function CameraStep({ heading }: { heading: RefObject<HTMLHeadingElement>
             isCurrent={path === current}
             isWaiting={running !== null}
             onFocus={() => setFocused(path.id)}
-            onActivate={() => void studio.chooseMove(path.id)}
+            onActivate={() => void studio.flow.chooseMove(path.id)}
           />
         ))}
       </div>

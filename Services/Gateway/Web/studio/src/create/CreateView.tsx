@@ -9,7 +9,7 @@ import { PreviewStep } from "./PreviewStep";
 import { Progress } from "./Progress";
 
 /** The flow: one line of intent, then choices between pictures. */
-export function CreateView() {
+export function CreateView({ isShown }: { isShown: boolean }) {
   const { studio, state } = useStudio();
   const step = shownStep(state);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -20,26 +20,27 @@ export function CreateView() {
     if (previous.current === step) return;
     previous.current = step;
     window.scrollTo({ top: 0 });
-    document.getElementById("work")?.scrollTo({ top: 0 });
+    if (isShown) document.getElementById("work")?.scrollTo({ top: 0 });
     heading.current?.focus({ preventScroll: true });
   }, [step]);
 
   useEffect(() => {
+    if (!isShown) return undefined;
     const onKey = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
       if (event.ctrlKey || event.metaKey || event.altKey || studio.snapshot().dialog) return;
       if (event.key === "Escape") {
         const now = studio.snapshot();
-        if (now.running) void studio.cancel();
-        else if (canGoBack(now)) void studio.back();
+        if (now.running) void studio.runner.cancel();
+        else if (canGoBack(now)) void studio.flow.back();
         return;
       }
       if (isTyping) return;
       if (event.key === "?") studio.patch({ dialog: { kind: "keys" } });
-      if (/^[rR]$/.test(event.key) && studio.canRegenerate()) {
-        const shown = studio.step();
-        if (isPictureStep(shown)) void studio.regenerate(shown);
+      if (/^[rR]$/.test(event.key) && studio.flow.canRegenerate()) {
+        const shown = studio.flow.step();
+        if (isPictureStep(shown)) void studio.flow.regenerate(shown);
       }
       if (/^[1-4]$/.test(event.key)) {
         const choices = document.querySelectorAll<HTMLElement>("[data-choice]");
@@ -55,7 +56,7 @@ export function CreateView() {
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [studio]);
+  }, [studio, isShown]);
 
   return (
     <div className={`create create-${step}`}>

@@ -45,7 +45,7 @@ export function FinalVideo() {
           <button
             type="button"
             className="button-small"
-            onClick={() => void studio.cancelGeneration()}
+            onClick={() => void studio.generations.cancelGeneration()}
           >
             Cancel
           </button>
@@ -79,7 +79,7 @@ export function FinalVideo() {
               type="button"
               className="button button-main"
               disabled={state.isChecking}
-              onClick={() => void studio.generate(model.id, model.cost)}
+              onClick={() => void studio.generations.generate(model.id, model.cost)}
             >
               <PlayIcon /> Generate now
               <small>{countOf(model.cost)}</small>

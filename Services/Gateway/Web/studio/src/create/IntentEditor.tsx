@@ -20,7 +20,7 @@ export function IntentEditor({ intent }: { intent: string }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!changed) return;
-    void studio.editIntent(text.trim());
+    void studio.flow.editIntent(text.trim());
     setText(null);
   };
   return (

@@ -24,7 +24,7 @@ export function IntentStep({ heading }: { heading: RefObject<HTMLHeadingElement>
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (text) void studio.startSession(text, ratio);
+    if (text) void studio.flow.startSession(text, ratio);
     else field.current?.focus();
   };
   return (

@@ -19,7 +19,7 @@ export function MotionStep({ heading }: { heading: RefObject<HTMLHeadingElement>
   const isMaking = running?.kind === "subject_motion";
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (text.trim() && !running) void studio.moveSubject(text.trim());
+    if (text.trim() && !running) void studio.flow.moveSubject(text.trim());
   };
   return (
     <section className="motion" aria-busy={running !== null}>
@@ -77,7 +77,7 @@ export function MotionStep({ heading }: { heading: RefObject<HTMLHeadingElement>
               type="button"
               className="button"
               disabled={running !== null}
-              onClick={() => void studio.skipMotion()}
+              onClick={() => void studio.flow.skipMotion()}
             >
               Skip
               <small>no credits</small>

@@ -37,8 +37,8 @@ export function PictureGrid({ step, heading }: Properties) {
 
   const activate = (slot: Slot) => {
     if (!isChoosing) return;
-    if (slot.state === "ready") void studio.choose(step, slot.optionId);
-    if (slot.state === "failed" && session) void studio.retryPicture(step, slot.optionId);
+    if (slot.state === "ready") void studio.flow.choose(step, slot.optionId);
+    if (slot.state === "failed" && session) void studio.flow.retryPicture(step, slot.optionId);
   };
   return (
     <section className={`pictures ratio-${ratio}`} aria-busy={running !== null}>
@@ -48,7 +48,7 @@ export function PictureGrid({ step, heading }: Properties) {
             type="button"
             className="button"
             disabled={left === 0}
-            onClick={() => void studio.regenerate(step)}
+            onClick={() => void studio.flow.regenerate(step)}
           >
             <AgainIcon />
             <span>

@@ -28,14 +28,14 @@ export function PreviewStep({ heading }: { heading: RefObject<HTMLHeadingElement
             type="button"
             className="button button-main"
             disabled={running !== null}
-            onClick={() => void studio.finalize()}
+            onClick={() => void studio.flow.finalize()}
           >
             <CheckIcon /> Finish
             <small>no credits</small>
           </button>
         )}
         {isComplete && (
-          <button type="button" className="button" onClick={() => void studio.startFresh(null)}>
+          <button type="button" className="button" onClick={() => void studio.sessions.startFresh(null)}>
             Begin another
           </button>
         )}

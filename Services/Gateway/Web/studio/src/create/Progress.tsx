@@ -31,7 +31,7 @@ export function Progress() {
               {canJump ? (
                 <button
                   type="button"
-                  onClick={() => void studio.jump(step)}
+                  onClick={() => void studio.flow.jump(step)}
                   aria-label={`Go back to ${label}${choice ? `: ${choice}` : ""}`}
                 >
                   {content}

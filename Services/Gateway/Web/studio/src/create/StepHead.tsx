@@ -24,7 +24,7 @@ export function StepHead({ title, text, heading, children }: Properties) {
       </div>
       <div className="step-actions">
         {canGoBack(state) && (
-          <button type="button" className="button" onClick={() => void studio.back()}>
+          <button type="button" className="button" onClick={() => void studio.flow.back()}>
             <BackIcon /> Back
           </button>
         )}
@@ -33,7 +33,7 @@ export function StepHead({ title, text, heading, children }: Properties) {
             type="button"
             className="button"
             disabled={running.isCancelling}
-            onClick={() => void studio.cancel()}
+            onClick={() => void studio.runner.cancel()}
           >
             <StopIcon /> {running.isCancelling ? "Stopping…" : "Cancel"}
           </button>

@@ -2,11 +2,19 @@ import { countOf, credits, progressSteps, State } from "../state/state";
 import { Dialog } from "../ui/Dialog";
 import { price } from "./ShortDialog";
 
-/** The balance, what this session costs step by step, and the packs there are. */
 export function CreditsDialog({ state, onClose }: { state: State; onClose: () => void }) {
-  const { balance, session, packs } = state;
   return (
     <Dialog title="Credits" onClose={onClose}>
+      <CreditSummary state={state} />
+    </Dialog>
+  );
+}
+
+/** The balance, what this session costs step by step, and the packs there are. */
+export function CreditSummary({ state }: { state: State }) {
+  const { balance, session, packs } = state;
+  return (
+    <>
       <dl className="figures">
         <div>
           <dt>Balance</dt>
@@ -58,7 +66,7 @@ export function CreditsDialog({ state, onClose }: { state: State; onClose: () =>
       <p className="dim">
         Credits are set aside before work begins and charged only for what was delivered.
       </p>
-    </Dialog>
+    </>
   );
 }
 

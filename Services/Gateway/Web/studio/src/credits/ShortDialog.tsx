@@ -54,7 +54,7 @@ export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose
             disabled={isOpening}
             onClick={() => {
               setOpening(true);
-              void studio.checkout(pack.id).then((text) => {
+              void studio.credits.checkout(pack.id).then((text) => {
                 setTrouble(text);
                 setOpening(text === null);
               });

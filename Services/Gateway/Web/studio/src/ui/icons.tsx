@@ -16,6 +16,27 @@ export const CreateIcon = icon(
     <path d="M12 8.5 13 11l2.5 1-2.5 1-1 2.5-1-2.5-2.5-1 2.5-1z" />
   </>,
 );
+export const HomeIcon = icon(<path d="M4 11l8-7 8 7M6.5 9.5V20h11V9.5M10 20v-6h4v6" />);
+export const StudioIcon = icon(
+  <>
+    <path d="M4 20l1-4.5L15.5 5a2.1 2.1 0 0 1 3 0l.5.5a2.1 2.1 0 0 1 0 3L8.5 19z" />
+    <path d="M13.5 7l3.5 3.5" />
+  </>,
+);
+export const GalleryIcon = icon(
+  <>
+    <rect x="3.5" y="3.5" width="7" height="9" rx="1.6" />
+    <rect x="13.5" y="3.5" width="7" height="5" rx="1.6" />
+    <rect x="3.5" y="15.5" width="7" height="5" rx="1.6" />
+    <rect x="13.5" y="11.5" width="7" height="9" rx="1.6" />
+  </>,
+);
+export const BillingIcon = icon(
+  <>
+    <rect x="3" y="5.5" width="18" height="13" rx="2.5" />
+    <path d="M3 10h18M7 14.5h4" />
+  </>,
+);
 export const BackIcon = icon(<path d="M15 5l-7 7 7 7" />);
 export const AgainIcon = icon(
   <>
