@@ -13,10 +13,14 @@ tsc -p "$source"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 NODE_PATH=/usr/share/nodejs esbuild "$source/src/main.tsx" --bundle --minify --jsx=automatic \
+    --format=esm --splitting --alias:three=/usr/share/javascript/three/three.module.js \
     --target=es2021 '--define:process.env.NODE_ENV="production"' --legal-comments=linked \
-    --entry-names='[name]-[hash]' --log-level=warning --outdir="$work"
+    --entry-names='[name]-[hash]' --chunk-names='[name]-[hash]' --log-level=warning \
+    --outdir="$work"
+find "$work" -name '*.LEGAL.txt' -empty -delete
 cp "$source/icon.svg" "$work/icon-$(sha256sum "$source/icon.svg" | cut -c1-8).svg"
-cat /usr/share/doc/node-react/copyright /usr/share/doc/node-react-dom/copyright >"$work/NOTICE.txt"
+cat /usr/share/doc/node-react/copyright /usr/share/doc/node-react-dom/copyright \
+    /usr/share/doc/libjs-three/copyright >"$work/NOTICE.txt"
 
 name() { basename "$work"/$1; }
 sed -e "s|/web/SCRIPT|/web/$(name 'main-*.js')|" -e "s|/web/STYLE|/web/$(name 'main-*.css')|" \

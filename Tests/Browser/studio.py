@@ -9,15 +9,18 @@ from playwright.sync_api import Error, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SLOW_MS = 120_000
+# WebGL on a machine without graphics.
+SOFTWARE_GRAPHICS = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
 class Browser:
     """Chromium, once for all tests of a class."""
 
-    def __init__(self):
+    def __init__(self, *arguments):
         self.playwright = sync_playwright().start()
         self.chromium = self.playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-dev-shm-usage", *arguments])
 
     def close(self):
         self.chromium.close()
@@ -67,6 +70,16 @@ class Studio:
 
     def wait_for_moves(self):
         self.page.wait_for_selector(".create-camera_motion [aria-busy=false] [data-choice]")
+
+    def go_to_moves(self, direction="social"):
+        self.start()
+        for step, option in [
+            ("direction", direction), ("mood", "peaceful"), ("framing", "medium"),
+            ("lighting", "golden_hour"),
+        ]:
+            self.wait_for_pictures(step)
+            self.choose(option)
+        self.wait_for_moves()
 
     def choose(self, option):
         self.page.locator(f'[data-choice="{option}"]').click()

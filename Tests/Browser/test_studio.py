@@ -10,12 +10,13 @@ from studio import Browser, Studio
 
 class StudioCase(unittest.TestCase):
     environment = {}
+    browser_arguments = ()
 
     @classmethod
     def setUpClass(cls):
         cls.services = RunningSet(**cls.environment)
         cls.addClassCleanup(cls.services.stop)
-        cls.browser = Browser()
+        cls.browser = Browser(*cls.browser_arguments)
         cls.addClassCleanup(cls.browser.close)
 
     def studio(self, **options):

@@ -1,5 +1,7 @@
-import { RefObject, useEffect, useRef, useState } from "react";
-import { CameraPath } from "../api/schema";
+import { RefObject, useRef, useState } from "react";
+import { MoveTile } from "../camera/MoveTile";
+import { MoveView, useMoveView } from "../camera/useMoveView";
+import { useStillness } from "../camera/useStillness";
 import { countOf } from "../state/state";
 import { moveInGrid } from "../ui/useGridKeys";
 import { useStudio } from "../ui/useStudio";
@@ -15,28 +17,31 @@ const categories: [string, string][] = [
   ["compound", "Compound"],
 ];
 
-/** The camera moves, each as the clip that the server renders over the chosen picture. */
+/** The camera moves over the chosen picture, drawn live from its depth where that is possible. */
 export function CameraStep({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
   const { studio, state } = useStudio();
   const [category, setCategory] = useState("all");
   const [focused, setFocused] = useState<string | null>(null);
+  const [isPlayed, setPlayed] = useState(false);
+  const wantsStillness = useStillness();
   const grid = useRef<HTMLDivElement>(null);
   const { session, running, costs } = state;
+  const { view, giveUp } = useMoveView(session);
   const paths = session?.cameraPaths ?? [];
   const shown = paths.filter((path) => category === "all" || path.category === category);
-  const current = shown.find((path) => path.id === focused) ?? shown[0];
+  const current =
+    shown.find((path) => path.id === focused) ??
+    shown.find((path) => path.id === session?.cameraMotion) ??
+    shown[0];
   const isFinding = running !== null && paths.length === 0;
+  const isStill = wantsStillness && !isPlayed;
   const ratio = (session?.aspectRatio ?? "16:9").replace(":", "-");
   return (
-    <section className={`moves ratio-${ratio}`} aria-busy={running !== null}>
+    <section className={`moves ratio-${ratio}`} aria-busy={running !== null} data-view={view}>
       <StepHead
         title="Choose a camera move"
         heading={heading}
-        text={
-          session?.fallbackMode
-            ? "The depth of this picture could not be found, so the moves are described."
-            : "Each move on your picture: point at it, or scroll to it."
-        }
+        text={lead(view, isStill, isFinding)}
       />
       {!isFinding && paths.length === 0 && (
         <p className="offer">
@@ -66,6 +71,16 @@ export function CameraStep({ heading }: { heading: RefObject<HTMLHeadingElement>
                 {label}
               </button>
             ))}
+          {wantsStillness && view !== "words" && (
+            <button
+              type="button"
+              className="chip chip-apart"
+              aria-pressed={isPlayed}
+              onClick={() => setPlayed(!isPlayed)}
+            >
+              Play the moves
+            </button>
+          )}
         </div>
       )}
       <div
@@ -88,10 +103,13 @@ export function CameraStep({ heading }: { heading: RefObject<HTMLHeadingElement>
             key={path.id}
             path={path}
             poster={session?.previewImageUrl ?? null}
+            view={view}
+            isStill={isStill}
             isCurrent={path === current}
             isWaiting={running !== null}
             onFocus={() => setFocused(path.id)}
             onActivate={() => void studio.flow.chooseMove(path.id)}
+            onLost={giveUp}
           />
         ))}
       </div>
@@ -99,86 +117,11 @@ export function CameraStep({ heading }: { heading: RefObject<HTMLHeadingElement>
   );
 }
 
-interface MoveProperties {
-  path: CameraPath;
-  poster: string | null;
-  isCurrent: boolean;
-  isWaiting: boolean;
-  onFocus: () => void;
-  onActivate: () => void;
-}
-
-function MoveTile({ path, poster, isCurrent, isWaiting, onFocus, onActivate }: MoveProperties) {
-  const [isPointed, setPointed] = useState(false);
-  const [isPlaying, setPlaying] = useState(false);
-  const tile = useRef<HTMLButtonElement>(null);
-  const video = useRef<HTMLVideoElement>(null);
-  const hasClip = path.previewUrl !== null;
-
-  // Fingers cannot hover: there a move plays while it is in the middle of the screen.
-  useEffect(() => {
-    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (!hasClip || !matchMedia("(hover: none)").matches || isStill || !tile.current) {
-      return undefined;
-    }
-    const observer = new IntersectionObserver(
-      (entries) => setPointed(entries.some((entry) => entry.isIntersecting)),
-      { rootMargin: "-25% 0px -25% 0px", threshold: 0.5 },
-    );
-    observer.observe(tile.current);
-    return () => observer.disconnect();
-  }, [hasClip]);
-
-  useEffect(() => {
-    const element = video.current;
-    if (!element) return;
-    if (isPointed) element.play().catch(() => undefined);
-    else element.pause();
-  }, [isPointed]);
-
-  return (
-    <button
-      ref={tile}
-      type="button"
-      className={`tile tile-ready${isCurrent ? " tile-current" : ""}`}
-      data-choice={path.id}
-      tabIndex={isCurrent ? 0 : -1}
-      aria-disabled={isWaiting}
-      onFocus={(event) => {
-        onFocus();
-        // A focus that a click brought is followed by the click.
-        if (event.currentTarget.matches(":focus-visible")) setPointed(true);
-      }}
-      onBlur={() => setPointed(false)}
-      onPointerEnter={(event) => {
-        if (event.pointerType !== "mouse") return;
-        onFocus();
-        setPointed(true);
-      }}
-      onPointerLeave={(event) => event.pointerType === "mouse" && setPointed(false)}
-      onClick={() => !isWaiting && onActivate()}
-    >
-      <span className="tile-picture">
-        {hasClip && poster && <img src={poster} alt="" />}
-        {hasClip && isPointed && (
-          <video
-            ref={video}
-            className={isPlaying ? "clip clip-on" : "clip"}
-            src={path.previewUrl ?? ""}
-            muted
-            loop
-            playsInline
-            autoPlay
-            aria-hidden="true"
-            onPlaying={() => setPlaying(true)}
-            onEmptied={() => setPlaying(false)}
-          />
-        )}
-        {hasClip && isPointed && !isPlaying && <span className="clip-wait" aria-hidden="true" />}
-        {!hasClip && <span className="tile-words">{path.description}</span>}
-      </span>
-      <span className="tile-label">{path.label}</span>
-      <span className={hasClip ? "tile-note" : "sr-only"}>{path.description}</span>
-    </button>
-  );
+function lead(view: MoveView, isStill: boolean, isFinding: boolean): string {
+  if (isFinding) return "The depth of your picture is being found.";
+  if (view === "words") {
+    return "The depth of this picture could not be found, so the moves are described.";
+  }
+  if (isStill) return "Nothing moves by itself, as your system asks. Point at a move for its end.";
+  return "Each move on your picture: point at it, or scroll to it.";
 }
