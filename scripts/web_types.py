@@ -12,7 +12,10 @@ import urllib.request
 
 OPERATIONS = [
     "createGuest", "getMe", "getCredits", "listPacks", "quoteCredits",
-    "createCheckout",
+    "signUp", "logIn", "logOut",
+    "createCheckout", "listPurchases", "getSubscription", "listCreditHistory",
+    "exportCreditHistory", "getStatement", "getBudget", "setBudget", "deleteBudget",
+    "setLowBalance",
     "startConvergence", "selectOption", "regenerateDimension", "retryImage", "goBack",
     "jumpToStep", "editIntent", "resumeSession", "abandonSession", "startCameraMotion",
     "selectCameraMotion", "startSubjectMotion", "skipSubjectMotion", "finalizeSession",

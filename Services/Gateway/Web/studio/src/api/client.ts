@@ -50,18 +50,30 @@ export class Client {
 
   /** Sends an action; a slow one is answered at once, and its results come as events. */
   send<N extends OperationName>(action: Action<N>): Promise<Operations[N]["answer"]> {
-    return this.request(action.name, action.parameters, action.body ?? {}, {
-      "Content-Type": "application/json",
+    const type = { "Content-Type": "application/json" };
+    return this.request(action.name, action.parameters, action.body, {
+      ...(action.body === undefined ? {} : type),
       "Idempotency-Key": action.key,
       Prefer: "respond-async",
     });
   }
 
-  /** The address of an operation with its parameters filled in. */
+  /** Asks for a file, which an address alone would not be given: it has no token. */
+  async download(name: OperationName, parameters: Record<string, string> = {}): Promise<Blob> {
+    const response = await this.fetch(name, parameters, { method: routes[name].method });
+    if (response.ok) return response.blob();
+    throw new Refusal(problem(await response.json().catch(() => null), response.status));
+  }
+
+  /** The address of an operation: parameters that its path does not name are its query. */
   address(name: OperationName, parameters: Record<string, string> = {}): string {
-    return routes[name].path.replace(/\{(\w+)\}/g, (_, key: string) =>
-      encodeURIComponent(parameters[key] ?? ""),
-    );
+    const rest = new URLSearchParams(parameters);
+    const path = routes[name].path.replace(/\{(\w+)\}/g, (_, key: string) => {
+      rest.delete(key);
+      return encodeURIComponent(parameters[key] ?? "");
+    });
+    const query = rest.toString();
+    return query ? `${path}?${query}` : path;
   }
 
   headers(): Record<string, string> {
@@ -75,18 +87,13 @@ export class Client {
     headers: Record<string, string>,
     signal?: AbortSignal,
   ): Promise<Operations[N]["answer"]> {
-    let response: Response;
-    try {
-      response = await fetch(this.address(name, parameters), {
-        method: routes[name].method,
-        headers: { Accept: "application/json", ...this.headers(), ...headers },
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: signal ?? null,
-      });
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new Unreachable("The studio cannot be reached.");
-    }
+    const response = await this.fetch(name, parameters, {
+      method: routes[name].method,
+      headers: { Accept: "application/json", ...headers },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? null,
+    });
+    if (response.status === 204) return undefined as Operations[N]["answer"];
     let answer: unknown = null;
     try {
       answer = await response.json();
@@ -95,6 +102,20 @@ export class Client {
     }
     if (response.ok) return answer as Operations[N]["answer"];
     throw new Refusal(problem(answer, response.status));
+  }
+
+  private async fetch(
+    name: OperationName, parameters: Record<string, string>, init: RequestInit,
+  ): Promise<Response> {
+    try {
+      return await fetch(this.address(name, parameters), {
+        ...init,
+        headers: { ...this.headers(), ...(init.headers as Record<string, string>) },
+      });
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw new Unreachable("The studio cannot be reached.");
+    }
   }
 }
 

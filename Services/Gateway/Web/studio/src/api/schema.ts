@@ -31,11 +31,83 @@ export interface Operations {
     body: QuoteRequest;
     answer: QuoteAnswer;
   };
+  signUp: {
+    method: "POST";
+    path: "/api/auth/signup";
+    body: SignUpRequest;
+    answer: TokenAnswer;
+  };
+  logIn: {
+    method: "POST";
+    path: "/api/auth/login";
+    body: LogInRequest;
+    answer: TokenAnswer;
+  };
+  logOut: {
+    method: "POST";
+    path: "/api/auth/logout";
+    body: EmptyRequest;
+    answer: undefined;
+  };
   createCheckout: {
     method: "POST";
     path: "/api/credits/checkout";
     body: CheckoutRequest;
     answer: CheckoutAnswer;
+  };
+  listPurchases: {
+    method: "GET";
+    path: "/api/credits/purchases";
+    body: undefined;
+    answer: PurchasesAnswer;
+  };
+  getSubscription: {
+    method: "GET";
+    path: "/api/credits/subscription";
+    body: undefined;
+    answer: SubscriptionAnswer;
+  };
+  listCreditHistory: {
+    method: "GET";
+    path: "/api/credits/history";
+    body: undefined;
+    answer: HistoryAnswer;
+  };
+  exportCreditHistory: {
+    method: "GET";
+    path: "/api/credits/history/export";
+    body: undefined;
+    answer: HistoryExport;
+  };
+  getStatement: {
+    method: "GET";
+    path: "/api/credits/statements/{sessionId}";
+    body: undefined;
+    answer: Statement;
+  };
+  getBudget: {
+    method: "GET";
+    path: "/api/credits/budget";
+    body: undefined;
+    answer: BudgetAnswer;
+  };
+  setBudget: {
+    method: "PUT";
+    path: "/api/credits/budget";
+    body: BudgetRequest;
+    answer: BudgetAnswer;
+  };
+  deleteBudget: {
+    method: "DELETE";
+    path: "/api/credits/budget";
+    body: undefined;
+    answer: BudgetAnswer;
+  };
+  setLowBalance: {
+    method: "PUT";
+    path: "/api/credits/low-balance";
+    body: LowBalanceRequest;
+    answer: BudgetAnswer;
   };
   startConvergence: {
     method: "POST";
@@ -177,7 +249,19 @@ export const routes = {
   getCredits: { method: "GET", path: "/api/credits" },
   listPacks: { method: "GET", path: "/api/credits/packs" },
   quoteCredits: { method: "POST", path: "/api/credits/quote" },
+  signUp: { method: "POST", path: "/api/auth/signup" },
+  logIn: { method: "POST", path: "/api/auth/login" },
+  logOut: { method: "POST", path: "/api/auth/logout" },
   createCheckout: { method: "POST", path: "/api/credits/checkout" },
+  listPurchases: { method: "GET", path: "/api/credits/purchases" },
+  getSubscription: { method: "GET", path: "/api/credits/subscription" },
+  listCreditHistory: { method: "GET", path: "/api/credits/history" },
+  exportCreditHistory: { method: "GET", path: "/api/credits/history/export" },
+  getStatement: { method: "GET", path: "/api/credits/statements/{sessionId}" },
+  getBudget: { method: "GET", path: "/api/credits/budget" },
+  setBudget: { method: "PUT", path: "/api/credits/budget" },
+  deleteBudget: { method: "DELETE", path: "/api/credits/budget" },
+  setLowBalance: { method: "PUT", path: "/api/credits/low-balance" },
   startConvergence: { method: "POST", path: "/api/convergence/start" },
   selectOption: { method: "POST", path: "/api/convergence/select" },
   regenerateDimension: { method: "POST", path: "/api/convergence/regenerate" },
@@ -226,6 +310,26 @@ export type BalanceEvent = {
   held: number;
   available: number;
   lowBalance: boolean;
+};
+
+export type BudgetAnswer = {
+  budget: {
+    credits: number;
+    period: "day" | "month" | "total";
+    isHard: boolean;
+    used: number;
+    percent: number;
+    reached: 0 | 75 | 90 | 100;
+    resetsAt: string | null;
+  } | null;
+  lowBalanceThreshold: number;
+  lowBalance: boolean;
+};
+
+export type BudgetRequest = {
+  credits: number;
+  period: "day" | "month" | "total";
+  isHard?: boolean;
 };
 
 export type CameraMotionAnswer = {
@@ -360,6 +464,34 @@ export type GenerationRequest = {
   maxCredits?: number;
 };
 
+export type HistoryAnswer = {
+  entries: HistoryEntry[];
+  nextCursor: string | null;
+};
+
+export type HistoryEntry = {
+  sequence: number;
+  kind: string;
+  amount: number;
+  held: number;
+  balanceAfter: number;
+  operation: string | null;
+  model: string | null;
+  parameters: string | null;
+  quoteId: string | null;
+  job: string | null;
+  holdId: string | null;
+  sessionId: string | null;
+  assetId: string | null;
+  note: string | null;
+  requestId: string | null;
+  at: string;
+};
+
+export type HistoryExport = {
+  entries: HistoryEntry[];
+};
+
 export type Image = {
   id: string;
   url: string;
@@ -404,8 +536,17 @@ export type LockedDimension = {
   promptFragments: string[];
 };
 
+export type LogInRequest = {
+  email: string;
+  password: string;
+};
+
 export type LowBalanceEvent = {
   available: number;
+  threshold: number;
+};
+
+export type LowBalanceRequest = {
   threshold: number;
 };
 
@@ -474,6 +615,30 @@ export type Problem = {
   requestId?: string;
   retryable: boolean;
   details?: Record<string, unknown>;
+};
+
+export type Purchase = {
+  id: string;
+  provider: string;
+  item: string;
+  label: string;
+  isPlan: boolean;
+  quantity: number;
+  amount: number;
+  currency: string;
+  credits: number;
+  state: "created" | "open" | "pending" | "paid" | "failed" | "expired" | "cancelled";
+  url: string | null;
+  creditsGranted: number;
+  creditsTakenBack: number;
+  amountRefunded: number;
+  createdAt: string;
+  expiresAt: string;
+};
+
+export type PurchasesAnswer = {
+  purchases: Purchase[];
+  nextBefore: number | null;
 };
 
 export type QuoteAnswer = {
@@ -607,6 +772,12 @@ export type SessionRequest = {
   maxCredits?: number;
 };
 
+export type SignUpRequest = {
+  email: string;
+  password: string;
+  name?: string;
+};
+
 export type StartAnswer = {
   sessionId: string;
   version: number;
@@ -625,6 +796,21 @@ export type StartRequest = {
   maxCredits?: number;
 };
 
+export type Statement = {
+  sessionId: string;
+  lines: ({
+    operation: string;
+    model: string | null;
+    holds: number;
+    charged: number;
+    held: number;
+  })[];
+  charged: number;
+  held: number;
+  firstAt: string;
+  lastAt: string;
+};
+
 export type SubjectMotionAnswer = {
   sessionId: string;
   version: number;
@@ -641,6 +827,18 @@ export type SubjectMotionRequest = {
   version?: number;
   quoteId?: string;
   maxCredits?: number;
+};
+
+export type SubscriptionAnswer = {
+  subscription: {
+    plan: string;
+    purchaseId: string;
+    state: "active" | "over";
+    credits: number;
+    periodStart: string;
+    periodEnd: string;
+  } | null;
+  debt: number;
 };
 
 export type TokenAnswer = {
