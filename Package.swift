@@ -82,6 +82,7 @@ let package = Package(
         system("CWebP"),  // ImageCodec
         system("COpenH264"),  // RenderService
         .target(name: "CCurl", path: "Shared/CCurl"),  // HTTPOutbound
+        .target(name: "CSheetKernel", path: "Shared/CSheetKernel"),  // RenderService
         .target(name: "CLinux", path: "Shared/CLinux"),  // ServiceRuntime, RPC
         // HTTP. Debian ships llhttp as sources outside of the compiler's paths.
         .target(
@@ -124,7 +125,8 @@ let package = Package(
             "Media", uses: ["Storage", "Cryptography", "ImageCodec", "LocalPictures"],
             excludes: ["Providers/LocalPictures"])
         + service(
-            "Render", uses: ["ImageCodec", "Cryptography", "COpenH264"], migrations: false)
+            "Render", uses: ["ImageCodec", "Cryptography", "COpenH264", "CSheetKernel"],
+            migrations: false)
         + service("Session", uses: ["Storage", "Cryptography"])
         + service(
             "Gateway", uses: ["Storage", "HTTP", "HTTPOutbound", "Cryptography"],

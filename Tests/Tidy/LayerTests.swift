@@ -37,6 +37,7 @@ import Testing
         "CPNG": ["Shared/ImageCodec/"],
         "CWebP": ["Shared/ImageCodec/"],
         "COpenH264": ["Services/Render/"],
+        "CSheetKernel": ["Services/Render/Kernels/"],
         "CLinux": ["Shared/"],
     ]
 

@@ -51,7 +51,9 @@ package struct MoveJob: Sendable {
             depths: depths)
         let painter = OverlayPainter(
             specification.overlay, width: size.width, height: size.height, encoding: encoding)
-        let renderer = SheetRenderer(scene: scene, width: size.width, height: size.height)
+        let renderer = SheetRenderer(
+            scene: scene, width: size.width, height: size.height,
+            keepsDepth: prepared.subject != nil, kernel: RenderKernel.fastest.make())
         let frame = Picture420(width: size.width, height: size.height, encoding: encoding)
         var output = try Output(specification, size: size)
         for index in 0..<specification.frames {
@@ -61,11 +63,11 @@ package struct MoveJob: Sendable {
                 geometry: geometry, overscan: fitted.overscan, sourceWidth: scene.width,
                 sourceHeight: scene.height, width: size.width, height: size.height)
             _ = renderer.render(view, into: frame)
-            if let subject = prepared.subject {
+            if let subject = prepared.subject, let seenDepth = renderer.seenDepth {
                 let seconds = Double(index) / Double(specification.framesPerSecond)
                 subject.draw(
                     at: motion.placement(at: seconds), view: view,
-                    seenDepth: renderer.seenDepth, onto: frame)
+                    seenDepth: seenDepth, onto: frame)
             }
             painter.paint(onto: frame, frameIndex: index)
             try output.append(frame)

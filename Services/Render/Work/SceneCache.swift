@@ -96,7 +96,9 @@ struct FittedSource {
         keptY = isSameShape ? 1 : min(1, 1 / ratio)
         let available = Double(source.rgb.width) * keptX
         let wanted = Double(size.width) * ParallaxGeometry.overscanMax
-        let scale = min(1, available / wanted)
+        let pixels = wanted * Double(size.height) * ParallaxGeometry.overscanMax
+        let scale = min(
+            1, available / wanted, (Double(SheetScene.pixelsMax) / pixels).squareRoot())
         width = max(2, Int(wanted * scale))
         height = max(2, Int(Double(size.height) * ParallaxGeometry.overscanMax * scale))
     }

@@ -7,7 +7,7 @@
 /// a hit, so nothing stretches between near and far. What no hit explains is taken from the back
 /// sheet.
 ///
-/// Work goes by cells of 16 × 8 frame pixels. Where the tables say that nothing can hide, nine
+/// Work goes by cells of 32 × 8 frame pixels. Where the tables say that nothing can hide, a few
 /// nodes are solved and the rest is interpolated; elsewhere each pixel marches through only those
 /// depths that occur within the cell's reach.
 ///
@@ -17,29 +17,49 @@ package final class SheetRenderer {
     package let width: Int
     package let height: Int
 
-    private static let cellWidth = 16
-    private static let cellHeight = 8
-    /// Source coordinates of one band of cells, in 1/256 pixel, and the sheet they are on.
-    private let sourceX: Plane<Int32>
-    private let sourceY: Plane<Int32>
-    private let isBack: Plane<UInt8>
-    /// Depth that the last frame saw at each pixel.
-    let seenDepth: Plane<Float>
+    private let kernel: any SheetKernel
+    private let nodes: CellSearch.Nodes
+    private let searchScratch: UnsafeMutablePointer<Float>
+    private let runs: UnsafeMutablePointer<CellSearch.Run>
+    /// The cell whose colours are fetched and the next one, whose places are found before that: so
+    /// memory has time to bring what the places name.
+    private let cells = (Cell(), Cell())
+    /// A cell that does not fit the frame: luma and both chroma planes.
+    private let spill: Plane<UInt8>
+    /// Depth that the last frame saw at each pixel; nil unless it was asked for.
+    let seenDepth: Plane<Float>?
 
     /// - Parameters:
     ///   - width: Even, at least 2; the frame's aspect should be the scene's.
-    package init(scene: SheetScene, width: Int, height: Int) {
+    ///   - keepsDepth: Whether ``seenDepth`` is filled.
+    ///   - kernel: Its inner loops; it is this renderer's from now on.
+    package init(
+        scene: SheetScene, width: Int, height: Int, keepsDepth: Bool = false,
+        kernel: any SheetKernel = PortableKernel()
+    ) {
         precondition(width >= 2 && height >= 2)
         self.scene = scene
+        self.kernel = kernel
         self.width = width
         self.height = height
-        let stride = (width + Self.cellWidth - 1) / Self.cellWidth * Self.cellWidth
-        sourceX = Plane(width: stride, height: Self.cellHeight, filledWith: 0)
-        sourceY = Plane(width: stride, height: Self.cellHeight, filledWith: 0)
-        isBack = Plane(width: stride, height: Self.cellHeight, filledWith: 0)
-        seenDepth = Plane(
-            width: stride, height: (height + 7) / Self.cellHeight * Self.cellHeight,
-            filledWith: 0)
+        let (columns, rows) = (Cell.columns, Cell.rows)
+        nodes = CellSearch.Nodes(width: width)
+        runs = .allocate(capacity: 64)
+        searchScratch = .allocate(capacity: CellSearch.scratchCount)
+        spill = Plane(width: Cell.count, height: 2, filledWith: 0)
+        seenDepth =
+            keepsDepth
+            ? Plane(
+                width: (width + columns - 1) / columns * columns,
+                height: (height + rows - 1) / rows * rows, filledWith: 0) : nil
+    }
+
+    deinit {
+        cells.0.deallocate()
+        cells.1.deallocate()
+        nodes.deallocate()
+        runs.deallocate()
+        searchScratch.deallocate()
     }
 
     /// Renders what the camera sees from `pose` into `frame`.
@@ -60,125 +80,123 @@ package final class SheetRenderer {
     func render(_ view: SheetView, into frame: Picture420) -> Double {
         // The search holds plain addresses of the scene's planes.
         defer { withExtendedLifetime(scene) {} }
-        let search = CellSearch(scene: scene, view: view)
+        let search = CellSearch(scene: scene, view: view, scratch: searchScratch)
+        kernel.begin(SheetFrame(search: search, stack: scene.stack, nodes: nodes, runs: runs))
         var backPixels = 0
-        for top in stride(from: 0, to: height, by: Self.cellHeight) {
-            for left in stride(from: 0, to: width, by: Self.cellWidth) {
-                let out = CellSearch.Output(
-                    x: sourceX.samples + left, y: sourceY.samples + left,
-                    isBack: isBack.samples + left, depth: seenDepth.row(top) + left,
-                    stride: sourceX.width)
-                backPixels += search.solve(left: left, top: top, into: out)
+        var pending: FoundCell?
+        for top in stride(from: 0, to: height, by: Cell.rows) {
+            search.prepare(nodes, top: top)
+            for left in stride(from: 0, to: width, by: Cell.columns) {
+                let cell = left / Cell.columns % 2 == 0 ? cells.0 : cells.1
+                let isSmooth = find(cell, left, top, search, &backPixels)
+                if let pending { paint(pending, frame) }
+                pending = FoundCell(cell: cell, left: left, top: top, isSmooth: isSmooth)
             }
-            let rows = min(Self.cellHeight, height - top)
-            sampleLuma(from: top, rows: rows, into: frame)
-            sampleChroma(from: top, rows: rows, into: frame)
+            // A row of cells may end on either.
+            if let last = pending { paint(last, frame) }
+            pending = nil
         }
         return Double(backPixels) / Double(width * height)
     }
 
-    private func sampleLuma(from top: Int, rows: Int, into frame: Picture420) {
-        let front = SamplePointer(scene.front.picture.luma)
-        let back = SamplePointer(scene.back.picture.luma)
-        let width = self.width
+    /// A cell whose places are known.
+    private struct FoundCell {
+        let cell: Cell
+        let left: Int
+        let top: Int
+        /// Whether all its pixels lie on one surface.
+        let isSmooth: Bool
+    }
+
+    private func paint(_ found: FoundCell, _ frame: Picture420) {
+        sample(found.cell, found.left, found.top, frame)
+        if !found.isSmooth { mixChroma(found.cell, found.left, found.top, frame) }
+    }
+
+    /// Finds where the pixels of a cell look.
+    /// - Returns: Whether they all lie on one surface.
+    private func find(
+        _ cell: Cell, _ left: Int, _ top: Int, _ search: CellSearch, _ backPixels: inout Int
+    ) -> Bool {
+        func part(_ column: Int) -> CellPart {
+            CellPart(
+                cell: cell, left: left + column, top: top, column: column,
+                depth: seenDepth.map { $0.row(top) + left + column },
+                depthStride: seenDepth?.width ?? 0)
+        }
+        let first = left / CellSearch.nodeColumns
+        if case .smooth(let near, let isInside) = search.verdict(
+            CellSearch.Span(nodes, first: first, count: 4))
+        {
+            kernel.findSurface(part(0), segments: 4, near: near, isInside: isInside)
+            return true
+        }
+        cell.isApart.update(repeating: 0, count: Cell.count / 4)
+        for column in [0, 16] {
+            let span = CellSearch.Span(
+                nodes, first: first + column / CellSearch.nodeColumns, count: 2)
+            switch search.verdict(span) {
+            case .smooth(let near, let isInside):
+                kernel.findSurface(part(column), segments: 2, near: near, isInside: isInside)
+            case .broken(let bins, let isInside):
+                let count = search.runs(bins, span, into: runs)
+                backPixels += kernel.march(part(column), runCount: count, isInside: isInside)
+            }
+        }
+        return false
+    }
+
+    private func sample(_ cell: Cell, _ left: Int, _ top: Int, _ frame: Picture420) {
+        let rows = min(Cell.rows, height - top)
+        let columns = min(Cell.columns, width - left)
+        let whole = CellTarget(
+            luma: frame.luma.row(top) + left, lumaStride: frame.luma.width,
+            cb: frame.cb.row(top / 2) + left / 2, cr: frame.cr.row(top / 2) + left / 2,
+            chromaStride: frame.cb.width)
+        guard columns < Cell.columns else { return kernel.sample(cell, rows: rows, to: whole) }
+        let chroma = spill.samples + Cell.count
+        let target = CellTarget(
+            luma: spill.samples, lumaStride: Cell.columns, cb: chroma,
+            cr: chroma + Cell.count / 4, chromaStride: Cell.columns / 2)
+        kernel.sample(cell, rows: rows, to: target)
         for row in 0..<rows {
-            let out = frame.luma.row(top + row)
-            let xs = sourceX.row(row)
-            let ys = sourceY.row(row)
-            let sheet = isBack.row(row)
-            var x = 0
-            while x < width {
-                out[x] = sheet[x] == 0 ? front.bilinear(xs[x], ys[x]) : back.bilinear(xs[x], ys[x])
-                x &+= 1
+            (whole.luma + row * whole.lumaStride).update(
+                from: target.luma + row * target.lumaStride, count: columns)
+        }
+        for row in 0..<(rows + 1) / 2 {
+            let (to, from) = (row * whole.chromaStride, row * target.chromaStride)
+            (whole.cb + to).update(from: target.cb + from, count: (columns + 1) / 2)
+            (whole.cr + to).update(from: target.cr + from, count: (columns + 1) / 2)
+        }
+    }
+
+    /// Gives chroma samples whose four pixels are not neighbours in the source their mean.
+    private func mixChroma(_ cell: Cell, _ left: Int, _ top: Int, _ frame: Picture420) {
+        let sampler = CellSampler(scene.stack)
+        let columns = (min(Cell.columns, width - left) + 1) / 2
+        for row in 0..<(min(Cell.rows, height - top) + 1) / 2 {
+            let isApart = cell.isApart + row * Cell.columns / 2
+            let cb = frame.cb.row(top / 2 + row) + left / 2
+            let cr = frame.cr.row(top / 2 + row) + left / 2
+            for column in 0..<columns where isApart[column] != 0 {
+                (cb[column], cr[column]) = meanColour(cell, row * 2, column * 2, sampler)
             }
         }
     }
 
-    /// A chroma sample covers four pixels: one look-up when they are neighbours in the source
-    /// too, else the mean of four.
-    private func sampleChroma(from top: Int, rows: Int, into frame: Picture420) {
-        let front = ChromaPointers(scene.front.picture)
-        let back = ChromaPointers(scene.back.picture)
-        let width = self.width
-        for row in stride(from: 0, to: rows, by: 2) {
-            let lower = min(row + 1, rows - 1)
-            let (x0, x1) = (sourceX.row(row), sourceX.row(lower))
-            let (y0, y1) = (sourceY.row(row), sourceY.row(lower))
-            let (s0, s1) = (isBack.row(row), isBack.row(lower))
-            let cb = frame.cb.row((top + row) / 2)
-            let cr = frame.cr.row((top + row) / 2)
-            var x = 0
-            while x < width {
-                let r = x &+ 1 < width ? x &+ 1 : x
-                let sheets = s0[x] &+ s0[r] &+ s1[x] &+ s1[r]
-                let spread =
-                    abs(x0[r] &- x0[x]) | abs(x1[x] &- x0[x]) | abs(y0[r] &- y0[x])
-                    | abs(y1[x] &- y0[x])
-                if spread < 1024 && (sheets == 0 || sheets == 4) {
-                    let layer = sheets == 0 ? front : back
-                    let qx = (x0[x] &+ x0[r] &+ x1[x] &+ x1[r]) >> 2
-                    let qy = (y0[x] &+ y0[r] &+ y1[x] &+ y1[r]) >> 2
-                    let (b, c) = layer.sample(qx, qy)
-                    cb[x >> 1] = UInt8(truncatingIfNeeded: b)
-                    cr[x >> 1] = UInt8(truncatingIfNeeded: c)
-                } else {
-                    let p = (s0[x] == 0 ? front : back).sample(x0[x], y0[x])
-                    let q = (s0[r] == 0 ? front : back).sample(x0[r], y0[r])
-                    let s = (s1[x] == 0 ? front : back).sample(x1[x], y1[x])
-                    let t = (s1[r] == 0 ? front : back).sample(x1[r], y1[r])
-                    let b = p.cb &+ q.cb &+ s.cb &+ t.cb
-                    let c = p.cr &+ q.cr &+ s.cr &+ t.cr
-                    cb[x >> 1] = UInt8(truncatingIfNeeded: (b &+ 2) >> 2)
-                    cr[x >> 1] = UInt8(truncatingIfNeeded: (c &+ 2) >> 2)
-                }
-                x &+= 2
+    /// The mean colour of four pixels that are not neighbours in the source.
+    private func meanColour(
+        _ cell: Cell, _ row: Int, _ column: Int, _ sampler: CellSampler
+    ) -> (cb: UInt8, cr: UInt8) {
+        var (blue, red): (Int32, Int32) = (2, 2)
+        for y in row...row + 1 {
+            for x in column...column + 1 {
+                let at = y * Cell.columns + x
+                let colour = sampler.chroma(atLuma: cell.x[at], cell.y[at])
+                blue &+= colour.cb
+                red &+= colour.cr
             }
         }
-    }
-}
-
-/// A plane's samples without its reference count, for inner loops. The plane must outlive it.
-private struct SamplePointer {
-    private let samples: UnsafeMutablePointer<UInt8>
-    private let width: Int
-    private let lastX: Int
-    private let lastY: Int
-
-    init(_ plane: Plane<UInt8>) {
-        samples = plane.samples
-        width = plane.width
-        lastX = plane.width - 1
-        lastY = plane.height - 1
-    }
-
-    /// The sample at a place in 1/256 pixel, which must lie in the plane.
-    @inline(__always)
-    func bilinear(_ x: Int32, _ y: Int32) -> UInt8 {
-        let (ix, iy) = (Int(x >> 8), Int(y >> 8))
-        let (fx, fy) = (UInt32(truncatingIfNeeded: x & 255), UInt32(truncatingIfNeeded: y & 255))
-        let right = ix < lastX ? 1 : 0
-        let upper = samples + (iy &* width &+ ix)
-        let lower = iy < lastY ? upper + width : upper
-        let top = UInt32(upper[0]) &* (256 &- fx) &+ UInt32(upper[right]) &* fx
-        let bottom = UInt32(lower[0]) &* (256 &- fx) &+ UInt32(lower[right]) &* fx
-        return UInt8(truncatingIfNeeded: (top &* (256 &- fy) &+ bottom &* fy &+ 32768) >> 16)
-    }
-}
-
-private struct ChromaPointers {
-    private let cb: SamplePointer
-    private let cr: SamplePointer
-
-    init(_ picture: Picture420) {
-        cb = SamplePointer(picture.cb)
-        cr = SamplePointer(picture.cr)
-    }
-
-    /// Both chroma samples at a place given in 1/256 luma pixel.
-    @inline(__always)
-    func sample(_ x: Int32, _ y: Int32) -> (cb: Int32, cr: Int32) {
-        // Chroma samples lie between four luma samples.
-        let (cx, cy) = (max(0, (x &- 128) >> 1), max(0, (y &- 128) >> 1))
-        return (Int32(cb.bilinear(cx, cy)), Int32(cr.bilinear(cx, cy)))
+        return (UInt8(truncatingIfNeeded: blue >> 2), UInt8(truncatingIfNeeded: red >> 2))
     }
 }

@@ -1,9 +1,3 @@
-/// One of the two sheets of a scene: a picture with its depth.
-struct SheetLayer: Sendable {
-    let picture: Picture420
-    let depth: Plane<Float>
-}
-
 /// A picture made ready for any camera path: a front sheet, a guess of what is behind it, and
 /// tables that tell the renderer where nothing can hide.
 package struct SheetScene: Sendable {
@@ -12,9 +6,17 @@ package struct SheetScene: Sendable {
     static let tileHeight = 8
     /// Depth is sorted into this many bins over its range, one bit each.
     static let binCount = 64
+    /// More pixels than this have indices that a kernel's numbers cannot hold.
+    package static let pixelsMax = 8_300_000
 
-    let front: SheetLayer
-    let back: SheetLayer
+    package let width: Int
+    package let height: Int
+    /// The colours of both sheets.
+    let stack: SheetStack
+    /// Depth of both sheets in 1/65535: half the memory of a number, and memory is what a frame of
+    /// high definition waits for. A sample more than the picture has, for loads of two.
+    let frontDepth: Plane<UInt16>
+    let backDepth: Plane<UInt16>
     package let depths: ClosedRange<Float>
     /// A step of depth above this is a silhouette.
     let step: Float
@@ -28,9 +30,6 @@ package struct SheetScene: Sendable {
     /// Steepest depth change between neighbouring pixels in a tile.
     let tileSlopes: Plane<Float>
 
-    package var width: Int { front.picture.width }
-    package var height: Int { front.picture.height }
-
     /// - Parameters:
     ///   - rgb: Interleaved rows of width × height pixels.
     ///   - depth: 0 far … 1 near, of any size with about the same aspect.
@@ -39,24 +38,45 @@ package struct SheetScene: Sendable {
         rgb: [UInt8], width: Int, height: Int, depth source: Plane<Float>,
         encoding: ColourEncoding, reach: Int
     ) {
+        precondition(width * height <= Self.pixelsMax, "a scene has at most 8.3 million pixels")
         isCrisp = DepthEdges.isCrisp(source)
         var depth = Resampling.scale(
             source, toWidth: width, toHeight: height, isCrisp: isCrisp)
         if !isCrisp { depth = DepthEdges.snapped(depth) }
+        let (front, rounded) = Self.rounded(depth)
+        depth = rounded
         depths = depth.range
         step = max(1e-6, (depths.upperBound - depths.lowerBound) * DepthEdges.stepShare)
         let hidden = HiddenBackground(rgb: rgb, depth: depth, step: step, reach: reach)
-        front = SheetLayer(
-            picture: Picture420(rgb: rgb, width: width, height: height, encoding: encoding),
-            depth: depth)
-        back = SheetLayer(
-            picture: Picture420(
-                rgb: hidden.rgb, width: width, height: height, encoding: encoding),
-            depth: hidden.depth)
+        self.width = width
+        self.height = height
+        frontDepth = front
+        backDepth = Self.rounded(hidden.depth).samples
+        stack = SheetStack(
+            front: Picture420(rgb: rgb, width: width, height: height, encoding: encoding),
+            back: Picture420(rgb: hidden.rgb, width: width, height: height, encoding: encoding))
         tileColumns = (width + Self.tileWidth - 1) / Self.tileWidth
         tileRows = (height + Self.tileHeight - 1) / Self.tileHeight
         (tileBins, tileSlopes) = Self.tables(
             depth, range: depths, columns: tileColumns, rows: tileRows)
+    }
+
+    /// The value of a stored depth of one.
+    static let depthUnit: Float = 1 / 65535
+
+    /// Depth as it is stored, and as it is read again.
+    private static func rounded(
+        _ depth: Plane<Float>
+    ) -> (samples: Plane<UInt16>, depth: Plane<Float>) {
+        let samples = Plane<UInt16>(
+            width: depth.width, height: depth.height + 1, filledWith: 0)
+        let read = Plane<Float>(width: depth.width, height: depth.height, filledWith: 0)
+        for i in 0..<depth.count {
+            let sample = UInt16(clamp(depth.samples[i], 0, 1) * 65535 + 0.5)
+            samples.samples[i] = sample
+            read.samples[i] = Float(sample) * depthUnit
+        }
+        return (samples, read)
     }
 
     private static func tables(
