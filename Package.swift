@@ -80,6 +80,7 @@ let package = Package(
         system("CTurboJPEG"),  // ImageCodec
         system("CPNG"),  // ImageCodec
         system("CWebP"),  // ImageCodec
+        system("CArchive"),  // Archive
         system("COpenH264"),  // RenderService
         .target(name: "CCurl", path: "Shared/CCurl"),  // HTTPOutbound
         .target(name: "CSheetKernel", path: "Shared/CSheetKernel"),  // RenderService
@@ -98,6 +99,7 @@ let package = Package(
         shared("Wire", uses: ["CProtobufC", "CLinux"], settings: hot),
         shared("Cryptography", uses: ["CCrypto"]),
         shared("ImageCodec", uses: ["CTurboJPEG", "CPNG", "CWebP"], settings: pixels),
+        shared("Archive", uses: ["CArchive"]),
         shared("ServiceRuntime", uses: ["CLinux"], settings: hot),
         shared(
             "RPC", uses: ["Wire", "ServiceRuntime", "Cryptography", "CLinux"], settings: hot),
@@ -129,7 +131,7 @@ let package = Package(
             migrations: false)
         + service("Session", uses: ["Storage", "Cryptography"])
         + service(
-            "Gateway", uses: ["Storage", "HTTP", "HTTPOutbound", "Cryptography"],
+            "Gateway", uses: ["Storage", "HTTP", "HTTPOutbound", "Cryptography", "Archive"],
             excludes: ["Web/studio"])
         + [
             .target(
@@ -166,6 +168,7 @@ let package = Package(
             tests(
                 "Wire", "Shared/Wire",
                 uses: ["Wire", "CMessages", "CProtobufC", "CLinux", "ServiceAPI"]),
+            tests("Archive", "Shared/Archive", uses: ["Archive"]),
             tests("ImageCodec", "Shared/ImageCodec", uses: ["ImageCodec"]),
             tests("ServiceRuntime", "Shared/ServiceRuntime", uses: ["ServiceRuntime"]),
             tests(

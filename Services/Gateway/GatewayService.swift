@@ -82,7 +82,8 @@ package final class GatewayService: Sendable {
         let resources =
             AuthRoutes(tools: tools).routes + APIKeyRoutes(tools: tools).routes
             + ConvergenceRoutes(tools: tools).routes + OperationRoutes(tools: tools).routes
-            + GenerationRoutes(tools: tools).routes + CreditRoutes(tools: tools).routes
+            + GenerationRoutes(tools: tools).routes + CreationRoutes(tools: tools).routes
+            + CreditRoutes(tools: tools).routes
             + CreditHistoryRoutes(tools: tools).routes + CreditLimitRoutes(tools: tools).routes
             + PaymentRoutes(tools: tools).routes
             + MediaRoutes(tools: tools).routes + EventRoutes(tools: tools).routes

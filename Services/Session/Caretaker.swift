@@ -56,6 +56,10 @@ struct Caretaker: Sendable {
         let lifetimeUs = configuration.sessionLifetime.microseconds
         while try await journal.expire(lifetimeUs: lifetimeUs, limit: Self.batch) == Self.batch {}
         let now = time.now.microseconds
+        let deletedUntil = now - configuration.deletedKept.microseconds
+        while try await journal.collect(deletedUntilUs: deletedUntil, limit: Self.batch)
+            == Self.batch
+        {}
         let pruned = try await journal.prune(
             eventsBefore: now - configuration.eventsKept.microseconds,
             operationsBefore: now - configuration.operationsKept.microseconds, limit: 1_000)

@@ -33,12 +33,12 @@ extension SessionAPI.Generation {
             id: generation.id, userID: generation.userID, kind: generation.kind.rawValue,
             sessionID: generation.sessionID, prompt: generation.prompt, model: generation.model,
             aspectRatio: generation.aspectRatio, state: generation.state.rawValue,
-            progress: generation.progress, assetID: generation.assetID,
+            progress: generation.progress, assetID: generation.assetIDs.first ?? "",
             contentType: generation.contentType,
             error: generation.failure.map(SessionAPI.Problem.init),
             creditsConsumedU4: generation.chargedU4, createdAtUs: generation.createdAtUs,
             finishedAtUs: generation.finishedAtUs, metadataJson: generation.metadataJSON,
             operationID: generation.operationID, provider: generation.provider,
-            position: generation.position)
+            position: generation.position, assetIDs: generation.assetIDs)
     }
 }

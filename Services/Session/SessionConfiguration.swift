@@ -19,6 +19,8 @@ package struct SessionConfiguration: Sendable {
     package var eventsKept = Duration.seconds(72 * 3_600)
     /// How long ended operations answer to their idempotency keys.
     package var operationsKept = Duration.seconds(30 * 24 * 3_600)
+    /// How long what was deleted can be restored.
+    package var deletedKept = Duration.seconds(7 * 24 * 3_600)
     /// Lease of a hold while its jobs live; it is renewed three times as often.
     package var holdLease = Duration.seconds(90)
     /// Longest time for the pictures of one step.
@@ -64,6 +66,9 @@ package struct SessionConfiguration: Sendable {
         operationsKept = reader.duration(
             "OPERATIONS_KEPT", default: "720h", in: .seconds(3_600)...(.seconds(8_760 * 3_600)),
             help: "how long ended operations answer to their idempotency keys")
+        deletedKept = reader.duration(
+            "DELETED_KEPT", default: "168h", in: .seconds(1)...(.seconds(8_760 * 3_600)),
+            help: "how long what was deleted can be restored")
         holdLease = reader.duration(
             "HOLD_LEASE", default: "90s", in: .seconds(3)...(.seconds(600)),
             help: "lease of a hold while its jobs live")

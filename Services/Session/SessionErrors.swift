@@ -17,6 +17,14 @@ extension RPCError {
             self.init(
                 .notFound, "GENERATION_NOT_FOUND", "There is no generation \(id).",
                 details: ["generationId": id])
+        case .creationNotFound(let id):
+            self.init(
+                .notFound, "CREATION_NOT_FOUND", "There is no creation \(id).",
+                details: ["creationId": id])
+        case .creationAtWork(let id):
+            self.init(
+                .failedPrecondition, "CREATION_AT_WORK",
+                "It is still being made: cancel it first.", details: ["creationId": id])
         case .notOwner:
             self.init(
                 .permissionDenied, "UNAUTHORIZED", "The session belongs to another user.")

@@ -69,7 +69,7 @@ extension SessionHandler {
         }
         let unavailable = SessionError.modelUnavailable(kind: kind.rawValue, model: plan.model)
         guard try await catalogue.prices().amountU4(PriceID(kind, model: plan.model)) != nil,
-            try await catalogue.isAvailable(kind, model: plan.model), kind != .storyboard
+            try await catalogue.isAvailable(kind, model: plan.model)
         else { throw unavailable }
         if !request.sourceAssetID.isEmpty {
             // Refused before anything is held: there is no such picture, or it is another's.
@@ -99,6 +99,9 @@ extension SessionHandler {
         if plan.aspectRatio.isEmpty { plan.aspectRatio = session.aspectRatio }
         plan.cameraMotionID = session.camera.motionID
         plan.subjectMotion = session.subject?.text ?? ""
+        plan.choices = session.choices
+        // Another prompt is another intent.
+        plan.intent = plan.prompt.isEmpty ? session.intent : plan.prompt
         guard plan.prompt.isEmpty else { return }
         let reply = try await peers.prompt.buildFinal(
             PromptAPI.BuildFinalRequest(

@@ -56,7 +56,8 @@ struct Verifier: Sendable {
         if !machine.isWellFormed(session) {
             found.append("session \(session.id): against the rules")
         }
-        for assetID in session.assetIDs.sorted() {
+        let collected = try await journal.collectedAssets(ofSession: session.id)
+        for assetID in session.assetIDs.subtracting(collected).sorted() {
             do throws(RPCError) {
                 _ = try await peers.media.getAsset(
                     MediaAPI.GetAssetRequest(id: assetID), CallOptions(timeout: .seconds(2)))

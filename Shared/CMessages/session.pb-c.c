@@ -1492,6 +1492,231 @@ void   session__v1__generation__free_unpacked
   assert(message->base.descriptor == &session__v1__generation__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   session__v1__creation__init
+                     (Session__V1__Creation         *message)
+{
+  static const Session__V1__Creation init_value = SESSION__V1__CREATION__INIT;
+  *message = init_value;
+}
+size_t session__v1__creation__get_packed_size
+                     (const Session__V1__Creation *message)
+{
+  assert(message->base.descriptor == &session__v1__creation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__creation__pack
+                     (const Session__V1__Creation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__creation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__creation__pack_to_buffer
+                     (const Session__V1__Creation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__creation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__Creation *
+       session__v1__creation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__Creation *)
+     protobuf_c_message_unpack (&session__v1__creation__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__creation__free_unpacked
+                     (Session__V1__Creation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__creation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__list_creations_request__init
+                     (Session__V1__ListCreationsRequest         *message)
+{
+  static const Session__V1__ListCreationsRequest init_value = SESSION__V1__LIST_CREATIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t session__v1__list_creations_request__get_packed_size
+                     (const Session__V1__ListCreationsRequest *message)
+{
+  assert(message->base.descriptor == &session__v1__list_creations_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__list_creations_request__pack
+                     (const Session__V1__ListCreationsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__list_creations_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__list_creations_request__pack_to_buffer
+                     (const Session__V1__ListCreationsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__list_creations_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__ListCreationsRequest *
+       session__v1__list_creations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__ListCreationsRequest *)
+     protobuf_c_message_unpack (&session__v1__list_creations_request__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__list_creations_request__free_unpacked
+                     (Session__V1__ListCreationsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__list_creations_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__list_creations_reply__init
+                     (Session__V1__ListCreationsReply         *message)
+{
+  static const Session__V1__ListCreationsReply init_value = SESSION__V1__LIST_CREATIONS_REPLY__INIT;
+  *message = init_value;
+}
+size_t session__v1__list_creations_reply__get_packed_size
+                     (const Session__V1__ListCreationsReply *message)
+{
+  assert(message->base.descriptor == &session__v1__list_creations_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__list_creations_reply__pack
+                     (const Session__V1__ListCreationsReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__list_creations_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__list_creations_reply__pack_to_buffer
+                     (const Session__V1__ListCreationsReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__list_creations_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__ListCreationsReply *
+       session__v1__list_creations_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__ListCreationsReply *)
+     protobuf_c_message_unpack (&session__v1__list_creations_reply__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__list_creations_reply__free_unpacked
+                     (Session__V1__ListCreationsReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__list_creations_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__get_creations_request__init
+                     (Session__V1__GetCreationsRequest         *message)
+{
+  static const Session__V1__GetCreationsRequest init_value = SESSION__V1__GET_CREATIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t session__v1__get_creations_request__get_packed_size
+                     (const Session__V1__GetCreationsRequest *message)
+{
+  assert(message->base.descriptor == &session__v1__get_creations_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__get_creations_request__pack
+                     (const Session__V1__GetCreationsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__get_creations_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__get_creations_request__pack_to_buffer
+                     (const Session__V1__GetCreationsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__get_creations_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__GetCreationsRequest *
+       session__v1__get_creations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__GetCreationsRequest *)
+     protobuf_c_message_unpack (&session__v1__get_creations_request__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__get_creations_request__free_unpacked
+                     (Session__V1__GetCreationsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__get_creations_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__mark_creations_request__init
+                     (Session__V1__MarkCreationsRequest         *message)
+{
+  static const Session__V1__MarkCreationsRequest init_value = SESSION__V1__MARK_CREATIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t session__v1__mark_creations_request__get_packed_size
+                     (const Session__V1__MarkCreationsRequest *message)
+{
+  assert(message->base.descriptor == &session__v1__mark_creations_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__mark_creations_request__pack
+                     (const Session__V1__MarkCreationsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__mark_creations_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__mark_creations_request__pack_to_buffer
+                     (const Session__V1__MarkCreationsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__mark_creations_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__MarkCreationsRequest *
+       session__v1__mark_creations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__MarkCreationsRequest *)
+     protobuf_c_message_unpack (&session__v1__mark_creations_request__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__mark_creations_request__free_unpacked
+                     (Session__V1__MarkCreationsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__mark_creations_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   session__v1__get_generation_request__init
                      (Session__V1__GetGenerationRequest         *message)
 {
@@ -2480,6 +2705,51 @@ void   session__v1__stored_generation_plan__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &session__v1__stored_generation_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   session__v1__stored_creation__init
+                     (Session__V1__StoredCreation         *message)
+{
+  static const Session__V1__StoredCreation init_value = SESSION__V1__STORED_CREATION__INIT;
+  *message = init_value;
+}
+size_t session__v1__stored_creation__get_packed_size
+                     (const Session__V1__StoredCreation *message)
+{
+  assert(message->base.descriptor == &session__v1__stored_creation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__stored_creation__pack
+                     (const Session__V1__StoredCreation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__stored_creation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__stored_creation__pack_to_buffer
+                     (const Session__V1__StoredCreation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__stored_creation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__StoredCreation *
+       session__v1__stored_creation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__StoredCreation *)
+     protobuf_c_message_unpack (&session__v1__stored_creation__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__stored_creation__free_unpacked
+                     (Session__V1__StoredCreation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__stored_creation__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   session__v1__stored_recipe__init
@@ -5608,7 +5878,7 @@ const ProtobufCMessageDescriptor session__v1__start_generation_request__descript
   (ProtobufCMessageInit) session__v1__start_generation_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__generation__field_descriptors[20] =
+static const ProtobufCFieldDescriptor session__v1__generation__field_descriptors[21] =
 {
   {
     "id",
@@ -5850,10 +6120,23 @@ static const ProtobufCFieldDescriptor session__v1__generation__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "asset_ids",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Session__V1__Generation, n_asset_ids),
+    offsetof(Session__V1__Generation, asset_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__generation__field_indices_by_name[] = {
   6,   /* field[6] = aspect_ratio */
   9,   /* field[9] = asset_id */
+  20,   /* field[20] = asset_ids */
   10,   /* field[10] = content_type */
   13,   /* field[13] = created_at_us */
   12,   /* field[12] = credits_consumed_u4 */
@@ -5876,7 +6159,7 @@ static const unsigned session__v1__generation__field_indices_by_name[] = {
 static const ProtobufCIntRange session__v1__generation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor session__v1__generation__descriptor =
 {
@@ -5886,11 +6169,643 @@ const ProtobufCMessageDescriptor session__v1__generation__descriptor =
   "Session__V1__Generation",
   "session.v1",
   sizeof(Session__V1__Generation),
-  20,
+  21,
   session__v1__generation__field_descriptors,
   session__v1__generation__field_indices_by_name,
   1,  session__v1__generation__number_ranges,
   (ProtobufCMessageInit) session__v1__generation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__creation__field_descriptors[22] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, step),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "session_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, session_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, provider),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "aspect_ratio",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, aspect_ratio),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prompt",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, prompt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "intent",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, intent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "choices",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__Creation, n_choices),
+    offsetof(Session__V1__Creation, choices),
+    &session__v1__lock__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "camera_motion_id",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, camera_motion_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_motion",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, subject_motion),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_asset_id",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, source_asset_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset_ids",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Session__V1__Creation, n_asset_ids),
+    offsetof(Session__V1__Creation, asset_ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content_type",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, content_type),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "width",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, width),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "height",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, height),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credits_u4",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, credits_u4),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_starred",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, is_starred),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at_us",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, created_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deleted_at_us",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, deleted_at_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Creation, generation),
+    &session__v1__generation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__creation__field_indices_by_name[] = {
+  6,   /* field[6] = aspect_ratio */
+  13,   /* field[13] = asset_ids */
+  10,   /* field[10] = camera_motion_id */
+  9,   /* field[9] = choices */
+  14,   /* field[14] = content_type */
+  19,   /* field[19] = created_at_us */
+  17,   /* field[17] = credits_u4 */
+  20,   /* field[20] = deleted_at_us */
+  21,   /* field[21] = generation */
+  16,   /* field[16] = height */
+  0,   /* field[0] = id */
+  8,   /* field[8] = intent */
+  18,   /* field[18] = is_starred */
+  1,   /* field[1] = kind */
+  4,   /* field[4] = model */
+  7,   /* field[7] = prompt */
+  5,   /* field[5] = provider */
+  3,   /* field[3] = session_id */
+  12,   /* field[12] = source_asset_id */
+  2,   /* field[2] = step */
+  11,   /* field[11] = subject_motion */
+  15,   /* field[15] = width */
+};
+static const ProtobufCIntRange session__v1__creation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 22 }
+};
+const ProtobufCMessageDescriptor session__v1__creation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.Creation",
+  "Creation",
+  "Session__V1__Creation",
+  "session.v1",
+  sizeof(Session__V1__Creation),
+  22,
+  session__v1__creation__field_descriptors,
+  session__v1__creation__field_indices_by_name,
+  1,  session__v1__creation__number_ranges,
+  (ProtobufCMessageInit) session__v1__creation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__list_creations_request__field_descriptors[10] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, step),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "model",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, model),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_starred",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, is_starred),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_us",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, from_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_us",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsRequest, until_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__list_creations_request__field_indices_by_name[] = {
+  2,   /* field[2] = cursor */
+  8,   /* field[8] = from_us */
+  7,   /* field[7] = is_starred */
+  3,   /* field[3] = kind */
+  1,   /* field[1] = limit */
+  5,   /* field[5] = model */
+  4,   /* field[4] = step */
+  6,   /* field[6] = text */
+  9,   /* field[9] = until_us */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange session__v1__list_creations_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor session__v1__list_creations_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.ListCreationsRequest",
+  "ListCreationsRequest",
+  "Session__V1__ListCreationsRequest",
+  "session.v1",
+  sizeof(Session__V1__ListCreationsRequest),
+  10,
+  session__v1__list_creations_request__field_descriptors,
+  session__v1__list_creations_request__field_indices_by_name,
+  1,  session__v1__list_creations_request__number_ranges,
+  (ProtobufCMessageInit) session__v1__list_creations_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__list_creations_reply__field_descriptors[2] =
+{
+  {
+    "creations",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__ListCreationsReply, n_creations),
+    offsetof(Session__V1__ListCreationsReply, creations),
+    &session__v1__creation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__ListCreationsReply, next_cursor),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__list_creations_reply__field_indices_by_name[] = {
+  0,   /* field[0] = creations */
+  1,   /* field[1] = next_cursor */
+};
+static const ProtobufCIntRange session__v1__list_creations_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor session__v1__list_creations_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.ListCreationsReply",
+  "ListCreationsReply",
+  "Session__V1__ListCreationsReply",
+  "session.v1",
+  sizeof(Session__V1__ListCreationsReply),
+  2,
+  session__v1__list_creations_reply__field_descriptors,
+  session__v1__list_creations_reply__field_indices_by_name,
+  1,  session__v1__list_creations_reply__number_ranges,
+  (ProtobufCMessageInit) session__v1__list_creations_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__get_creations_request__field_descriptors[2] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__GetCreationsRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ids",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Session__V1__GetCreationsRequest, n_ids),
+    offsetof(Session__V1__GetCreationsRequest, ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__get_creations_request__field_indices_by_name[] = {
+  1,   /* field[1] = ids */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange session__v1__get_creations_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor session__v1__get_creations_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.GetCreationsRequest",
+  "GetCreationsRequest",
+  "Session__V1__GetCreationsRequest",
+  "session.v1",
+  sizeof(Session__V1__GetCreationsRequest),
+  2,
+  session__v1__get_creations_request__field_descriptors,
+  session__v1__get_creations_request__field_indices_by_name,
+  1,  session__v1__get_creations_request__number_ranges,
+  (ProtobufCMessageInit) session__v1__get_creations_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__mark_creations_request__field_descriptors[3] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__MarkCreationsRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ids",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Session__V1__MarkCreationsRequest, n_ids),
+    offsetof(Session__V1__MarkCreationsRequest, ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mark",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__MarkCreationsRequest, mark),
+    &session__v1__creation_mark__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__mark_creations_request__field_indices_by_name[] = {
+  1,   /* field[1] = ids */
+  2,   /* field[2] = mark */
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange session__v1__mark_creations_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor session__v1__mark_creations_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.MarkCreationsRequest",
+  "MarkCreationsRequest",
+  "Session__V1__MarkCreationsRequest",
+  "session.v1",
+  sizeof(Session__V1__MarkCreationsRequest),
+  3,
+  session__v1__mark_creations_request__field_descriptors,
+  session__v1__mark_creations_request__field_indices_by_name,
+  1,  session__v1__mark_creations_request__number_ranges,
+  (ProtobufCMessageInit) session__v1__mark_creations_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor session__v1__get_generation_request__field_descriptors[2] =
@@ -7464,7 +8379,7 @@ const ProtobufCMessageDescriptor session__v1__stored_clip_plan__descriptor =
   (ProtobufCMessageInit) session__v1__stored_clip_plan__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__stored_generation_plan__field_descriptors[9] =
+static const ProtobufCFieldDescriptor session__v1__stored_generation_plan__field_descriptors[11] =
 {
   {
     "generation_id",
@@ -7574,11 +8489,37 @@ static const ProtobufCFieldDescriptor session__v1__stored_generation_plan__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "intent",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredGenerationPlan, intent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "choices",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__StoredGenerationPlan, n_choices),
+    offsetof(Session__V1__StoredGenerationPlan, choices),
+    &session__v1__stored_choice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__stored_generation_plan__field_indices_by_name[] = {
   4,   /* field[4] = aspect_ratio */
   6,   /* field[6] = camera_motion_id */
+  10,   /* field[10] = choices */
   0,   /* field[0] = generation_id */
+  9,   /* field[9] = intent */
   1,   /* field[1] = kind */
   2,   /* field[2] = model */
   3,   /* field[3] = prompt */
@@ -7589,7 +8530,7 @@ static const unsigned session__v1__stored_generation_plan__field_indices_by_name
 static const ProtobufCIntRange session__v1__stored_generation_plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor session__v1__stored_generation_plan__descriptor =
 {
@@ -7599,11 +8540,114 @@ const ProtobufCMessageDescriptor session__v1__stored_generation_plan__descriptor
   "Session__V1__StoredGenerationPlan",
   "session.v1",
   sizeof(Session__V1__StoredGenerationPlan),
-  9,
+  11,
   session__v1__stored_generation_plan__field_descriptors,
   session__v1__stored_generation_plan__field_indices_by_name,
   1,  session__v1__stored_generation_plan__number_ranges,
   (ProtobufCMessageInit) session__v1__stored_generation_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__stored_creation__field_descriptors[6] =
+{
+  {
+    "prompt",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredCreation, prompt),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "intent",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredCreation, intent),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "choices",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__StoredCreation, n_choices),
+    offsetof(Session__V1__StoredCreation, choices),
+    &session__v1__stored_choice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "camera_motion_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredCreation, camera_motion_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject_motion",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredCreation, subject_motion),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_asset_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__StoredCreation, source_asset_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__stored_creation__field_indices_by_name[] = {
+  3,   /* field[3] = camera_motion_id */
+  2,   /* field[2] = choices */
+  1,   /* field[1] = intent */
+  0,   /* field[0] = prompt */
+  5,   /* field[5] = source_asset_id */
+  4,   /* field[4] = subject_motion */
+};
+static const ProtobufCIntRange session__v1__stored_creation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor session__v1__stored_creation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.StoredCreation",
+  "StoredCreation",
+  "Session__V1__StoredCreation",
+  "session.v1",
+  sizeof(Session__V1__StoredCreation),
+  6,
+  session__v1__stored_creation__field_descriptors,
+  session__v1__stored_creation__field_indices_by_name,
+  1,  session__v1__stored_creation__number_ranges,
+  (ProtobufCMessageInit) session__v1__stored_creation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor session__v1__stored_recipe__field_descriptors[4] =
@@ -7898,7 +8942,41 @@ const ProtobufCEnumDescriptor session__v1__operation_state__descriptor =
   session__v1__operation_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor session__v1__session__method_descriptors[29] =
+static const ProtobufCEnumValue session__v1__creation_mark__enum_values_by_number[5] =
+{
+  { "CREATION_MARK_UNSPECIFIED", "SESSION__V1__CREATION_MARK__CREATION_MARK_UNSPECIFIED", 0 },
+  { "STAR", "SESSION__V1__CREATION_MARK__STAR", 1 },
+  { "UNSTAR", "SESSION__V1__CREATION_MARK__UNSTAR", 2 },
+  { "DELETE", "SESSION__V1__CREATION_MARK__DELETE", 3 },
+  { "RESTORE", "SESSION__V1__CREATION_MARK__RESTORE", 4 },
+};
+static const ProtobufCIntRange session__v1__creation_mark__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex session__v1__creation_mark__enum_values_by_name[5] =
+{
+  { "CREATION_MARK_UNSPECIFIED", 0 },
+  { "DELETE", 3 },
+  { "RESTORE", 4 },
+  { "STAR", 1 },
+  { "UNSTAR", 2 },
+};
+const ProtobufCEnumDescriptor session__v1__creation_mark__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "session.v1.CreationMark",
+  "CreationMark",
+  "Session__V1__CreationMark",
+  "session.v1",
+  5,
+  session__v1__creation_mark__enum_values_by_number,
+  5,
+  session__v1__creation_mark__enum_values_by_name,
+  1,
+  session__v1__creation_mark__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor session__v1__session__method_descriptors[32] =
 {
   { "Start", &session__v1__start_request__descriptor, &session__v1__operation__descriptor },
   { "Select", &session__v1__select_request__descriptor, &session__v1__operation__descriptor },
@@ -7923,6 +9001,9 @@ static const ProtobufCMethodDescriptor session__v1__session__method_descriptors[
   { "GetGeneration", &session__v1__get_generation_request__descriptor, &session__v1__generation__descriptor },
   { "ListGenerations", &session__v1__list_generations_request__descriptor, &session__v1__list_generations_reply__descriptor },
   { "CancelGeneration", &session__v1__get_generation_request__descriptor, &session__v1__generation__descriptor },
+  { "ListCreations", &session__v1__list_creations_request__descriptor, &session__v1__list_creations_reply__descriptor },
+  { "GetCreations", &session__v1__get_creations_request__descriptor, &session__v1__list_creations_reply__descriptor },
+  { "MarkCreations", &session__v1__mark_creations_request__descriptor, &session__v1__list_creations_reply__descriptor },
   { "GetOperation", &session__v1__get_operation_request__descriptor, &session__v1__operation__descriptor },
   { "WaitOperation", &session__v1__wait_operation_request__descriptor, &session__v1__operation__descriptor },
   { "CancelOperation", &session__v1__get_operation_request__descriptor, &session__v1__operation__descriptor },
@@ -7936,18 +9017,21 @@ const unsigned session__v1__session__method_indices_by_name[] = {
   10,        /* CameraMotion */
   9,        /* Cancel */
   22,        /* CancelGeneration */
-  25,        /* CancelOperation */
+  28,        /* CancelOperation */
   8,        /* EditIntent */
   14,        /* Finalize */
   16,        /* GetActiveSession */
+  24,        /* GetCreations */
   20,        /* GetGeneration */
   18,        /* GetMotionPreview */
-  23,        /* GetOperation */
+  26,        /* GetOperation */
   15,        /* GetSession */
   5,        /* Jump */
+  23,        /* ListCreations */
   21,        /* ListGenerations */
   17,        /* ListSessions */
-  27,        /* MergeUser */
+  25,        /* MarkCreations */
+  30,        /* MergeUser */
   2,        /* Regenerate */
   6,        /* Resume */
   3,        /* Retry */
@@ -7957,9 +9041,9 @@ const unsigned session__v1__session__method_indices_by_name[] = {
   0,        /* Start */
   19,        /* StartGeneration */
   12,        /* SubjectMotion */
-  28,        /* Verify */
-  24,        /* WaitOperation */
-  26         /* WatchEvents */
+  31,        /* Verify */
+  27,        /* WaitOperation */
+  29         /* WatchEvents */
 };
 const ProtobufCServiceDescriptor session__v1__session__descriptor =
 {
@@ -7968,7 +9052,7 @@ const ProtobufCServiceDescriptor session__v1__session__descriptor =
   "Session",
   "Session__V1__Session",
   "session.v1",
-  29,
+  32,
   session__v1__session__method_descriptors,
   session__v1__session__method_indices_by_name
 };
@@ -8156,13 +9240,37 @@ void session__v1__session__cancel_generation(ProtobufCService *service,
   assert(service->descriptor == &session__v1__session__descriptor);
   service->invoke(service, 22, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void session__v1__session__list_creations(ProtobufCService *service,
+                                          const Session__V1__ListCreationsRequest *input,
+                                          Session__V1__ListCreationsReply_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &session__v1__session__descriptor);
+  service->invoke(service, 23, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void session__v1__session__get_creations(ProtobufCService *service,
+                                         const Session__V1__GetCreationsRequest *input,
+                                         Session__V1__ListCreationsReply_Closure closure,
+                                         void *closure_data)
+{
+  assert(service->descriptor == &session__v1__session__descriptor);
+  service->invoke(service, 24, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void session__v1__session__mark_creations(ProtobufCService *service,
+                                          const Session__V1__MarkCreationsRequest *input,
+                                          Session__V1__ListCreationsReply_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &session__v1__session__descriptor);
+  service->invoke(service, 25, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void session__v1__session__get_operation(ProtobufCService *service,
                                          const Session__V1__GetOperationRequest *input,
                                          Session__V1__Operation_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &session__v1__session__descriptor);
-  service->invoke(service, 23, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 26, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void session__v1__session__wait_operation(ProtobufCService *service,
                                           const Session__V1__WaitOperationRequest *input,
@@ -8170,7 +9278,7 @@ void session__v1__session__wait_operation(ProtobufCService *service,
                                           void *closure_data)
 {
   assert(service->descriptor == &session__v1__session__descriptor);
-  service->invoke(service, 24, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 27, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void session__v1__session__cancel_operation(ProtobufCService *service,
                                             const Session__V1__GetOperationRequest *input,
@@ -8178,7 +9286,7 @@ void session__v1__session__cancel_operation(ProtobufCService *service,
                                             void *closure_data)
 {
   assert(service->descriptor == &session__v1__session__descriptor);
-  service->invoke(service, 25, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 28, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void session__v1__session__watch_events(ProtobufCService *service,
                                         const Session__V1__WatchEventsRequest *input,
@@ -8186,7 +9294,7 @@ void session__v1__session__watch_events(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &session__v1__session__descriptor);
-  service->invoke(service, 26, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 29, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void session__v1__session__merge_user(ProtobufCService *service,
                                       const Session__V1__MergeUserRequest *input,
@@ -8194,7 +9302,7 @@ void session__v1__session__merge_user(ProtobufCService *service,
                                       void *closure_data)
 {
   assert(service->descriptor == &session__v1__session__descriptor);
-  service->invoke(service, 27, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 30, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void session__v1__session__verify(ProtobufCService *service,
                                   const Session__V1__VerifyRequest *input,
@@ -8202,7 +9310,7 @@ void session__v1__session__verify(ProtobufCService *service,
                                   void *closure_data)
 {
   assert(service->descriptor == &session__v1__session__descriptor);
-  service->invoke(service, 28, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 31, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void session__v1__session__init (Session__V1__Session_Service *service,
                                  Session__V1__Session_ServiceDestroy destroy)

@@ -37,6 +37,42 @@ extension SessionAPI {
 }
 
 extension SessionAPI {
+    package enum CreationMark: Hashable, Sendable {
+        case unspecified
+        case star
+        case unstar
+        case delete
+        case restore
+        /// A number that this version does not know.
+        case unrecognized(Int32)
+
+        /// The case with this number on the wire.
+        package init(rawValue: Int32) {
+            switch rawValue {
+            case 0: self = .unspecified
+            case 1: self = .star
+            case 2: self = .unstar
+            case 3: self = .delete
+            case 4: self = .restore
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        /// The number on the wire.
+        package var rawValue: Int32 {
+            switch self {
+            case .unspecified: 0
+            case .star: 1
+            case .unstar: 2
+            case .delete: 3
+            case .restore: 4
+            case .unrecognized(let number): number
+            }
+        }
+    }
+}
+
+extension SessionAPI {
     /// What a command may cost. It is refused before anything is set aside when it would cost more:
     /// PRICE_EXCEEDED; QUOTE_NOT_FOUND, QUOTE_EXPIRED.
     package struct Spending: Hashable, Sendable {

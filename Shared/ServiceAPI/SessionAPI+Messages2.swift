@@ -282,8 +282,9 @@ extension SessionAPI {
         package var userID: String
         /// image, storyboard, draft, final
         package var kind: String
-        /// or prompt
+        /// what was chosen there: picture, moves, prompt; or prompt
         package var sessionID: String
+        /// with a session: instead of its own
         package var prompt: String
         package var model: String
         package var aspectRatio: String
@@ -341,6 +342,8 @@ extension SessionAPI {
         package var position: UInt32
         /// of one that was only tried; then there is no id
         package var dryRun: DryRun?
+        /// every picture of a storyboard, in order; else the one asset
+        package var assetIDs: [String]
 
         package init(
             id: String = "",
@@ -362,7 +365,8 @@ extension SessionAPI {
             operationID: String = "",
             provider: String = "",
             position: UInt32 = 0,
-            dryRun: DryRun? = nil
+            dryRun: DryRun? = nil,
+            assetIDs: [String] = []
         ) {
             self.id = id
             self.userID = userID
@@ -384,171 +388,162 @@ extension SessionAPI {
             self.provider = provider
             self.position = position
             self.dryRun = dryRun
+            self.assetIDs = assetIDs
         }
     }
 }
 
 extension SessionAPI {
-    package struct GetGenerationRequest: Hashable, Sendable {
-        package var userID: String
+    /// Something that was made, with how it was made.
+    package struct Creation: Hashable, Sendable {
+        /// of a picture's job, or of the generation
         package var id: String
+        /// picture, clip, storyboard, video
+        package var kind: String
+        /// direction, mood, framing, lighting, subject_motion; of a generation its kind
+        package var step: String
+        /// empty = of none
+        package var sessionID: String
+        /// what was asked for; of a session's picture its provider
+        package var model: String
+        package var provider: String
+        package var aspectRatio: String
+        package var prompt: String
+        /// of the session, or empty
+        package var intent: String
+        /// in flow order; the last of a session's picture is its own option
+        package var choices: [Lock]
+        package var cameraMotionID: String
+        package var subjectMotion: String
+        /// what a clip or video moves
+        package var sourceAssetID: String
+        package var assetIDs: [String]
+        package var contentType: String
+        /// 0 = not known
+        package var width: UInt32
+        package var height: UInt32
+        package var creditsU4: Int64
+        package var isStarred: Bool
+        package var createdAtUs: Int64
+        /// 0 = not deleted
+        package var deletedAtUs: Int64
+        /// of a generation: how far it is
+        package var generation: Generation?
 
-        package init(userID: String = "", id: String = "") {
-            self.userID = userID
+        package init(
+            id: String = "",
+            kind: String = "",
+            step: String = "",
+            sessionID: String = "",
+            model: String = "",
+            provider: String = "",
+            aspectRatio: String = "",
+            prompt: String = "",
+            intent: String = "",
+            choices: [Lock] = [],
+            cameraMotionID: String = "",
+            subjectMotion: String = "",
+            sourceAssetID: String = "",
+            assetIDs: [String] = [],
+            contentType: String = "",
+            width: UInt32 = 0,
+            height: UInt32 = 0,
+            creditsU4: Int64 = 0,
+            isStarred: Bool = false,
+            createdAtUs: Int64 = 0,
+            deletedAtUs: Int64 = 0,
+            generation: Generation? = nil
+        ) {
             self.id = id
+            self.kind = kind
+            self.step = step
+            self.sessionID = sessionID
+            self.model = model
+            self.provider = provider
+            self.aspectRatio = aspectRatio
+            self.prompt = prompt
+            self.intent = intent
+            self.choices = choices
+            self.cameraMotionID = cameraMotionID
+            self.subjectMotion = subjectMotion
+            self.sourceAssetID = sourceAssetID
+            self.assetIDs = assetIDs
+            self.contentType = contentType
+            self.width = width
+            self.height = height
+            self.creditsU4 = creditsU4
+            self.isStarred = isStarred
+            self.createdAtUs = createdAtUs
+            self.deletedAtUs = deletedAtUs
+            self.generation = generation
         }
     }
 }
 
 extension SessionAPI {
-    package struct ListGenerationsRequest: Hashable, Sendable {
+    package struct ListCreationsRequest: Hashable, Sendable {
         package var userID: String
+        /// 0 = 50; at most 200
         package var limit: UInt32
         package var cursor: String
+        /// this and the following: empty or 0 = any
+        package var kind: String
+        package var step: String
+        /// or provider
+        package var model: String
+        /// in the intent, the prompt or a choice; case does not matter
+        package var text: String
+        /// only those
+        package var isStarred: Bool
+        package var fromUs: Int64
+        package var untilUs: Int64
 
-        package init(userID: String = "", limit: UInt32 = 0, cursor: String = "") {
+        package init(
+            userID: String = "",
+            limit: UInt32 = 0,
+            cursor: String = "",
+            kind: String = "",
+            step: String = "",
+            model: String = "",
+            text: String = "",
+            isStarred: Bool = false,
+            fromUs: Int64 = 0,
+            untilUs: Int64 = 0
+        ) {
             self.userID = userID
             self.limit = limit
             self.cursor = cursor
+            self.kind = kind
+            self.step = step
+            self.model = model
+            self.text = text
+            self.isStarred = isStarred
+            self.fromUs = fromUs
+            self.untilUs = untilUs
         }
     }
 }
 
 extension SessionAPI {
-    package struct ListGenerationsReply: Hashable, Sendable {
-        package var generations: [Generation]
+    package struct ListCreationsReply: Hashable, Sendable {
+        package var creations: [Creation]
         package var nextCursor: String
 
-        package init(generations: [Generation] = [], nextCursor: String = "") {
-            self.generations = generations
+        package init(creations: [Creation] = [], nextCursor: String = "") {
+            self.creations = creations
             self.nextCursor = nextCursor
         }
     }
 }
 
 extension SessionAPI {
-    package struct GetOperationRequest: Hashable, Sendable {
+    package struct GetCreationsRequest: Hashable, Sendable {
         package var userID: String
-        package var id: String
+        package var ids: [String]
 
-        package init(userID: String = "", id: String = "") {
+        package init(userID: String = "", ids: [String] = []) {
             self.userID = userID
-            self.id = id
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct WaitOperationRequest: Hashable, Sendable {
-        package var userID: String
-        package var id: String
-        package var waitMs: UInt32
-
-        package init(userID: String = "", id: String = "", waitMs: UInt32 = 0) {
-            self.userID = userID
-            self.id = id
-            self.waitMs = waitMs
-        }
-    }
-}
-
-extension SessionAPI {
-    /// `after` 0 = from the oldest event that is kept; 18446744073709551615 = only what happens
-    /// from now on.
-    /// With from_now `after` is ignored and the first item, of kind "now", has only the present
-    /// sequence.
-    package struct WatchEventsRequest: Hashable, Sendable {
-        package var userID: String
-        package var after: UInt64
-        package var fromNow: Bool
-
-        package init(userID: String = "", after: UInt64 = 0, fromNow: Bool = false) {
-            self.userID = userID
-            self.after = after
-            self.fromNow = fromNow
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct Event: Hashable, Sendable {
-        /// rises without gap for one store
-        package var sequence: UInt64
-        /// picture, operation, session, generation
-        package var kind: String
-        /// for operation: state after the change
-        package var operation: Operation?
-        /// for picture: one finished or failed
-        package var picture: Picture?
-        package var sessionID: String
-        package var generation: Generation?
-        package var atUs: Int64
-        package var operationID: String
-
-        package init(
-            sequence: UInt64 = 0,
-            kind: String = "",
-            operation: Operation? = nil,
-            picture: Picture? = nil,
-            sessionID: String = "",
-            generation: Generation? = nil,
-            atUs: Int64 = 0,
-            operationID: String = ""
-        ) {
-            self.sequence = sequence
-            self.kind = kind
-            self.operation = operation
-            self.picture = picture
-            self.sessionID = sessionID
-            self.generation = generation
-            self.atUs = atUs
-            self.operationID = operationID
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct MergeUserRequest: Hashable, Sendable {
-        package var fromUserID: String
-        package var intoUserID: String
-
-        package init(fromUserID: String = "", intoUserID: String = "") {
-            self.fromUserID = fromUserID
-            self.intoUserID = intoUserID
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct MergeUserReply: Hashable, Sendable {
-        package var sessions: UInt64
-        package var generations: UInt64
-
-        package init(sessions: UInt64 = 0, generations: UInt64 = 0) {
-            self.sessions = sessions
-            self.generations = generations
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct VerifyRequest: Hashable, Sendable {
-        package init() {}
-    }
-}
-
-extension SessionAPI {
-    package struct VerifyReply: Hashable, Sendable {
-        package var runningOperations: UInt64
-        package var activeSessions: UInt64
-        package var violations: [String]
-
-        package init(
-            runningOperations: UInt64 = 0, activeSessions: UInt64 = 0, violations: [String] = []
-        ) {
-            self.runningOperations = runningOperations
-            self.activeSessions = activeSessions
-            self.violations = violations
+            self.ids = ids
         }
     }
 }

@@ -3,6 +3,185 @@
 package import Wire
 
 extension SessionAPI {
+    package struct MarkCreationsRequest: Hashable, Sendable {
+        package var userID: String
+        package var ids: [String]
+        package var mark: CreationMark
+
+        package init(userID: String = "", ids: [String] = [], mark: CreationMark = .unspecified) {
+            self.userID = userID
+            self.ids = ids
+            self.mark = mark
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct GetGenerationRequest: Hashable, Sendable {
+        package var userID: String
+        package var id: String
+
+        package init(userID: String = "", id: String = "") {
+            self.userID = userID
+            self.id = id
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct ListGenerationsRequest: Hashable, Sendable {
+        package var userID: String
+        package var limit: UInt32
+        package var cursor: String
+
+        package init(userID: String = "", limit: UInt32 = 0, cursor: String = "") {
+            self.userID = userID
+            self.limit = limit
+            self.cursor = cursor
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct ListGenerationsReply: Hashable, Sendable {
+        package var generations: [Generation]
+        package var nextCursor: String
+
+        package init(generations: [Generation] = [], nextCursor: String = "") {
+            self.generations = generations
+            self.nextCursor = nextCursor
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct GetOperationRequest: Hashable, Sendable {
+        package var userID: String
+        package var id: String
+
+        package init(userID: String = "", id: String = "") {
+            self.userID = userID
+            self.id = id
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct WaitOperationRequest: Hashable, Sendable {
+        package var userID: String
+        package var id: String
+        package var waitMs: UInt32
+
+        package init(userID: String = "", id: String = "", waitMs: UInt32 = 0) {
+            self.userID = userID
+            self.id = id
+            self.waitMs = waitMs
+        }
+    }
+}
+
+extension SessionAPI {
+    /// `after` 0 = from the oldest event that is kept; 18446744073709551615 = only what happens
+    /// from now on.
+    /// With from_now `after` is ignored and the first item, of kind "now", has only the present
+    /// sequence.
+    package struct WatchEventsRequest: Hashable, Sendable {
+        package var userID: String
+        package var after: UInt64
+        package var fromNow: Bool
+
+        package init(userID: String = "", after: UInt64 = 0, fromNow: Bool = false) {
+            self.userID = userID
+            self.after = after
+            self.fromNow = fromNow
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct Event: Hashable, Sendable {
+        /// rises without gap for one store
+        package var sequence: UInt64
+        /// picture, operation, session, generation
+        package var kind: String
+        /// for operation: state after the change
+        package var operation: Operation?
+        /// for picture: one finished or failed
+        package var picture: Picture?
+        package var sessionID: String
+        package var generation: Generation?
+        package var atUs: Int64
+        package var operationID: String
+
+        package init(
+            sequence: UInt64 = 0,
+            kind: String = "",
+            operation: Operation? = nil,
+            picture: Picture? = nil,
+            sessionID: String = "",
+            generation: Generation? = nil,
+            atUs: Int64 = 0,
+            operationID: String = ""
+        ) {
+            self.sequence = sequence
+            self.kind = kind
+            self.operation = operation
+            self.picture = picture
+            self.sessionID = sessionID
+            self.generation = generation
+            self.atUs = atUs
+            self.operationID = operationID
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct MergeUserRequest: Hashable, Sendable {
+        package var fromUserID: String
+        package var intoUserID: String
+
+        package init(fromUserID: String = "", intoUserID: String = "") {
+            self.fromUserID = fromUserID
+            self.intoUserID = intoUserID
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct MergeUserReply: Hashable, Sendable {
+        package var sessions: UInt64
+        package var generations: UInt64
+
+        package init(sessions: UInt64 = 0, generations: UInt64 = 0) {
+            self.sessions = sessions
+            self.generations = generations
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct VerifyRequest: Hashable, Sendable {
+        package init() {}
+    }
+}
+
+extension SessionAPI {
+    package struct VerifyReply: Hashable, Sendable {
+        package var runningOperations: UInt64
+        package var activeSessions: UInt64
+        package var violations: [String]
+
+        package init(
+            runningOperations: UInt64 = 0, activeSessions: UInt64 = 0, violations: [String] = []
+        ) {
+            self.runningOperations = runningOperations
+            self.activeSessions = activeSessions
+            self.violations = violations
+        }
+    }
+}
+
+extension SessionAPI {
     /// What the store keeps inside a row. Not part of any call; fields are only ever added.
     package struct StoredChoice: Hashable, Sendable {
         package var dimension: String
@@ -246,6 +425,8 @@ extension SessionAPI {
         package var cameraMotionID: String
         package var subjectMotion: String
         package var seed: UInt64
+        package var intent: String
+        package var choices: [StoredChoice]
 
         package init(
             generationID: String = "",
@@ -256,7 +437,9 @@ extension SessionAPI {
             sourceAssetID: String = "",
             cameraMotionID: String = "",
             subjectMotion: String = "",
-            seed: UInt64 = 0
+            seed: UInt64 = 0,
+            intent: String = "",
+            choices: [StoredChoice] = []
         ) {
             self.generationID = generationID
             self.kind = kind
@@ -267,6 +450,36 @@ extension SessionAPI {
             self.cameraMotionID = cameraMotionID
             self.subjectMotion = subjectMotion
             self.seed = seed
+            self.intent = intent
+            self.choices = choices
+        }
+    }
+}
+
+extension SessionAPI {
+    /// How a creation was made.
+    package struct StoredCreation: Hashable, Sendable {
+        package var prompt: String
+        package var intent: String
+        package var choices: [StoredChoice]
+        package var cameraMotionID: String
+        package var subjectMotion: String
+        package var sourceAssetID: String
+
+        package init(
+            prompt: String = "",
+            intent: String = "",
+            choices: [StoredChoice] = [],
+            cameraMotionID: String = "",
+            subjectMotion: String = "",
+            sourceAssetID: String = ""
+        ) {
+            self.prompt = prompt
+            self.intent = intent
+            self.choices = choices
+            self.cameraMotionID = cameraMotionID
+            self.subjectMotion = subjectMotion
+            self.sourceAssetID = sourceAssetID
         }
     }
 }

@@ -199,6 +199,7 @@ extension SessionAPI.Generation: WireMessage {
         self.provider = try wireText(message.pointee.provider)
         self.position = message.pointee.position
         self.dryRun = try wireOptional(message.pointee.dry_run, SessionAPI.DryRun.init)
+        self.assetIDs = try wireTexts(message.pointee.asset_ids, message.pointee.n_asset_ids)
     }
 
     func wireMessage(
@@ -234,6 +235,246 @@ extension SessionAPI.Generation: WireMessage {
         if !self.provider.isEmpty { message.pointee.provider = try arena.text(self.provider) }
         message.pointee.position = self.position
         if let value = self.dryRun { message.pointee.dry_run = try value.wireMessage(arena) }
+        message.pointee.n_asset_ids = self.assetIDs.count
+        message.pointee.asset_ids = try arena.texts(self.assetIDs)
+        return message
+    }
+}
+
+extension SessionAPI.Creation: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__Creation()
+        session__v1__creation__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__Creation.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__Creation>) throws(WireError) {
+        self.id = try wireText(message.pointee.id)
+        self.kind = try wireText(message.pointee.kind)
+        self.step = try wireText(message.pointee.step)
+        self.sessionID = try wireText(message.pointee.session_id)
+        self.model = try wireText(message.pointee.model)
+        self.provider = try wireText(message.pointee.provider)
+        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
+        self.prompt = try wireText(message.pointee.prompt)
+        self.intent = try wireText(message.pointee.intent)
+        self.choices = try wireMessages(
+            message.pointee.choices, message.pointee.n_choices, SessionAPI.Lock.init
+        )
+        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.subjectMotion = try wireText(message.pointee.subject_motion)
+        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+        self.assetIDs = try wireTexts(message.pointee.asset_ids, message.pointee.n_asset_ids)
+        self.contentType = try wireText(message.pointee.content_type)
+        self.width = message.pointee.width
+        self.height = message.pointee.height
+        self.creditsU4 = message.pointee.credits_u4
+        self.isStarred = message.pointee.is_starred != 0
+        self.createdAtUs = message.pointee.created_at_us
+        self.deletedAtUs = message.pointee.deleted_at_us
+        self.generation = try wireOptional(message.pointee.generation, SessionAPI.Generation.init)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__Creation> {
+        let message = arena.allocate(Session__V1__Creation.self)
+        session__v1__creation__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
+        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
+        if !self.step.isEmpty { message.pointee.step = try arena.text(self.step) }
+        if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        if !self.provider.isEmpty { message.pointee.provider = try arena.text(self.provider) }
+        if !self.aspectRatio.isEmpty {
+            message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
+        }
+        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
+        if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
+        message.pointee.n_choices = self.choices.count
+        message.pointee.choices = try arena.messages(self.choices) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if !self.cameraMotionID.isEmpty {
+            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
+        }
+        if !self.subjectMotion.isEmpty {
+            message.pointee.subject_motion = try arena.text(self.subjectMotion)
+        }
+        if !self.sourceAssetID.isEmpty {
+            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
+        }
+        message.pointee.n_asset_ids = self.assetIDs.count
+        message.pointee.asset_ids = try arena.texts(self.assetIDs)
+        if !self.contentType.isEmpty {
+            message.pointee.content_type = try arena.text(self.contentType)
+        }
+        message.pointee.width = self.width
+        message.pointee.height = self.height
+        message.pointee.credits_u4 = self.creditsU4
+        message.pointee.is_starred = self.isStarred ? 1 : 0
+        message.pointee.created_at_us = self.createdAtUs
+        message.pointee.deleted_at_us = self.deletedAtUs
+        if let value = self.generation { message.pointee.generation = try value.wireMessage(arena) }
+        return message
+    }
+}
+
+extension SessionAPI.ListCreationsRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__ListCreationsRequest()
+        session__v1__list_creations_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__ListCreationsRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__ListCreationsRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.limit = message.pointee.limit
+        self.cursor = try wireText(message.pointee.cursor)
+        self.kind = try wireText(message.pointee.kind)
+        self.step = try wireText(message.pointee.step)
+        self.model = try wireText(message.pointee.model)
+        self.text = try wireText(message.pointee.text)
+        self.isStarred = message.pointee.is_starred != 0
+        self.fromUs = message.pointee.from_us
+        self.untilUs = message.pointee.until_us
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ListCreationsRequest> {
+        let message = arena.allocate(Session__V1__ListCreationsRequest.self)
+        session__v1__list_creations_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.limit = self.limit
+        if !self.cursor.isEmpty { message.pointee.cursor = try arena.text(self.cursor) }
+        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
+        if !self.step.isEmpty { message.pointee.step = try arena.text(self.step) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        if !self.text.isEmpty { message.pointee.text = try arena.text(self.text) }
+        message.pointee.is_starred = self.isStarred ? 1 : 0
+        message.pointee.from_us = self.fromUs
+        message.pointee.until_us = self.untilUs
+        return message
+    }
+}
+
+extension SessionAPI.ListCreationsReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__ListCreationsReply()
+        session__v1__list_creations_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__ListCreationsReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__ListCreationsReply>) throws(WireError) {
+        self.creations = try wireMessages(
+            message.pointee.creations, message.pointee.n_creations, SessionAPI.Creation.init
+        )
+        self.nextCursor = try wireText(message.pointee.next_cursor)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ListCreationsReply> {
+        let message = arena.allocate(Session__V1__ListCreationsReply.self)
+        session__v1__list_creations_reply__init(message)
+        message.pointee.n_creations = self.creations.count
+        message.pointee.creations = try arena.messages(self.creations) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if !self.nextCursor.isEmpty {
+            message.pointee.next_cursor = try arena.text(self.nextCursor)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.GetCreationsRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__GetCreationsRequest()
+        session__v1__get_creations_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__GetCreationsRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__GetCreationsRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.ids = try wireTexts(message.pointee.ids, message.pointee.n_ids)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetCreationsRequest> {
+        let message = arena.allocate(Session__V1__GetCreationsRequest.self)
+        session__v1__get_creations_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.n_ids = self.ids.count
+        message.pointee.ids = try arena.texts(self.ids)
+        return message
+    }
+}
+
+extension SessionAPI.MarkCreationsRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__MarkCreationsRequest()
+        session__v1__mark_creations_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__MarkCreationsRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__MarkCreationsRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.ids = try wireTexts(message.pointee.ids, message.pointee.n_ids)
+        self.mark = SessionAPI.CreationMark(rawValue: wireNumber(message.pointee.mark.rawValue))
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__MarkCreationsRequest> {
+        let message = arena.allocate(Session__V1__MarkCreationsRequest.self)
+        session__v1__mark_creations_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.n_ids = self.ids.count
+        message.pointee.ids = try arena.texts(self.ids)
+        message.pointee.mark = Session__V1__CreationMark(rawValue: wireNumber(self.mark.rawValue))
         return message
     }
 }
@@ -336,239 +577,6 @@ extension SessionAPI.ListGenerationsReply: WireMessage {
         if !self.nextCursor.isEmpty {
             message.pointee.next_cursor = try arena.text(self.nextCursor)
         }
-        return message
-    }
-}
-
-extension SessionAPI.GetOperationRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__GetOperationRequest()
-        session__v1__get_operation_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__GetOperationRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__GetOperationRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.id = try wireText(message.pointee.id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetOperationRequest> {
-        let message = arena.allocate(Session__V1__GetOperationRequest.self)
-        session__v1__get_operation_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
-        return message
-    }
-}
-
-extension SessionAPI.WaitOperationRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__WaitOperationRequest()
-        session__v1__wait_operation_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__WaitOperationRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__WaitOperationRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.id = try wireText(message.pointee.id)
-        self.waitMs = message.pointee.wait_ms
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__WaitOperationRequest> {
-        let message = arena.allocate(Session__V1__WaitOperationRequest.self)
-        session__v1__wait_operation_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
-        message.pointee.wait_ms = self.waitMs
-        return message
-    }
-}
-
-extension SessionAPI.WatchEventsRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__WatchEventsRequest()
-        session__v1__watch_events_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__WatchEventsRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__WatchEventsRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.after = message.pointee.after
-        self.fromNow = message.pointee.from_now != 0
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__WatchEventsRequest> {
-        let message = arena.allocate(Session__V1__WatchEventsRequest.self)
-        session__v1__watch_events_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        message.pointee.after = self.after
-        message.pointee.from_now = self.fromNow ? 1 : 0
-        return message
-    }
-}
-
-extension SessionAPI.Event: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__Event()
-        session__v1__event__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__Event.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__Event>) throws(WireError) {
-        self.sequence = message.pointee.sequence
-        self.kind = try wireText(message.pointee.kind)
-        self.operation = try wireOptional(message.pointee.operation, SessionAPI.Operation.init)
-        self.picture = try wireOptional(message.pointee.picture, SessionAPI.Picture.init)
-        self.sessionID = try wireText(message.pointee.session_id)
-        self.generation = try wireOptional(message.pointee.generation, SessionAPI.Generation.init)
-        self.atUs = message.pointee.at_us
-        self.operationID = try wireText(message.pointee.operation_id)
-    }
-
-    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Session__V1__Event> {
-        let message = arena.allocate(Session__V1__Event.self)
-        session__v1__event__init(message)
-        message.pointee.sequence = self.sequence
-        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
-        if let value = self.operation { message.pointee.operation = try value.wireMessage(arena) }
-        if let value = self.picture { message.pointee.picture = try value.wireMessage(arena) }
-        if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
-        if let value = self.generation { message.pointee.generation = try value.wireMessage(arena) }
-        message.pointee.at_us = self.atUs
-        if !self.operationID.isEmpty {
-            message.pointee.operation_id = try arena.text(self.operationID)
-        }
-        return message
-    }
-}
-
-extension SessionAPI.MergeUserRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__MergeUserRequest()
-        session__v1__merge_user_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__MergeUserRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__MergeUserRequest>) throws(WireError) {
-        self.fromUserID = try wireText(message.pointee.from_user_id)
-        self.intoUserID = try wireText(message.pointee.into_user_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__MergeUserRequest> {
-        let message = arena.allocate(Session__V1__MergeUserRequest.self)
-        session__v1__merge_user_request__init(message)
-        if !self.fromUserID.isEmpty {
-            message.pointee.from_user_id = try arena.text(self.fromUserID)
-        }
-        if !self.intoUserID.isEmpty {
-            message.pointee.into_user_id = try arena.text(self.intoUserID)
-        }
-        return message
-    }
-}
-
-extension SessionAPI.MergeUserReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__MergeUserReply()
-        session__v1__merge_user_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__MergeUserReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__MergeUserReply>) throws(WireError) {
-        self.sessions = message.pointee.sessions
-        self.generations = message.pointee.generations
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__MergeUserReply> {
-        let message = arena.allocate(Session__V1__MergeUserReply.self)
-        session__v1__merge_user_reply__init(message)
-        message.pointee.sessions = self.sessions
-        message.pointee.generations = self.generations
-        return message
-    }
-}
-
-extension SessionAPI.VerifyRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__VerifyRequest()
-        session__v1__verify_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__VerifyRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__VerifyRequest>) throws(WireError) {
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__VerifyRequest> {
-        let message = arena.allocate(Session__V1__VerifyRequest.self)
-        session__v1__verify_request__init(message)
         return message
     }
 }

@@ -4,6 +4,239 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.GetOperationRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__GetOperationRequest()
+        session__v1__get_operation_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__GetOperationRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__GetOperationRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.id = try wireText(message.pointee.id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetOperationRequest> {
+        let message = arena.allocate(Session__V1__GetOperationRequest.self)
+        session__v1__get_operation_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
+        return message
+    }
+}
+
+extension SessionAPI.WaitOperationRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__WaitOperationRequest()
+        session__v1__wait_operation_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__WaitOperationRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__WaitOperationRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.id = try wireText(message.pointee.id)
+        self.waitMs = message.pointee.wait_ms
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__WaitOperationRequest> {
+        let message = arena.allocate(Session__V1__WaitOperationRequest.self)
+        session__v1__wait_operation_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
+        message.pointee.wait_ms = self.waitMs
+        return message
+    }
+}
+
+extension SessionAPI.WatchEventsRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__WatchEventsRequest()
+        session__v1__watch_events_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__WatchEventsRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__WatchEventsRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.after = message.pointee.after
+        self.fromNow = message.pointee.from_now != 0
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__WatchEventsRequest> {
+        let message = arena.allocate(Session__V1__WatchEventsRequest.self)
+        session__v1__watch_events_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.after = self.after
+        message.pointee.from_now = self.fromNow ? 1 : 0
+        return message
+    }
+}
+
+extension SessionAPI.Event: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__Event()
+        session__v1__event__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__Event.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__Event>) throws(WireError) {
+        self.sequence = message.pointee.sequence
+        self.kind = try wireText(message.pointee.kind)
+        self.operation = try wireOptional(message.pointee.operation, SessionAPI.Operation.init)
+        self.picture = try wireOptional(message.pointee.picture, SessionAPI.Picture.init)
+        self.sessionID = try wireText(message.pointee.session_id)
+        self.generation = try wireOptional(message.pointee.generation, SessionAPI.Generation.init)
+        self.atUs = message.pointee.at_us
+        self.operationID = try wireText(message.pointee.operation_id)
+    }
+
+    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Session__V1__Event> {
+        let message = arena.allocate(Session__V1__Event.self)
+        session__v1__event__init(message)
+        message.pointee.sequence = self.sequence
+        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
+        if let value = self.operation { message.pointee.operation = try value.wireMessage(arena) }
+        if let value = self.picture { message.pointee.picture = try value.wireMessage(arena) }
+        if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
+        if let value = self.generation { message.pointee.generation = try value.wireMessage(arena) }
+        message.pointee.at_us = self.atUs
+        if !self.operationID.isEmpty {
+            message.pointee.operation_id = try arena.text(self.operationID)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.MergeUserRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__MergeUserRequest()
+        session__v1__merge_user_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__MergeUserRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__MergeUserRequest>) throws(WireError) {
+        self.fromUserID = try wireText(message.pointee.from_user_id)
+        self.intoUserID = try wireText(message.pointee.into_user_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__MergeUserRequest> {
+        let message = arena.allocate(Session__V1__MergeUserRequest.self)
+        session__v1__merge_user_request__init(message)
+        if !self.fromUserID.isEmpty {
+            message.pointee.from_user_id = try arena.text(self.fromUserID)
+        }
+        if !self.intoUserID.isEmpty {
+            message.pointee.into_user_id = try arena.text(self.intoUserID)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.MergeUserReply: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__MergeUserReply()
+        session__v1__merge_user_reply__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__MergeUserReply.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__MergeUserReply>) throws(WireError) {
+        self.sessions = message.pointee.sessions
+        self.generations = message.pointee.generations
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__MergeUserReply> {
+        let message = arena.allocate(Session__V1__MergeUserReply.self)
+        session__v1__merge_user_reply__init(message)
+        message.pointee.sessions = self.sessions
+        message.pointee.generations = self.generations
+        return message
+    }
+}
+
+extension SessionAPI.VerifyRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__VerifyRequest()
+        session__v1__verify_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__VerifyRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__VerifyRequest>) throws(WireError) {
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__VerifyRequest> {
+        let message = arena.allocate(Session__V1__VerifyRequest.self)
+        session__v1__verify_request__init(message)
+        return message
+    }
+}
+
 extension SessionAPI.VerifyReply: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__VerifyReply()
@@ -261,312 +494,6 @@ extension SessionAPI.StoredSubject: WireMessage {
         if !self.videoAssetID.isEmpty {
             message.pointee.video_asset_id = try arena.text(self.videoAssetID)
         }
-        return message
-    }
-}
-
-extension SessionAPI.StoredSession: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredSession()
-        session__v1__stored_session__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredSession.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredSession>) throws(WireError) {
-        self.intent = try wireText(message.pointee.intent)
-        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
-        self.seed = message.pointee.seed
-        self.choices = try wireMessages(
-            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
-        )
-        self.previous = try wireMessages(
-            message.pointee.previous, message.pointee.n_previous, SessionAPI.StoredChoice.init
-        )
-        self.sets = try wireMessages(
-            message.pointee.sets, message.pointee.n_sets, SessionAPI.StoredSet.init
-        )
-        self.regenerations = try wireMessages(
-            message.pointee.regenerations,
-            message.pointee.n_regenerations,
-            SessionAPI.RegenerationCount.init
-        )
-        self.depths = try wireMessages(
-            message.pointee.depths, message.pointee.n_depths, SessionAPI.StoredDepth.init
-        )
-        self.isCameraOffered = message.pointee.is_camera_offered != 0
-        self.isDepthFallback = message.pointee.is_depth_fallback != 0
-        self.depthAssetID = try wireText(message.pointee.depth_asset_id)
-        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
-        self.previousCameraMotionID = try wireText(message.pointee.previous_camera_motion_id)
-        self.subject = try wireOptional(message.pointee.subject, SessionAPI.StoredSubject.init)
-        self.clips = try wireMessages(
-            message.pointee.clips, message.pointee.n_clips, SessionAPI.StoredClip.init
-        )
-        self.finalPrompt = try wireText(message.pointee.final_prompt)
-        self.videoPrompt = try wireText(message.pointee.video_prompt)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredSession> {
-        let message = arena.allocate(Session__V1__StoredSession.self)
-        session__v1__stored_session__init(message)
-        if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
-        if !self.aspectRatio.isEmpty {
-            message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
-        }
-        message.pointee.seed = self.seed
-        message.pointee.n_choices = self.choices.count
-        message.pointee.choices = try arena.messages(self.choices) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.n_previous = self.previous.count
-        message.pointee.previous = try arena.messages(self.previous) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.n_sets = self.sets.count
-        message.pointee.sets = try arena.messages(self.sets) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.n_regenerations = self.regenerations.count
-        message.pointee.regenerations = try arena.messages(self.regenerations) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.n_depths = self.depths.count
-        message.pointee.depths = try arena.messages(self.depths) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.is_camera_offered = self.isCameraOffered ? 1 : 0
-        message.pointee.is_depth_fallback = self.isDepthFallback ? 1 : 0
-        if !self.depthAssetID.isEmpty {
-            message.pointee.depth_asset_id = try arena.text(self.depthAssetID)
-        }
-        if !self.cameraMotionID.isEmpty {
-            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
-        }
-        if !self.previousCameraMotionID.isEmpty {
-            message.pointee.previous_camera_motion_id = try arena.text(self.previousCameraMotionID)
-        }
-        if let value = self.subject { message.pointee.subject = try value.wireMessage(arena) }
-        message.pointee.n_clips = self.clips.count
-        message.pointee.clips = try arena.messages(self.clips) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        if !self.finalPrompt.isEmpty {
-            message.pointee.final_prompt = try arena.text(self.finalPrompt)
-        }
-        if !self.videoPrompt.isEmpty {
-            message.pointee.video_prompt = try arena.text(self.videoPrompt)
-        }
-        return message
-    }
-}
-
-extension SessionAPI.StoredPicturePlan: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredPicturePlan()
-        session__v1__stored_picture_plan__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredPicturePlan.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    package mutating func attach(_ bytes: Bytes, field: UInt32) {
-        switch field {
-        case 3: self.path = bytes
-        default: break
-        }
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredPicturePlan>) throws(WireError) {
-        self.purpose = try wireText(message.pointee.purpose)
-        self.dimension = try wireText(message.pointee.dimension)
-        self.path = wireBytes(message.pointee.path)
-        self.intent = try wireText(message.pointee.intent)
-        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
-        self.choices = try wireMessages(
-            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
-        )
-        self.regeneration = message.pointee.regeneration
-        self.seed = message.pointee.seed
-        self.missing = try wireTexts(message.pointee.missing, message.pointee.n_missing)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredPicturePlan> {
-        let message = arena.allocate(Session__V1__StoredPicturePlan.self)
-        session__v1__stored_picture_plan__init(message)
-        if !self.purpose.isEmpty { message.pointee.purpose = try arena.text(self.purpose) }
-        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
-        message.pointee.path = arena.binary(self.path)
-        if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
-        if !self.aspectRatio.isEmpty {
-            message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
-        }
-        message.pointee.n_choices = self.choices.count
-        message.pointee.choices = try arena.messages(self.choices) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        message.pointee.regeneration = self.regeneration
-        message.pointee.seed = self.seed
-        message.pointee.n_missing = self.missing.count
-        message.pointee.missing = try arena.texts(self.missing)
-        return message
-    }
-}
-
-extension SessionAPI.StoredDepthPlan: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredDepthPlan()
-        session__v1__stored_depth_plan__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredDepthPlan.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredDepthPlan>) throws(WireError) {
-        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredDepthPlan> {
-        let message = arena.allocate(Session__V1__StoredDepthPlan.self)
-        session__v1__stored_depth_plan__init(message)
-        if !self.sourceAssetID.isEmpty {
-            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
-        }
-        return message
-    }
-}
-
-extension SessionAPI.StoredClipPlan: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredClipPlan()
-        session__v1__stored_clip_plan__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredClipPlan.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    package mutating func attach(_ bytes: Bytes, field: UInt32) {
-        switch field {
-        case 1: self.key = bytes
-        default: break
-        }
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredClipPlan>) throws(WireError) {
-        self.key = wireBytes(message.pointee.key)
-        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
-        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
-        self.subjectMotion = try wireText(message.pointee.subject_motion)
-        self.choices = try wireMessages(
-            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
-        )
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredClipPlan> {
-        let message = arena.allocate(Session__V1__StoredClipPlan.self)
-        session__v1__stored_clip_plan__init(message)
-        message.pointee.key = arena.binary(self.key)
-        if !self.sourceAssetID.isEmpty {
-            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
-        }
-        if !self.cameraMotionID.isEmpty {
-            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
-        }
-        if !self.subjectMotion.isEmpty {
-            message.pointee.subject_motion = try arena.text(self.subjectMotion)
-        }
-        message.pointee.n_choices = self.choices.count
-        message.pointee.choices = try arena.messages(self.choices) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        return message
-    }
-}
-
-extension SessionAPI.StoredGenerationPlan: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredGenerationPlan()
-        session__v1__stored_generation_plan__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredGenerationPlan.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredGenerationPlan>) throws(WireError) {
-        self.generationID = try wireText(message.pointee.generation_id)
-        self.kind = try wireText(message.pointee.kind)
-        self.model = try wireText(message.pointee.model)
-        self.prompt = try wireText(message.pointee.prompt)
-        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
-        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
-        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
-        self.subjectMotion = try wireText(message.pointee.subject_motion)
-        self.seed = message.pointee.seed
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredGenerationPlan> {
-        let message = arena.allocate(Session__V1__StoredGenerationPlan.self)
-        session__v1__stored_generation_plan__init(message)
-        if !self.generationID.isEmpty {
-            message.pointee.generation_id = try arena.text(self.generationID)
-        }
-        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
-        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
-        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
-        if !self.aspectRatio.isEmpty {
-            message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
-        }
-        if !self.sourceAssetID.isEmpty {
-            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
-        }
-        if !self.cameraMotionID.isEmpty {
-            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
-        }
-        if !self.subjectMotion.isEmpty {
-            message.pointee.subject_motion = try arena.text(self.subjectMotion)
-        }
-        message.pointee.seed = self.seed
         return message
     }
 }

@@ -4,6 +4,371 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.StoredSession: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredSession()
+        session__v1__stored_session__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredSession.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredSession>) throws(WireError) {
+        self.intent = try wireText(message.pointee.intent)
+        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
+        self.seed = message.pointee.seed
+        self.choices = try wireMessages(
+            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
+        )
+        self.previous = try wireMessages(
+            message.pointee.previous, message.pointee.n_previous, SessionAPI.StoredChoice.init
+        )
+        self.sets = try wireMessages(
+            message.pointee.sets, message.pointee.n_sets, SessionAPI.StoredSet.init
+        )
+        self.regenerations = try wireMessages(
+            message.pointee.regenerations,
+            message.pointee.n_regenerations,
+            SessionAPI.RegenerationCount.init
+        )
+        self.depths = try wireMessages(
+            message.pointee.depths, message.pointee.n_depths, SessionAPI.StoredDepth.init
+        )
+        self.isCameraOffered = message.pointee.is_camera_offered != 0
+        self.isDepthFallback = message.pointee.is_depth_fallback != 0
+        self.depthAssetID = try wireText(message.pointee.depth_asset_id)
+        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.previousCameraMotionID = try wireText(message.pointee.previous_camera_motion_id)
+        self.subject = try wireOptional(message.pointee.subject, SessionAPI.StoredSubject.init)
+        self.clips = try wireMessages(
+            message.pointee.clips, message.pointee.n_clips, SessionAPI.StoredClip.init
+        )
+        self.finalPrompt = try wireText(message.pointee.final_prompt)
+        self.videoPrompt = try wireText(message.pointee.video_prompt)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredSession> {
+        let message = arena.allocate(Session__V1__StoredSession.self)
+        session__v1__stored_session__init(message)
+        if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
+        if !self.aspectRatio.isEmpty {
+            message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
+        }
+        message.pointee.seed = self.seed
+        message.pointee.n_choices = self.choices.count
+        message.pointee.choices = try arena.messages(self.choices) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.n_previous = self.previous.count
+        message.pointee.previous = try arena.messages(self.previous) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.n_sets = self.sets.count
+        message.pointee.sets = try arena.messages(self.sets) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.n_regenerations = self.regenerations.count
+        message.pointee.regenerations = try arena.messages(self.regenerations) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.n_depths = self.depths.count
+        message.pointee.depths = try arena.messages(self.depths) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.is_camera_offered = self.isCameraOffered ? 1 : 0
+        message.pointee.is_depth_fallback = self.isDepthFallback ? 1 : 0
+        if !self.depthAssetID.isEmpty {
+            message.pointee.depth_asset_id = try arena.text(self.depthAssetID)
+        }
+        if !self.cameraMotionID.isEmpty {
+            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
+        }
+        if !self.previousCameraMotionID.isEmpty {
+            message.pointee.previous_camera_motion_id = try arena.text(self.previousCameraMotionID)
+        }
+        if let value = self.subject { message.pointee.subject = try value.wireMessage(arena) }
+        message.pointee.n_clips = self.clips.count
+        message.pointee.clips = try arena.messages(self.clips) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if !self.finalPrompt.isEmpty {
+            message.pointee.final_prompt = try arena.text(self.finalPrompt)
+        }
+        if !self.videoPrompt.isEmpty {
+            message.pointee.video_prompt = try arena.text(self.videoPrompt)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.StoredPicturePlan: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredPicturePlan()
+        session__v1__stored_picture_plan__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredPicturePlan.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    package mutating func attach(_ bytes: Bytes, field: UInt32) {
+        switch field {
+        case 3: self.path = bytes
+        default: break
+        }
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredPicturePlan>) throws(WireError) {
+        self.purpose = try wireText(message.pointee.purpose)
+        self.dimension = try wireText(message.pointee.dimension)
+        self.path = wireBytes(message.pointee.path)
+        self.intent = try wireText(message.pointee.intent)
+        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
+        self.choices = try wireMessages(
+            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
+        )
+        self.regeneration = message.pointee.regeneration
+        self.seed = message.pointee.seed
+        self.missing = try wireTexts(message.pointee.missing, message.pointee.n_missing)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredPicturePlan> {
+        let message = arena.allocate(Session__V1__StoredPicturePlan.self)
+        session__v1__stored_picture_plan__init(message)
+        if !self.purpose.isEmpty { message.pointee.purpose = try arena.text(self.purpose) }
+        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
+        message.pointee.path = arena.binary(self.path)
+        if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
+        if !self.aspectRatio.isEmpty {
+            message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
+        }
+        message.pointee.n_choices = self.choices.count
+        message.pointee.choices = try arena.messages(self.choices) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.regeneration = self.regeneration
+        message.pointee.seed = self.seed
+        message.pointee.n_missing = self.missing.count
+        message.pointee.missing = try arena.texts(self.missing)
+        return message
+    }
+}
+
+extension SessionAPI.StoredDepthPlan: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredDepthPlan()
+        session__v1__stored_depth_plan__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredDepthPlan.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredDepthPlan>) throws(WireError) {
+        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredDepthPlan> {
+        let message = arena.allocate(Session__V1__StoredDepthPlan.self)
+        session__v1__stored_depth_plan__init(message)
+        if !self.sourceAssetID.isEmpty {
+            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.StoredClipPlan: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredClipPlan()
+        session__v1__stored_clip_plan__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredClipPlan.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    package mutating func attach(_ bytes: Bytes, field: UInt32) {
+        switch field {
+        case 1: self.key = bytes
+        default: break
+        }
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredClipPlan>) throws(WireError) {
+        self.key = wireBytes(message.pointee.key)
+        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.subjectMotion = try wireText(message.pointee.subject_motion)
+        self.choices = try wireMessages(
+            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
+        )
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredClipPlan> {
+        let message = arena.allocate(Session__V1__StoredClipPlan.self)
+        session__v1__stored_clip_plan__init(message)
+        message.pointee.key = arena.binary(self.key)
+        if !self.sourceAssetID.isEmpty {
+            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
+        }
+        if !self.cameraMotionID.isEmpty {
+            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
+        }
+        if !self.subjectMotion.isEmpty {
+            message.pointee.subject_motion = try arena.text(self.subjectMotion)
+        }
+        message.pointee.n_choices = self.choices.count
+        message.pointee.choices = try arena.messages(self.choices) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.StoredGenerationPlan: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredGenerationPlan()
+        session__v1__stored_generation_plan__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredGenerationPlan.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredGenerationPlan>) throws(WireError) {
+        self.generationID = try wireText(message.pointee.generation_id)
+        self.kind = try wireText(message.pointee.kind)
+        self.model = try wireText(message.pointee.model)
+        self.prompt = try wireText(message.pointee.prompt)
+        self.aspectRatio = try wireText(message.pointee.aspect_ratio)
+        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.subjectMotion = try wireText(message.pointee.subject_motion)
+        self.seed = message.pointee.seed
+        self.intent = try wireText(message.pointee.intent)
+        self.choices = try wireMessages(
+            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
+        )
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredGenerationPlan> {
+        let message = arena.allocate(Session__V1__StoredGenerationPlan.self)
+        session__v1__stored_generation_plan__init(message)
+        if !self.generationID.isEmpty {
+            message.pointee.generation_id = try arena.text(self.generationID)
+        }
+        if !self.kind.isEmpty { message.pointee.kind = try arena.text(self.kind) }
+        if !self.model.isEmpty { message.pointee.model = try arena.text(self.model) }
+        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
+        if !self.aspectRatio.isEmpty {
+            message.pointee.aspect_ratio = try arena.text(self.aspectRatio)
+        }
+        if !self.sourceAssetID.isEmpty {
+            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
+        }
+        if !self.cameraMotionID.isEmpty {
+            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
+        }
+        if !self.subjectMotion.isEmpty {
+            message.pointee.subject_motion = try arena.text(self.subjectMotion)
+        }
+        message.pointee.seed = self.seed
+        if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
+        message.pointee.n_choices = self.choices.count
+        message.pointee.choices = try arena.messages(self.choices) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        return message
+    }
+}
+
+extension SessionAPI.StoredCreation: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredCreation()
+        session__v1__stored_creation__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredCreation.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredCreation>) throws(WireError) {
+        self.prompt = try wireText(message.pointee.prompt)
+        self.intent = try wireText(message.pointee.intent)
+        self.choices = try wireMessages(
+            message.pointee.choices, message.pointee.n_choices, SessionAPI.StoredChoice.init
+        )
+        self.cameraMotionID = try wireText(message.pointee.camera_motion_id)
+        self.subjectMotion = try wireText(message.pointee.subject_motion)
+        self.sourceAssetID = try wireText(message.pointee.source_asset_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredCreation> {
+        let message = arena.allocate(Session__V1__StoredCreation.self)
+        session__v1__stored_creation__init(message)
+        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
+        if !self.intent.isEmpty { message.pointee.intent = try arena.text(self.intent) }
+        message.pointee.n_choices = self.choices.count
+        message.pointee.choices = try arena.messages(self.choices) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if !self.cameraMotionID.isEmpty {
+            message.pointee.camera_motion_id = try arena.text(self.cameraMotionID)
+        }
+        if !self.subjectMotion.isEmpty {
+            message.pointee.subject_motion = try arena.text(self.subjectMotion)
+        }
+        if !self.sourceAssetID.isEmpty {
+            message.pointee.source_asset_id = try arena.text(self.sourceAssetID)
+        }
+        return message
+    }
+}
+
 extension SessionAPI.StoredRecipe: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__StoredRecipe()

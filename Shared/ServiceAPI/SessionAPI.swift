@@ -40,6 +40,11 @@ package enum SessionAPI {
         MotionPreview.self,
         StartGenerationRequest.self,
         Generation.self,
+        Creation.self,
+        ListCreationsRequest.self,
+        ListCreationsReply.self,
+        GetCreationsRequest.self,
+        MarkCreationsRequest.self,
         GetGenerationRequest.self,
         ListGenerationsRequest.self,
         ListGenerationsReply.self,
@@ -62,6 +67,7 @@ package enum SessionAPI {
         StoredDepthPlan.self,
         StoredClipPlan.self,
         StoredGenerationPlan.self,
+        StoredCreation.self,
         StoredRecipe.self,
         StoredJournal.self,
     ]
@@ -138,6 +144,15 @@ extension SessionAPI {
         )
         package static let cancelGeneration = MethodDescriptor(
             name: "session.v1.Session/CancelGeneration", isIdempotent: true
+        )
+        package static let listCreations = MethodDescriptor(
+            name: "session.v1.Session/ListCreations", isIdempotent: true
+        )
+        package static let getCreations = MethodDescriptor(
+            name: "session.v1.Session/GetCreations", isIdempotent: true
+        )
+        package static let markCreations = MethodDescriptor(
+            name: "session.v1.Session/MarkCreations", isIdempotent: true
         )
         package static let getOperation = MethodDescriptor(
             name: "session.v1.Session/GetOperation", isIdempotent: true
@@ -327,6 +342,31 @@ extension SessionAPI {
             try await channel.unary(Methods.cancelGeneration, request, options)
         }
 
+        /// Everything that a user has made: pictures and clips of sessions, and generations, newest
+        /// first.
+        package func listCreations(
+            _ request: ListCreationsRequest, _ options: CallOptions
+        ) async throws(RPCError) -> ListCreationsReply {
+            try await channel.unary(Methods.listCreations, request, options)
+        }
+
+        /// Those of the ids that are there, in the order asked for. Errors: CREATION_NOT_FOUND when
+        /// none is.
+        package func getCreations(
+            _ request: GetCreationsRequest, _ options: CallOptions
+        ) async throws(RPCError) -> ListCreationsReply {
+            try await channel.unary(Methods.getCreations, request, options)
+        }
+
+        /// Stars, deletes or restores; those that are so already stay so. A generation at work is
+        /// not deleted:
+        /// CREATION_AT_WORK. What is deleted can be restored until it is collected.
+        package func markCreations(
+            _ request: MarkCreationsRequest, _ options: CallOptions
+        ) async throws(RPCError) -> ListCreationsReply {
+            try await channel.unary(Methods.markCreations, request, options)
+        }
+
         package func getOperation(
             _ request: GetOperationRequest, _ options: CallOptions
         ) async throws(RPCError) -> Operation {
@@ -484,6 +524,25 @@ extension SessionAPI {
         func cancelGeneration(
             _ request: GetGenerationRequest, _ context: CallContext
         ) async throws(RPCError) -> Generation
+
+        /// Everything that a user has made: pictures and clips of sessions, and generations, newest
+        /// first.
+        func listCreations(
+            _ request: ListCreationsRequest, _ context: CallContext
+        ) async throws(RPCError) -> ListCreationsReply
+
+        /// Those of the ids that are there, in the order asked for. Errors: CREATION_NOT_FOUND when
+        /// none is.
+        func getCreations(
+            _ request: GetCreationsRequest, _ context: CallContext
+        ) async throws(RPCError) -> ListCreationsReply
+
+        /// Stars, deletes or restores; those that are so already stay so. A generation at work is
+        /// not deleted:
+        /// CREATION_AT_WORK. What is deleted can be restored until it is collected.
+        func markCreations(
+            _ request: MarkCreationsRequest, _ context: CallContext
+        ) async throws(RPCError) -> ListCreationsReply
 
         func getOperation(
             _ request: GetOperationRequest, _ context: CallContext
@@ -651,6 +710,24 @@ extension SessionAPI {
                     request: GetGenerationRequest, context: CallContext
                 ) async throws(RPCError) -> Generation in
                 try await handler.cancelGeneration(request, context)
+            },
+            .unary(Methods.listCreations) {
+                (
+                    request: ListCreationsRequest, context: CallContext
+                ) async throws(RPCError) -> ListCreationsReply in
+                try await handler.listCreations(request, context)
+            },
+            .unary(Methods.getCreations) {
+                (
+                    request: GetCreationsRequest, context: CallContext
+                ) async throws(RPCError) -> ListCreationsReply in
+                try await handler.getCreations(request, context)
+            },
+            .unary(Methods.markCreations) {
+                (
+                    request: MarkCreationsRequest, context: CallContext
+                ) async throws(RPCError) -> ListCreationsReply in
+                try await handler.markCreations(request, context)
             },
             .unary(Methods.getOperation) {
                 (

@@ -36,6 +36,7 @@ import Testing
         "CTurboJPEG": ["Shared/ImageCodec/"],
         "CPNG": ["Shared/ImageCodec/"],
         "CWebP": ["Shared/ImageCodec/"],
+        "CArchive": ["Shared/Archive/"],
         "COpenH264": ["Services/Render/"],
         "CSheetKernel": ["Services/Render/Kernels/"],
         "CLinux": ["Shared/"],

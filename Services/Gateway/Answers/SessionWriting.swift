@@ -198,6 +198,12 @@ struct AnswerWriter: Sendable {
         textOrNull(&object, "provider", generation.provider)
         linkOrNull(&object, "url", asset: generation.assetID)
         textOrNull(&object, "assetId", generation.assetID)
+        object.array("assets", generation.assetIDs) { writer, id in
+            writer.object {
+                $0.text("id", id)
+                $0.text("url", self.mediaLink(id))
+            }
+        }
         textOrNull(&object, "contentType", generation.contentType)
         object.raw("creditsConsumed", CreditText.number(generation.creditsConsumedU4))
         if let error = generation.error {

@@ -16,13 +16,19 @@ struct SignedLinks: Sendable {
         self.time = time
     }
 
-    /// The link to a path of this service.
-    func link(_ path: String, userID: String) -> String {
+    /// The link to a path of this service, for these things alone when there are any.
+    func link(_ path: String, ids: [String] = [], userID: String) -> String {
+        let target = Self.target(path, ids.isEmpty ? nil : ids.joined(separator: ","))
         let now = time.now.microseconds / 1_000_000
         let expires = (now / 3600 + 2) * 3600
-        let signature = Base64URL.encode(code(path, userID: userID, expires: expires))
-        return
-            "\(path)?user=\(PercentCoding.encode(userID))&expires=\(expires)&signature=\(signature)"
+        let signature = Base64URL.encode(code(target, userID: userID, expires: expires))
+        return "\(target)\(ids.isEmpty ? "?" : "&")user=\(PercentCoding.encode(userID))"
+            + "&expires=\(expires)&signature=\(signature)"
+    }
+
+    /// What is signed: ids are visible characters and need no coding.
+    private static func target(_ path: String, _ ids: String?) -> String {
+        ids.map { "\(path)?ids=\($0)" } ?? path
     }
 
     /// The user whom a link was made for; nil when the request carries none.
@@ -32,7 +38,10 @@ struct SignedLinks: Sendable {
         guard let userID = request.queryValue("user"),
             let expires = request.queryValue("expires").flatMap({ Int64($0) }),
             let bytes = Base64URL.decode(signature),
-            isEqualInConstantTime(code(request.path, userID: userID, expires: expires), bytes),
+            isEqualInConstantTime(
+                code(
+                    Self.target(request.path, request.queryValue("ids")), userID: userID,
+                    expires: expires), bytes),
             time.now.microseconds / 1_000_000 < expires
         else { throw Problem.unauthenticated }
         return userID

@@ -336,19 +336,44 @@ enum AnswerSchemas {
             "GenerationAnswer",
             S.object([
                 "id": S.text, "kind": S.choice(GenerationRoutes.kinds),
-                "state": S.choice([
-                    "queued", "processing", "generating", "uploading", "completed", "failed",
-                    "cancelled",
-                ]),
+                "state": S.choice(generationStates),
                 "progress": S.number, "position": S.count, "sessionId": S.nullable(S.text),
                 "operationId": S.nullable(S.text), "prompt": S.text, "model": S.text,
                 "aspectRatio": S.text, "provider": S.nullable(S.text), "url": S.nullable(S.link),
-                "assetId": S.nullable(S.text), "contentType": S.nullable(S.text),
-                "creditsConsumed": S.credits, "error": S.nullable(S.reference("Fault")),
+                "assetId": S.nullable(S.text),
+                "assets": S.list(S.object(["id": S.text, "url": S.link])),
+                "contentType": S.nullable(S.text), "creditsConsumed": S.credits,
+                "error": S.nullable(S.reference("Fault")),
                 "metadata": ["type": "object"], "createdAt": S.time,
                 "finishedAt": S.nullable(S.time),
             ])
         ),
+        (
+            "Creation",
+            S.object([
+                "id": S.text, "state": S.choice(generationStates), "progress": S.number,
+                "position": S.count, "isGeneration": S.flag, "sessionId": S.nullable(S.text),
+                "kind": S.choice(CreationRoutes.kinds), "step": S.text, "model": S.text,
+                "provider": S.nullable(S.text), "aspectRatio": S.text, "prompt": S.text,
+                "intent": S.nullable(S.text),
+                "choices": S.list(
+                    S.object(["type": S.text, "optionId": S.text, "label": S.text])),
+                "cameraMotion": S.nullable(S.text), "subjectMotion": S.nullable(S.text),
+                "creditsConsumed": S.credits, "createdAt": S.time,
+                "sourceImageUrl": S.nullable(S.link), "sourceAssetId": S.nullable(S.text),
+                "assets": S.list(S.object(["id": S.text, "url": S.link])),
+                "contentType": S.nullable(S.text), "width": S.count, "height": S.count,
+                "starred": S.flag, "error": S.nullable(S.reference("Fault")),
+                "deletedAt": S.nullable(S.time),
+            ])
+        ),
+        (
+            "CreationsAnswer",
+            S.object([
+                "creations": S.list(S.reference("Creation")), "nextCursor": S.nullable(S.text),
+            ])
+        ),
+        ("ArchiveAnswer", S.object(["url": S.link, "files": S.count])),
         (
             "GenerationsAnswer",
             S.object([
@@ -356,6 +381,10 @@ enum AnswerSchemas {
                 "nextCursor": S.nullable(S.text),
             ])
         ),
+    ]
+
+    private static let generationStates = [
+        "queued", "processing", "generating", "uploading", "completed", "failed", "cancelled",
     ]
 
     private static let media: [(String, JSONValue)] = [

@@ -119,6 +119,8 @@ enum RequestSchemas {
                     "sessionId": id, "subjectMotion": Schema.text(1...1000), "version?": version,
                 ])
             ),
+            ("CreationsRequest", Schema.object(["ids": ids(CreationRoutes.idsMax)])),
+            ("ArchiveRequest", Schema.object(["ids": ids(CreationRoutes.archiveMax)])),
             (
                 "GenerationRequest",
                 spending([
@@ -129,4 +131,11 @@ enum RequestSchemas {
                 ])
             ),
         ]
+
+    private static func ids(_ max: Int) -> JSONValue {
+        [
+            "type": "array", "minItems": 1, "maxItems": .number(String(max)),
+            "uniqueItems": true, "items": Schema.text(1...128),
+        ]
+    }
 }

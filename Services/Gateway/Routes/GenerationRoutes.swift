@@ -7,7 +7,8 @@ struct GenerationRoutes: Sendable {
     static let kinds = ["image", "storyboard", "draft", "final"]
     /// What makes each kind when the caller names no model: what needs nothing from outside.
     private static let localModels = [
-        "image": "local", "draft": "local-parallax", "final": "local-parallax",
+        "image": "local", "storyboard": "local", "draft": "local-parallax",
+        "final": "local-parallax",
     ]
 
     let tools: RouteTools
@@ -77,8 +78,8 @@ struct GenerationRoutes: Sendable {
         var fields = try FieldReader(context.request)
         let sessionID = fields.optionalIdentifier("sessionId")
         let prompt = fields.optionalText("prompt", 1...4000)
-        if (sessionID == nil) == (prompt == nil) {
-            fields.report("prompt", "choice", "Give either sessionId or prompt.")
+        if sessionID == nil && prompt == nil {
+            fields.report("prompt", "choice", "Give sessionId, prompt or both.")
         }
         let kind = fields.choice("kind", Self.kinds)
         let request = SessionAPI.StartGenerationRequest(
@@ -86,7 +87,7 @@ struct GenerationRoutes: Sendable {
             sessionID: sessionID ?? "", prompt: prompt ?? "",
             model: fields.optionalIdentifier("model") ?? Self.localModels[kind] ?? "",
             aspectRatio: fields.optionalChoice("aspectRatio", ConvergenceRoutes.aspectRatios)
-                ?? "16:9",
+                ?? (sessionID == nil ? "16:9" : ""),
             metadataJson: fields.object("metadata", bytesMax: 16 << 10),
             sourceAssetID: fields.optionalIdentifier("sourceAssetId") ?? "",
             spending: fields.spending(context))

@@ -123,6 +123,26 @@ struct FieldReader {
     }
 
     /// Zero when the caller does not mind which version it acts on.
+    /// Identifiers, each once.
+    mutating func identifiers(_ name: String, _ count: ClosedRange<Int>) -> [String] {
+        guard let value = value(name) else { return missing(name, []) }
+        guard case .array(let items) = value else { return wrongType(name, "a list", []) }
+        let texts = items.compactMap(\.text)
+        guard texts.count == items.count, count.contains(texts.count),
+            Set(texts).count == texts.count,
+            texts.allSatisfy({
+                (1...128).contains($0.utf8.count)
+                    && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x2C }
+            })
+        else {
+            return fail(
+                name, "range",
+                "It must list \(count.lowerBound) to \(count.upperBound) identifiers, each once.",
+                [])
+        }
+        return texts
+    }
+
     mutating func version() -> UInt64 {
         guard let value = value("version") else { return 0 }
         guard let number = value.integer else { return wrongType("version", "a whole number", 0) }

@@ -60,6 +60,32 @@ struct RequestContext: Sendable {
         return value
     }
 
+    /// One of some words of the query; empty when it is absent.
+    /// - Throws: 422 when it is none of them.
+    func queryChoice(_ name: String, _ values: [String]) throws -> String {
+        guard let text = try queryText(name) else { return "" }
+        guard values.contains(text) else {
+            throw Problem.validation([
+                FieldFault(
+                    field: name, code: "choice",
+                    detail: "It must be one of \(values.joined(separator: ", ")).")
+            ])
+        }
+        return text
+    }
+
+    /// A time of the query in microseconds since 1970; 0 when it is absent.
+    /// - Throws: 422 when it is none.
+    func queryTime(_ name: String) throws -> Int64 {
+        guard let text = try queryText(name) else { return 0 }
+        guard let time = Timestamp(rfc3339: text), time.microseconds > 0 else {
+            throw Problem.validation([
+                FieldFault(field: name, code: "format", detail: "It must be an RFC 3339 time.")
+            ])
+        }
+        return time.microseconds
+    }
+
     /// A text of the query; nil when it is absent or empty.
     func queryText(_ name: String) throws -> String? {
         switch request.queryCount(name) {

@@ -18,6 +18,10 @@ package struct GenerationPlan: Hashable, Sendable {
     package var cameraMotionID: String
     package var subjectMotion: String
     package var seed: UInt64
+    /// What the session was to show; empty when there is only a prompt.
+    package var intent = ""
+    /// What was chosen in the session, in flow order.
+    package var choices: [Choice] = []
 
     package init(
         generationID: String, kind: Kind, model: String, prompt: String, aspectRatio: String,
@@ -32,6 +36,14 @@ package struct GenerationPlan: Hashable, Sendable {
         self.cameraMotionID = cameraMotionID
         self.subjectMotion = subjectMotion
         self.seed = seed
+    }
+}
+
+extension GenerationPlan {
+    /// The slots of its jobs.
+    package var slotIDs: [String] {
+        kind == .storyboard
+            ? StoryboardFrame.allCases.map(\.slotID) : [Operation.Work.singleSlot]
     }
 }
 
@@ -55,7 +67,8 @@ package struct Generation: Hashable, Sendable {
     package var state: State
     package var progress: Double
     package var position: UInt32
-    package var assetID: String
+    /// One; of a storyboard every picture, in order.
+    package var assetIDs: [String]
     package var contentType: String
     package var provider: String
     package var failure: Failure?
@@ -79,7 +92,7 @@ package struct Generation: Hashable, Sendable {
         state = .queued
         progress = 0
         position = 0
-        assetID = ""
+        assetIDs = []
         contentType = ""
         provider = ""
         failure = nil

@@ -80,9 +80,12 @@ extension Operation {
     }
 
     /// What was made, with commas between: a picture for each slot, or the one thing.
-    package var deliveredAssetIDs: String {
-        if let delivered { return delivered.assetID }
-        return slots.compactMap { $0.picture?.assetID }.joined(separator: ",")
+    package var deliveredAssetIDs: String { deliveredAssets.joined(separator: ",") }
+
+    package var deliveredAssets: [String] {
+        if case .generation = work, delivered == nil { return [] }
+        if let delivered, slots.count <= 1 { return [delivered.assetID] }
+        return slots.compactMap { $0.picture?.assetID }
     }
 
     /// The part of the hold that one delivered slot costs.
@@ -100,15 +103,18 @@ package struct Conclusion: Hashable, Sendable {
     package var failure: Failure?
     /// The session to write; nil when it stays as it is.
     package var session: Session?
+    /// What its user has now.
+    package var creations: [Creation]
 
     package init(
         outcome: Operation.State, captureU4: Int64 = 0, failure: Failure? = nil,
-        session: Session? = nil
+        session: Session? = nil, creations: [Creation] = []
     ) {
         self.outcome = outcome
         self.captureU4 = captureU4
         self.failure = failure
         self.session = session
+        self.creations = creations
     }
 }
 
@@ -156,7 +162,10 @@ extension SessionMachine {
                 assetID: delivered.assetID, prompt: operation.recipes.first?.prompt ?? "")
             return Conclusion(
                 outcome: .succeeded, captureU4: operation.heldU4,
-                session: filmed(plan, clip: clip, in: session, nowUs: nowUs))
+                session: filmed(plan, clip: clip, in: session, nowUs: nowUs),
+                creations: [
+                    creation(of: operation, plan, delivered, in: session, nowUs: nowUs)
+                ])
         }
     }
 
@@ -168,7 +177,8 @@ extension SessionMachine {
         if isUseful(plan, slots: ended, in: session) {
             return Conclusion(
                 outcome: .succeeded, captureU4: price,
-                session: applied(plan, slots: ended, to: session, nowUs: nowUs))
+                session: applied(plan, slots: ended, to: session, nowUs: nowUs),
+                creations: creations(of: operation, plan))
         }
         var failure = operation.failure ?? .image
         for case .failed(let reason) in ended.map(\.state) { failure = reason }

@@ -166,12 +166,16 @@ extension Operation.Work {
         switch self {
         case .navigation: []
         case .pictures(let plan): plan.missing
-        case .depth, .clip, .generation: [Self.singleSlot]
+        case .depth, .clip: [Self.singleSlot]
+        case .generation(let plan): plan.slotIDs
         }
     }
 
     /// How many are paid for.
-    package var quantity: Int { slotIDs.count }
+    package var quantity: Int {
+        // A storyboard is bought whole.
+        if case .generation = self { 1 } else { slotIDs.count }
+    }
 }
 
 /// What a caller lets a command cost. Credits refuses what would be more.

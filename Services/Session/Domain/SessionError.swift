@@ -3,6 +3,9 @@ package enum SessionError: Error, Hashable, Sendable {
     case sessionNotFound(String)
     case operationNotFound(String)
     case generationNotFound(String)
+    case creationNotFound(String)
+    /// A generation that has not ended cannot be thrown away.
+    case creationAtWork(String)
     /// The session belongs to somebody else.
     case notOwner
     case expired(String)

@@ -179,7 +179,14 @@ extension SagaRunner {
             return operation
         }
         if case .failed(let failure) = ended.state {
+            // The others of a storyboard are worth nothing without it.
+            if operation.done < operation.slots.count { try await cancelJobs(of: operation) }
             return try await advanced(operation, by: .failed(failure))
+        }
+        if operation.done < operation.slots.count {
+            try await journal.record(operation)
+            try await noteProgress(job, operation)
+            return operation
         }
         let asset = job.asset
         return try await advanced(
@@ -230,11 +237,16 @@ extension SagaRunner {
 
     private func noteProgress(_ job: MediaAPI.Job, _ operation: Operation) async throws {
         guard case .generation(let plan) = operation.work,
-            let state = Generation.State(job.state),
+            let state = operation.slots.count > 1 ? .generating : Generation.State(job.state),
             var generation = try await journal.generation(plan.generationID)
         else { return }
         let before = generation
-        generation.advance(to: state, progress: job.progress, position: job.position)
+        // What has ended, and the part of the one that this is about.
+        let part = job.state == .completed ? 0 : job.progress
+        generation.advance(
+            to: state,
+            progress: (Double(operation.done) + part) / Double(operation.slots.count),
+            position: job.position)
         let isNews =
             generation.state != before.state || generation.progress - before.progress >= 0.05
         if isNews { try await journal.record(generation) }

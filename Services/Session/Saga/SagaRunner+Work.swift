@@ -64,6 +64,12 @@ extension SagaRunner {
                     slotID: Operation.Work.singleSlot, recipeID: reply.recipe?.id ?? "",
                     fragments: [], prompt: reply.videoPrompt)
             ]
+        case .generation(let plan) where plan.kind == .storyboard:
+            return StoryboardFrame.allCases.map { frame in
+                Operation.Recipe(
+                    slotID: frame.slotID, recipeID: "", fragments: [frame.words],
+                    prompt: "\(plan.prompt), \(frame.words)")
+            }
         case .generation(let plan):
             return [
                 Operation.Recipe(
@@ -131,16 +137,36 @@ extension SagaRunner {
                     path: library.motion(plan.cameraMotionID), subject: plan.subjectMotion,
                     model: plan.model, aspectRatio: plan.aspectRatio)
             ]
+        case .generation(let plan) where plan.kind == .storyboard:
+            return StoryboardFrame.allCases.compactMap { frame in
+                let isAbsent = operation.slots.contains {
+                    $0.optionID == frame.slotID && $0.state == .absent
+                }
+                guard isAbsent else { return nil }
+                return still(
+                    operation, frame.slotID, plan, choices: frame.choices(of: plan),
+                    seed: frame.seed(of: plan))
+            }
         case .generation(let plan):
             return [
-                MediaAPI.JobRequest(
-                    clientReference: operation.jobReference(Operation.Work.singleSlot),
-                    kind: .image,
-                    image: MediaAPI.ImageRecipe(
-                        intent: plan.prompt, aspectRatio: plan.aspectRatio, prompt: plan.prompt,
-                        seed: plan.seed))
+                still(
+                    operation, Operation.Work.singleSlot, plan, choices: plan.choices,
+                    seed: plan.seed)
             ]
         }
+    }
+
+    private func still(
+        _ operation: Operation, _ slotID: String, _ plan: GenerationPlan, choices: [Choice],
+        seed: UInt64
+    ) -> MediaAPI.JobRequest {
+        let recipe = operation.recipes.first { $0.slotID == slotID }
+        return MediaAPI.JobRequest(
+            clientReference: operation.jobReference(slotID), kind: .image,
+            image: MediaAPI.ImageRecipe(
+                intent: plan.intent.isEmpty ? plan.prompt : plan.intent,
+                aspectRatio: plan.aspectRatio, choices: choices.map(MediaAPI.Choice.init),
+                prompt: recipe?.prompt ?? plan.prompt, seed: seed))
     }
 
     private func video(
@@ -226,15 +252,19 @@ extension PromptAPI.Choice {
     }
 }
 
+extension MediaAPI.Choice {
+    init(_ choice: Choice) {
+        self.init(
+            dimension: choice.dimension.rawValue, optionID: choice.optionID,
+            fragments: choice.fragments)
+    }
+}
+
 extension MediaAPI.ImageRecipe {
     init(_ plan: PicturePlan, _ recipe: Operation.Recipe) {
         self.init(
             recipeID: recipe.recipeID, intent: plan.intent, aspectRatio: plan.aspectRatio,
-            choices: plan.choices.map {
-                MediaAPI.Choice(
-                    dimension: $0.dimension.rawValue, optionID: $0.optionID,
-                    fragments: $0.fragments)
-            } + [
+            choices: plan.choices.map(MediaAPI.Choice.init) + [
                 MediaAPI.Choice(
                     dimension: plan.dimension.rawValue, optionID: recipe.slotID,
                     fragments: recipe.fragments)

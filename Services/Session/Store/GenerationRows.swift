@@ -6,7 +6,7 @@ enum GenerationRows {
         """
         id, user_id, session_id, operation_id, kind, model, prompt, aspect_ratio, metadata_json,
         state, progress, asset_id, content_type, provider, error_code, error_message,
-        error_is_retryable, charged_u4, created_at_us, finished_at_us
+        error_is_retryable, charged_u4, created_at_us, finished_at_us, asset_ids
         """
     private static let find = Statement("SELECT \(columns) FROM generations WHERE id = ?")
     private static let page = Statement(
@@ -17,13 +17,13 @@ enum GenerationRows {
     private static let insertRow = Statement(
         """
         INSERT INTO generations(\(columns))
-        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     private static let updateRow = Statement(
         """
         UPDATE generations SET state = ?2, progress = ?3, asset_id = ?4, content_type = ?5,
             provider = ?6, error_code = ?7, error_message = ?8, error_is_retryable = ?9,
-            charged_u4 = ?10, finished_at_us = ?11
+            charged_u4 = ?10, finished_at_us = ?11, asset_ids = ?12
         WHERE id = ?1
         """)
     private static let deleteRow = Statement("DELETE FROM generations WHERE operation_id = ?")
@@ -50,19 +50,21 @@ enum GenerationRows {
             generation.operationID, generation.kind.rawValue, generation.model,
             generation.prompt, generation.aspectRatio, generation.metadataJSON,
             generation.state.rawValue, Int64(generation.progress * 1_000_000),
-            generation.assetID, generation.contentType, generation.provider,
+            generation.assetIDs.first ?? "", generation.contentType, generation.provider,
             generation.failure?.code ?? "", generation.failure?.message ?? "",
             generation.failure?.isRetryable ?? false, generation.chargedU4,
-            generation.createdAtUs, generation.finishedAtUs)
+            generation.createdAtUs, generation.finishedAtUs,
+            generation.assetIDs.joined(separator: ","))
     }
 
     static func update(_ generation: Generation, _ transaction: borrowing Transaction) throws {
         try transaction.run(
             updateRow, generation.id, generation.state.rawValue,
-            Int64(generation.progress * 1_000_000), generation.assetID,
+            Int64(generation.progress * 1_000_000), generation.assetIDs.first ?? "",
             generation.contentType, generation.provider, generation.failure?.code ?? "",
             generation.failure?.message ?? "", generation.failure?.isRetryable ?? false,
-            generation.chargedU4, generation.finishedAtUs)
+            generation.chargedU4, generation.finishedAtUs,
+            generation.assetIDs.joined(separator: ","))
     }
 
     static func delete(ofOperation id: String, _ transaction: borrowing Transaction) throws {
@@ -89,7 +91,7 @@ enum GenerationRows {
             nowUs: try row.integer(18))
         generation.state = state
         generation.progress = Double(try row.integer(10)) / 1_000_000
-        generation.assetID = try row.text(11)
+        generation.assetIDs = CreationRows.list(try row.text(20))
         generation.contentType = try row.text(12)
         generation.provider = try row.text(13)
         let code = try row.text(14)

@@ -94,10 +94,12 @@ extension Journal {
     ) throws -> [String] {
         let id = String(owner.drop { $0 != "/" }.dropFirst())
         if owner.hasPrefix("session/") {
-            return try SessionRows.session(id, transaction)?.assetIDs.sorted() ?? []
+            guard let session = try SessionRows.session(id, transaction) else { return [] }
+            if session.status == .active { return session.assetIDs.sorted() }
+            let collected = try CreationRows.collectedAssets(ofSession: id, transaction)
+            return session.assetIDs.subtracting(collected).sorted()
         }
-        let asset = try GenerationRows.generation(id, transaction)?.assetID ?? ""
-        return asset.isEmpty ? [] : [asset]
+        return try CreationRows.creation(id, transaction)?.assetIDs ?? []
     }
 
     func told(_ update: ReferenceUpdate) async throws {
@@ -124,6 +126,7 @@ extension Journal {
             }
             let sessions = try SessionRows.move(from: from, to: into, transaction)
             let generations = try GenerationRows.move(from: from, to: into, transaction)
+            try CreationRows.move(from: from, to: into, transaction)
             try OperationRows.move(from: from, to: into, transaction)
             try EventRows.move(from: from, to: into, transaction)
             return (sessions: sessions, generations: generations)

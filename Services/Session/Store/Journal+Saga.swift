@@ -56,6 +56,7 @@ extension Journal {
             let conclusion = conclude(operation, session)
             operation.handle(.applied(conclusion))
             if let session = conclusion.session { try write(session, transaction) }
+            try insert(conclusion.creations, transaction)
             try OperationRows.update(operation, transaction)
             return operation
         }
@@ -97,7 +98,7 @@ extension Journal {
         case .failed: generation.state = .failed
         case .cancelled: generation.state = .cancelled
         }
-        generation.assetID = operation.delivered?.assetID ?? ""
+        generation.assetIDs = operation.deliveredAssets
         generation.provider = operation.delivered?.provider ?? ""
         generation.contentType = operation.delivered?.contentType ?? ""
         generation.failure = operation.state == .failed ? operation.failure : nil
@@ -105,6 +106,7 @@ extension Journal {
         generation.finishedAtUs = operation.finishedAtUs
         generation.position = 0
         try GenerationRows.update(generation, transaction)
+        try CreationRows.finish(generation, transaction)
         try ReferenceRows.note("generation/\(generation.id)", transaction)
         try append(generation, transaction)
     }

@@ -6,7 +6,8 @@ internal import Storage
 /// each. Whoever waits for a change is woken after it is on disk.
 struct Journal: Sendable {
     static let migrations = [
-        Migration(1, "create_tables", PackageResources._001_create_tables_sql)
+        Migration(1, "create_tables", PackageResources._001_create_tables_sql),
+        Migration(2, "add_creations", PackageResources._002_add_creations_sql),
     ]
 
     let database: Database
@@ -205,7 +206,11 @@ struct Journal: Sendable {
                 throw SessionError.tooManyRunning(limit: runningMax)
             }
             try OperationRows.insert(operation, transaction)
-            if let generation { try GenerationRows.insert(generation, transaction) }
+            if let generation, case .generation(let plan) = operation.work {
+                try GenerationRows.insert(generation, transaction)
+                try CreationRows.insert(
+                    Creation(generation, plan, operation), transaction)
+            }
             try append(operation, transaction)
             return Acceptance(operation: operation)
         }
@@ -245,6 +250,7 @@ struct Journal: Sendable {
         try await database.write { transaction in
             try OperationRows.delete(operation.id, transaction)
             try GenerationRows.delete(ofOperation: operation.id, transaction)
+            try CreationRows.delete(ofOperation: operation.id, transaction)
         }
         ring(operation)
     }

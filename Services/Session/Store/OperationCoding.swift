@@ -108,7 +108,8 @@ extension SessionAPI.StoredGenerationPlan {
             generationID: plan.generationID, kind: plan.kind.rawValue, model: plan.model,
             prompt: plan.prompt, aspectRatio: plan.aspectRatio,
             sourceAssetID: plan.sourceAssetID, cameraMotionID: plan.cameraMotionID,
-            subjectMotion: plan.subjectMotion, seed: plan.seed)
+            subjectMotion: plan.subjectMotion, seed: plan.seed, intent: plan.intent,
+            choices: plan.choices.map(SessionAPI.StoredChoice.init))
     }
 }
 
@@ -122,6 +123,8 @@ extension GenerationPlan {
             prompt: stored.prompt, aspectRatio: stored.aspectRatio,
             sourceAssetID: stored.sourceAssetID, cameraMotionID: stored.cameraMotionID,
             subjectMotion: stored.subjectMotion, seed: stored.seed)
+        intent = stored.intent
+        for choice in stored.choices { choices.append(try Choice(choice)) }
     }
 }
 

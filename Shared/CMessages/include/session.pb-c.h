@@ -48,6 +48,11 @@ typedef struct Session__V1__GetMotionPreviewRequest Session__V1__GetMotionPrevie
 typedef struct Session__V1__MotionPreview Session__V1__MotionPreview;
 typedef struct Session__V1__StartGenerationRequest Session__V1__StartGenerationRequest;
 typedef struct Session__V1__Generation Session__V1__Generation;
+typedef struct Session__V1__Creation Session__V1__Creation;
+typedef struct Session__V1__ListCreationsRequest Session__V1__ListCreationsRequest;
+typedef struct Session__V1__ListCreationsReply Session__V1__ListCreationsReply;
+typedef struct Session__V1__GetCreationsRequest Session__V1__GetCreationsRequest;
+typedef struct Session__V1__MarkCreationsRequest Session__V1__MarkCreationsRequest;
 typedef struct Session__V1__GetGenerationRequest Session__V1__GetGenerationRequest;
 typedef struct Session__V1__ListGenerationsRequest Session__V1__ListGenerationsRequest;
 typedef struct Session__V1__ListGenerationsReply Session__V1__ListGenerationsReply;
@@ -70,6 +75,7 @@ typedef struct Session__V1__StoredPicturePlan Session__V1__StoredPicturePlan;
 typedef struct Session__V1__StoredDepthPlan Session__V1__StoredDepthPlan;
 typedef struct Session__V1__StoredClipPlan Session__V1__StoredClipPlan;
 typedef struct Session__V1__StoredGenerationPlan Session__V1__StoredGenerationPlan;
+typedef struct Session__V1__StoredCreation Session__V1__StoredCreation;
 typedef struct Session__V1__StoredRecipe Session__V1__StoredRecipe;
 typedef struct Session__V1__StoredJournal Session__V1__StoredJournal;
 
@@ -84,6 +90,14 @@ typedef enum _Session__V1__OperationState {
   SESSION__V1__OPERATION_STATE__CANCELLED = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SESSION__V1__OPERATION_STATE)
 } Session__V1__OperationState;
+typedef enum _Session__V1__CreationMark {
+  SESSION__V1__CREATION_MARK__CREATION_MARK_UNSPECIFIED = 0,
+  SESSION__V1__CREATION_MARK__STAR = 1,
+  SESSION__V1__CREATION_MARK__UNSTAR = 2,
+  SESSION__V1__CREATION_MARK__DELETE = 3,
+  SESSION__V1__CREATION_MARK__RESTORE = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SESSION__V1__CREATION_MARK)
+} Session__V1__CreationMark;
 
 /* --- messages --- */
 
@@ -632,9 +646,12 @@ struct  Session__V1__StartGenerationRequest
    */
   char *kind;
   /*
-   * or prompt
+   * what was chosen there: picture, moves, prompt; or prompt
    */
   char *session_id;
+  /*
+   * with a session: instead of its own
+   */
   char *prompt;
   char *model;
   char *aspect_ratio;
@@ -682,10 +699,155 @@ struct  Session__V1__Generation
    * of one that was only tried; then there is no id
    */
   Session__V1__DryRun *dry_run;
+  /*
+   * every picture of a storyboard, in order; else the one asset
+   */
+  size_t n_asset_ids;
+  char **asset_ids;
 };
 #define SESSION__V1__GENERATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__generation__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL }
+
+
+/*
+ * Something that was made, with how it was made.
+ */
+struct  Session__V1__Creation
+{
+  ProtobufCMessage base;
+  /*
+   * of a picture's job, or of the generation
+   */
+  char *id;
+  /*
+   * picture, clip, storyboard, video
+   */
+  char *kind;
+  /*
+   * direction, mood, framing, lighting, subject_motion; of a generation its kind
+   */
+  char *step;
+  /*
+   * empty = of none
+   */
+  char *session_id;
+  /*
+   * what was asked for; of a session's picture its provider
+   */
+  char *model;
+  char *provider;
+  char *aspect_ratio;
+  char *prompt;
+  /*
+   * of the session, or empty
+   */
+  char *intent;
+  /*
+   * in flow order; the last of a session's picture is its own option
+   */
+  size_t n_choices;
+  Session__V1__Lock **choices;
+  char *camera_motion_id;
+  char *subject_motion;
+  /*
+   * what a clip or video moves
+   */
+  char *source_asset_id;
+  size_t n_asset_ids;
+  char **asset_ids;
+  char *content_type;
+  /*
+   * 0 = not known
+   */
+  uint32_t width;
+  uint32_t height;
+  int64_t credits_u4;
+  protobuf_c_boolean is_starred;
+  int64_t created_at_us;
+  /*
+   * 0 = not deleted
+   */
+  int64_t deleted_at_us;
+  /*
+   * of a generation: how far it is
+   */
+  Session__V1__Generation *generation;
+};
+#define SESSION__V1__CREATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__creation__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, NULL }
+
+
+struct  Session__V1__ListCreationsRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+  /*
+   * 0 = 50; at most 200
+   */
+  uint32_t limit;
+  char *cursor;
+  /*
+   * this and the following: empty or 0 = any
+   */
+  char *kind;
+  char *step;
+  /*
+   * or provider
+   */
+  char *model;
+  /*
+   * in the intent, the prompt or a choice; case does not matter
+   */
+  char *text;
+  /*
+   * only those
+   */
+  protobuf_c_boolean is_starred;
+  int64_t from_us;
+  int64_t until_us;
+};
+#define SESSION__V1__LIST_CREATIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__list_creations_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0 }
+
+
+struct  Session__V1__ListCreationsReply
+{
+  ProtobufCMessage base;
+  size_t n_creations;
+  Session__V1__Creation **creations;
+  char *next_cursor;
+};
+#define SESSION__V1__LIST_CREATIONS_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__list_creations_reply__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Session__V1__GetCreationsRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+  size_t n_ids;
+  char **ids;
+};
+#define SESSION__V1__GET_CREATIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__get_creations_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Session__V1__MarkCreationsRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+  size_t n_ids;
+  char **ids;
+  Session__V1__CreationMark mark;
+};
+#define SESSION__V1__MARK_CREATIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__mark_creations_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL, SESSION__V1__CREATION_MARK__CREATION_MARK_UNSPECIFIED }
 
 
 struct  Session__V1__GetGenerationRequest
@@ -1018,10 +1180,32 @@ struct  Session__V1__StoredGenerationPlan
   char *camera_motion_id;
   char *subject_motion;
   uint64_t seed;
+  char *intent;
+  size_t n_choices;
+  Session__V1__StoredChoice **choices;
 };
 #define SESSION__V1__STORED_GENERATION_PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_generation_plan__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * How a creation was made.
+ */
+struct  Session__V1__StoredCreation
+{
+  ProtobufCMessage base;
+  char *prompt;
+  char *intent;
+  size_t n_choices;
+  Session__V1__StoredChoice **choices;
+  char *camera_motion_id;
+  char *subject_motion;
+  char *source_asset_id;
+};
+#define SESSION__V1__STORED_CREATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__stored_creation__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Session__V1__StoredRecipe
@@ -1691,6 +1875,101 @@ Session__V1__Generation *
 void   session__v1__generation__free_unpacked
                      (Session__V1__Generation *message,
                       ProtobufCAllocator *allocator);
+/* Session__V1__Creation methods */
+void   session__v1__creation__init
+                     (Session__V1__Creation         *message);
+size_t session__v1__creation__get_packed_size
+                     (const Session__V1__Creation   *message);
+size_t session__v1__creation__pack
+                     (const Session__V1__Creation   *message,
+                      uint8_t             *out);
+size_t session__v1__creation__pack_to_buffer
+                     (const Session__V1__Creation   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__Creation *
+       session__v1__creation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__creation__free_unpacked
+                     (Session__V1__Creation *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__ListCreationsRequest methods */
+void   session__v1__list_creations_request__init
+                     (Session__V1__ListCreationsRequest         *message);
+size_t session__v1__list_creations_request__get_packed_size
+                     (const Session__V1__ListCreationsRequest   *message);
+size_t session__v1__list_creations_request__pack
+                     (const Session__V1__ListCreationsRequest   *message,
+                      uint8_t             *out);
+size_t session__v1__list_creations_request__pack_to_buffer
+                     (const Session__V1__ListCreationsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__ListCreationsRequest *
+       session__v1__list_creations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__list_creations_request__free_unpacked
+                     (Session__V1__ListCreationsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__ListCreationsReply methods */
+void   session__v1__list_creations_reply__init
+                     (Session__V1__ListCreationsReply         *message);
+size_t session__v1__list_creations_reply__get_packed_size
+                     (const Session__V1__ListCreationsReply   *message);
+size_t session__v1__list_creations_reply__pack
+                     (const Session__V1__ListCreationsReply   *message,
+                      uint8_t             *out);
+size_t session__v1__list_creations_reply__pack_to_buffer
+                     (const Session__V1__ListCreationsReply   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__ListCreationsReply *
+       session__v1__list_creations_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__list_creations_reply__free_unpacked
+                     (Session__V1__ListCreationsReply *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__GetCreationsRequest methods */
+void   session__v1__get_creations_request__init
+                     (Session__V1__GetCreationsRequest         *message);
+size_t session__v1__get_creations_request__get_packed_size
+                     (const Session__V1__GetCreationsRequest   *message);
+size_t session__v1__get_creations_request__pack
+                     (const Session__V1__GetCreationsRequest   *message,
+                      uint8_t             *out);
+size_t session__v1__get_creations_request__pack_to_buffer
+                     (const Session__V1__GetCreationsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__GetCreationsRequest *
+       session__v1__get_creations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__get_creations_request__free_unpacked
+                     (Session__V1__GetCreationsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Session__V1__MarkCreationsRequest methods */
+void   session__v1__mark_creations_request__init
+                     (Session__V1__MarkCreationsRequest         *message);
+size_t session__v1__mark_creations_request__get_packed_size
+                     (const Session__V1__MarkCreationsRequest   *message);
+size_t session__v1__mark_creations_request__pack
+                     (const Session__V1__MarkCreationsRequest   *message,
+                      uint8_t             *out);
+size_t session__v1__mark_creations_request__pack_to_buffer
+                     (const Session__V1__MarkCreationsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__MarkCreationsRequest *
+       session__v1__mark_creations_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__mark_creations_request__free_unpacked
+                     (Session__V1__MarkCreationsRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Session__V1__GetGenerationRequest methods */
 void   session__v1__get_generation_request__init
                      (Session__V1__GetGenerationRequest         *message);
@@ -2109,6 +2388,25 @@ Session__V1__StoredGenerationPlan *
 void   session__v1__stored_generation_plan__free_unpacked
                      (Session__V1__StoredGenerationPlan *message,
                       ProtobufCAllocator *allocator);
+/* Session__V1__StoredCreation methods */
+void   session__v1__stored_creation__init
+                     (Session__V1__StoredCreation         *message);
+size_t session__v1__stored_creation__get_packed_size
+                     (const Session__V1__StoredCreation   *message);
+size_t session__v1__stored_creation__pack
+                     (const Session__V1__StoredCreation   *message,
+                      uint8_t             *out);
+size_t session__v1__stored_creation__pack_to_buffer
+                     (const Session__V1__StoredCreation   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__StoredCreation *
+       session__v1__stored_creation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__stored_creation__free_unpacked
+                     (Session__V1__StoredCreation *message,
+                      ProtobufCAllocator *allocator);
 /* Session__V1__StoredRecipe methods */
 void   session__v1__stored_recipe__init
                      (Session__V1__StoredRecipe         *message);
@@ -2248,6 +2546,21 @@ typedef void (*Session__V1__StartGenerationRequest_Closure)
 typedef void (*Session__V1__Generation_Closure)
                  (const Session__V1__Generation *message,
                   void *closure_data);
+typedef void (*Session__V1__Creation_Closure)
+                 (const Session__V1__Creation *message,
+                  void *closure_data);
+typedef void (*Session__V1__ListCreationsRequest_Closure)
+                 (const Session__V1__ListCreationsRequest *message,
+                  void *closure_data);
+typedef void (*Session__V1__ListCreationsReply_Closure)
+                 (const Session__V1__ListCreationsReply *message,
+                  void *closure_data);
+typedef void (*Session__V1__GetCreationsRequest_Closure)
+                 (const Session__V1__GetCreationsRequest *message,
+                  void *closure_data);
+typedef void (*Session__V1__MarkCreationsRequest_Closure)
+                 (const Session__V1__MarkCreationsRequest *message,
+                  void *closure_data);
 typedef void (*Session__V1__GetGenerationRequest_Closure)
                  (const Session__V1__GetGenerationRequest *message,
                   void *closure_data);
@@ -2313,6 +2626,9 @@ typedef void (*Session__V1__StoredClipPlan_Closure)
                   void *closure_data);
 typedef void (*Session__V1__StoredGenerationPlan_Closure)
                  (const Session__V1__StoredGenerationPlan *message,
+                  void *closure_data);
+typedef void (*Session__V1__StoredCreation_Closure)
+                 (const Session__V1__StoredCreation *message,
                   void *closure_data);
 typedef void (*Session__V1__StoredRecipe_Closure)
                  (const Session__V1__StoredRecipe *message,
@@ -2419,6 +2735,18 @@ struct Session__V1__Session_Service
                             const Session__V1__GetGenerationRequest *input,
                             Session__V1__Generation_Closure closure,
                             void *closure_data);
+  void (*list_creations)(Session__V1__Session_Service *service,
+                         const Session__V1__ListCreationsRequest *input,
+                         Session__V1__ListCreationsReply_Closure closure,
+                         void *closure_data);
+  void (*get_creations)(Session__V1__Session_Service *service,
+                        const Session__V1__GetCreationsRequest *input,
+                        Session__V1__ListCreationsReply_Closure closure,
+                        void *closure_data);
+  void (*mark_creations)(Session__V1__Session_Service *service,
+                         const Session__V1__MarkCreationsRequest *input,
+                         Session__V1__ListCreationsReply_Closure closure,
+                         void *closure_data);
   void (*get_operation)(Session__V1__Session_Service *service,
                         const Session__V1__GetOperationRequest *input,
                         Session__V1__Operation_Closure closure,
@@ -2474,6 +2802,9 @@ void session__v1__session__init (Session__V1__Session_Service *service,
       function_prefix__ ## get_generation,\
       function_prefix__ ## list_generations,\
       function_prefix__ ## cancel_generation,\
+      function_prefix__ ## list_creations,\
+      function_prefix__ ## get_creations,\
+      function_prefix__ ## mark_creations,\
       function_prefix__ ## get_operation,\
       function_prefix__ ## wait_operation,\
       function_prefix__ ## cancel_operation,\
@@ -2572,6 +2903,18 @@ void session__v1__session__cancel_generation(ProtobufCService *service,
                                              const Session__V1__GetGenerationRequest *input,
                                              Session__V1__Generation_Closure closure,
                                              void *closure_data);
+void session__v1__session__list_creations(ProtobufCService *service,
+                                          const Session__V1__ListCreationsRequest *input,
+                                          Session__V1__ListCreationsReply_Closure closure,
+                                          void *closure_data);
+void session__v1__session__get_creations(ProtobufCService *service,
+                                         const Session__V1__GetCreationsRequest *input,
+                                         Session__V1__ListCreationsReply_Closure closure,
+                                         void *closure_data);
+void session__v1__session__mark_creations(ProtobufCService *service,
+                                          const Session__V1__MarkCreationsRequest *input,
+                                          Session__V1__ListCreationsReply_Closure closure,
+                                          void *closure_data);
 void session__v1__session__get_operation(ProtobufCService *service,
                                          const Session__V1__GetOperationRequest *input,
                                          Session__V1__Operation_Closure closure,
@@ -2600,6 +2943,7 @@ void session__v1__session__verify(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    session__v1__operation_state__descriptor;
+extern const ProtobufCEnumDescriptor    session__v1__creation_mark__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__spending__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__dry_run__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__start_request__descriptor;
@@ -2633,6 +2977,11 @@ extern const ProtobufCMessageDescriptor session__v1__get_motion_preview_request_
 extern const ProtobufCMessageDescriptor session__v1__motion_preview__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__start_generation_request__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__generation__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__creation__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__list_creations_request__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__list_creations_reply__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__get_creations_request__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__mark_creations_request__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__get_generation_request__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__list_generations_request__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__list_generations_reply__descriptor;
@@ -2655,6 +3004,7 @@ extern const ProtobufCMessageDescriptor session__v1__stored_picture_plan__descri
 extern const ProtobufCMessageDescriptor session__v1__stored_depth_plan__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__stored_clip_plan__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__stored_generation_plan__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__stored_creation__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__stored_recipe__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__stored_journal__descriptor;
 extern const ProtobufCServiceDescriptor session__v1__session__descriptor;

@@ -20,6 +20,8 @@ final class FakeSession: SessionAPI.Handler {
         var events: [SessionAPI.Event] = []
         var lastMetadata = CallMetadata.none
         var generations: [String: SessionAPI.Generation] = [:]
+        var listed: SessionAPI.ListCreationsRequest?
+        var marks: [SessionAPI.MarkCreationsRequest] = []
     }
 
     let state = Lock(State())
@@ -250,6 +252,42 @@ final class FakeSession: SessionAPI.Handler {
         found.state = "cancelled"
         found.error = .init(code: "CANCELLED", message: "You stopped it.")
         return found
+    }
+
+    static let creation = SessionAPI.Creation(
+        id: "job_1", kind: "picture", step: "mood", sessionID: "ses_1", model: "local",
+        provider: "local", aspectRatio: "16:9", prompt: "a fox, dramatic", intent: "a fox",
+        choices: [.init(dimension: "mood", optionID: "dramatic", label: "Dramatic")],
+        assetIDs: ["ast_1"], width: 1024, height: 576, creditsU4: 10_000,
+        createdAtUs: 1_700_000_000_000_000)
+    func listCreations(
+        _ r: SessionAPI.ListCreationsRequest, _ c: CallContext
+    ) async throws(RPCError) -> SessionAPI.ListCreationsReply {
+        state.withLock { state in
+            state.listed = r
+            let video = state.generations["gen_1"].map {
+                SessionAPI.Creation(
+                    id: $0.id, kind: "video", step: "final", model: $0.model, aspectRatio: "1:1",
+                    prompt: $0.prompt, createdAtUs: 1_700_000_000_000_000, generation: $0)
+            }
+            return .init(creations: [video, Self.creation].compactMap { $0 }, nextCursor: "1.a")
+        }
+    }
+    func getCreations(
+        _ r: SessionAPI.GetCreationsRequest, _ c: CallContext
+    ) async throws(RPCError) -> SessionAPI.ListCreationsReply {
+        guard r.ids.contains(Self.creation.id) else {
+            throw RPCError(.notFound, "CREATION_NOT_FOUND", "There is no such creation.")
+        }
+        var one = Self.creation
+        one.isStarred = state.withLock { $0.marks.last?.mark == .star }
+        return .init(creations: [one])
+    }
+    func markCreations(
+        _ r: SessionAPI.MarkCreationsRequest, _ c: CallContext
+    ) async throws(RPCError) -> SessionAPI.ListCreationsReply {
+        state.withLock { $0.marks.append(r) }
+        return try await getCreations(.init(userID: r.userID, ids: r.ids), c)
     }
 
     func getOperation(

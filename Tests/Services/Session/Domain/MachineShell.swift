@@ -98,7 +98,7 @@ struct MachineShell {
         case .invalid: "invalid"
         case .sessionNotFound, .operationNotFound, .generationNotFound, .commandRunning,
             .activeSessionExists, .keyReused, .modelUnavailable, .tooManyRunning, .resync,
-            .cannotMerge:
+            .cannotMerge, .creationNotFound, .creationAtWork:
             "not of the machine"
         }
     }
