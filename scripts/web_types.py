@@ -21,6 +21,8 @@ OPERATIONS = [
     "selectCameraMotion", "startSubjectMotion", "skipSubjectMotion", "finalizeSession",
     "getActiveSession", "getSession", "getOperation", "cancelOperation",
     "startGeneration", "getGeneration", "cancelGeneration", "watchEvents",
+    "listCreations", "getCreation", "starCreations", "unstarCreations", "deleteCreations",
+    "restoreCreations", "createArchive",
 ]
 SCHEMAS = ["Problem", "WorkEvent", "BalanceEvent", "LowBalanceEvent"]
 

@@ -81,30 +81,45 @@ function lastURL(images: Session["imageHistory"][number]["images"]): string | nu
   return null;
 }
 
-const keys: [string, string][] = [
-  ["← → ↑ ↓", "Move between the choices"],
-  ["Enter", "Choose"],
-  ["1 – 4", "Choose the first to the fourth"],
-  ["R", "Make four new pictures"],
-  ["Esc", "Go back, or stop what is being made"],
-  ["?", "This sheet"],
+const keys: [string, [string, string][]][] = [
+  ["Create", [
+    ["← → ↑ ↓", "Move between the choices"],
+    ["Enter", "Choose"],
+    ["1 – 4", "Choose the first to the fourth"],
+    ["R", "Make four new pictures"],
+    ["Esc", "Go back, or stop what is being made"],
+  ]],
+  ["Generations", [
+    ["← → ↑ ↓", "Move between what you have made"],
+    ["Enter", "Open, with how it was made"],
+    ["S", "Star"],
+    ["C", "Compare: on one, then on another"],
+    ["X", "Select"],
+    ["Delete", "Delete"],
+    ["Ctrl Z", "Take the deletion back"],
+    ["Esc", "Close, or clear the selection"],
+  ]],
+  ["Everywhere", [["?", "This sheet"]]],
 ];
 
 function KeysDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keyboard" onClose={onClose}>
-      <table className="table keys">
-        <tbody>
-          {keys.map(([key, meaning]) => (
-            <tr key={key}>
-              <th scope="row">
-                <kbd>{key}</kbd>
-              </th>
-              <td>{meaning}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {keys.map(([place, lines]) => (
+        <table key={place} className="table keys">
+          <caption>{place}</caption>
+          <tbody>
+            {lines.map(([key, meaning]) => (
+              <tr key={key}>
+                <th scope="row">
+                  <kbd>{key}</kbd>
+                </th>
+                <td>{meaning}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ))}
     </Dialog>
   );
 }

@@ -1,6 +1,8 @@
 import "./style/base.css";
 import "./style/shell.css";
 import "./style/create.css";
+import "./style/gallery.css";
+import "./style/studio.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";

@@ -241,6 +241,48 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  listCreations: {
+    method: "GET";
+    path: "/api/creations";
+    body: undefined;
+    answer: CreationsAnswer;
+  };
+  getCreation: {
+    method: "GET";
+    path: "/api/creations/{id}";
+    body: undefined;
+    answer: Creation;
+  };
+  starCreations: {
+    method: "POST";
+    path: "/api/creations/star";
+    body: CreationsRequest;
+    answer: CreationsAnswer;
+  };
+  unstarCreations: {
+    method: "POST";
+    path: "/api/creations/unstar";
+    body: CreationsRequest;
+    answer: CreationsAnswer;
+  };
+  deleteCreations: {
+    method: "POST";
+    path: "/api/creations/delete";
+    body: CreationsRequest;
+    answer: CreationsAnswer;
+  };
+  restoreCreations: {
+    method: "POST";
+    path: "/api/creations/restore";
+    body: CreationsRequest;
+    answer: CreationsAnswer;
+  };
+  createArchive: {
+    method: "POST";
+    path: "/api/creations/archives";
+    body: ArchiveRequest;
+    answer: ArchiveAnswer;
+  };
 }
 
 export const routes = {
@@ -284,6 +326,13 @@ export const routes = {
   getGeneration: { method: "GET", path: "/api/generations/{id}" },
   cancelGeneration: { method: "POST", path: "/api/generations/{id}/cancel" },
   watchEvents: { method: "GET", path: "/api/events" },
+  listCreations: { method: "GET", path: "/api/creations" },
+  getCreation: { method: "GET", path: "/api/creations/{id}" },
+  starCreations: { method: "POST", path: "/api/creations/star" },
+  unstarCreations: { method: "POST", path: "/api/creations/unstar" },
+  deleteCreations: { method: "POST", path: "/api/creations/delete" },
+  restoreCreations: { method: "POST", path: "/api/creations/restore" },
+  createArchive: { method: "POST", path: "/api/creations/archives" },
 } as const;
 
 export type AcceptedAnswer = {
@@ -294,6 +343,15 @@ export type AcceptedAnswer = {
 
 export type ActiveSessionAnswer = {
   session: Session | null;
+};
+
+export type ArchiveAnswer = {
+  url: string;
+  files: number;
+};
+
+export type ArchiveRequest = {
+  ids: string[];
 };
 
 export type Balance = {
@@ -381,6 +439,52 @@ export type CheckoutRequest = {
   cancelUrl?: string;
 };
 
+export type Creation = {
+  id: string;
+  state: "queued" | "processing" | "generating" | "uploading" | "completed" | "failed" | "cancelled";
+  progress: number;
+  position: number;
+  isGeneration: boolean;
+  sessionId: string | null;
+  kind: "picture" | "clip" | "storyboard" | "video";
+  step: string;
+  model: string;
+  provider: string | null;
+  aspectRatio: string;
+  prompt: string;
+  intent: string | null;
+  choices: {
+    type: string;
+    optionId: string;
+    label: string;
+  }[];
+  cameraMotion: string | null;
+  subjectMotion: string | null;
+  creditsConsumed: number;
+  createdAt: string;
+  sourceImageUrl: string | null;
+  sourceAssetId: string | null;
+  assets: {
+    id: string;
+    url: string;
+  }[];
+  contentType: string | null;
+  width: number;
+  height: number;
+  starred: boolean;
+  error: Fault | null;
+  deletedAt: string | null;
+};
+
+export type CreationsAnswer = {
+  creations: Creation[];
+  nextCursor: string | null;
+};
+
+export type CreationsRequest = {
+  ids: string[];
+};
+
 export type DimensionRequest = {
   sessionId: string;
   dimension: "direction" | "mood" | "framing" | "lighting";
@@ -444,6 +548,10 @@ export type GenerationAnswer = {
   provider: string | null;
   url: string | null;
   assetId: string | null;
+  assets: {
+    id: string;
+    url: string;
+  }[];
   contentType: string | null;
   creditsConsumed: number;
   error: Fault | null;

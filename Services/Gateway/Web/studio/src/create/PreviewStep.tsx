@@ -1,7 +1,8 @@
 import { RefObject, useEffect, useState } from "react";
 import { Session } from "../api/schema";
 import { chosen, countOf, progressSteps } from "../state/state";
-import { CheckIcon, CopyIcon } from "../ui/icons";
+import { copy } from "../ui/copy";
+import { CheckIcon, CopyIcon, StudioIcon } from "../ui/icons";
 import { useStudio } from "../ui/useStudio";
 import { FinalVideo } from "./FinalVideo";
 import { StepHead } from "./StepHead";
@@ -35,9 +36,22 @@ export function PreviewStep({ heading }: { heading: RefObject<HTMLHeadingElement
           </button>
         )}
         {isComplete && (
-          <button type="button" className="button" onClick={() => void studio.sessions.startFresh(null)}>
-            Begin another
-          </button>
+          <>
+            <button
+              type="button"
+              className="button"
+              onClick={() => studio.drafts.fromSession(session)}
+            >
+              <StudioIcon /> Edit in Studio
+            </button>
+            <button
+              type="button"
+              className="button"
+              onClick={() => void studio.sessions.startFresh(null)}
+            >
+              Begin another
+            </button>
+          </>
         )}
       </StepHead>
       <div className="preview-body">
@@ -134,20 +148,4 @@ function Prompt({ text }: { text: string }) {
       </button>
     </div>
   );
-}
-
-/** The clipboard is closed to pages that are not served securely; selecting works everywhere. */
-async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = document.createElement("textarea");
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    const isDone = document.execCommand("copy");
-    field.remove();
-    return isDone;
-  }
 }

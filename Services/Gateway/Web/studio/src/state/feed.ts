@@ -57,6 +57,7 @@ export class Feed {
       }
       case "ready":
       case "resync":
+        this.studio.gallery.later();
         if (name === "resync") void this.studio.credits.readBalance();
         return this.studio.sessions.later();
       case "session":

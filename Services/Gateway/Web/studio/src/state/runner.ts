@@ -77,6 +77,7 @@ export class Runner {
     }
     if (this.studio.state.running?.id !== operation.id) return;
     this.studio.apply({ type: "settled" });
+    this.studio.gallery.later();
     if (operation.state === "cancelled") {
       return this.studio.patch({ notice: "Stopped. Nothing was charged." });
     }

@@ -3,9 +3,11 @@
 import { Client } from "../api/client";
 import { Account } from "./account";
 import { Credits } from "./credits";
+import { Drafts } from "./draft";
 import { Failures } from "./failures";
 import { Feed } from "./feed";
 import { Flow } from "./flow";
+import { Gallery } from "./gallery";
 import { Generations } from "./generations";
 import { Runner } from "./runner";
 import { Sessions } from "./sessions";
@@ -15,9 +17,11 @@ export class Studio {
   readonly client = new Client();
   readonly account = new Account(this);
   readonly credits = new Credits(this);
+  readonly drafts = new Drafts(this);
   readonly failures = new Failures(this);
   readonly feed = new Feed(this);
   readonly flow = new Flow(this);
+  readonly gallery = new Gallery(this);
   readonly generations = new Generations(this);
   readonly runner = new Runner(this);
   readonly sessions = new Sessions(this);

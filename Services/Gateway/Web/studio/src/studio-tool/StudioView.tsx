@@ -1,8 +1,244 @@
-/** Writing the prompt by hand. */
+import { useEffect, useRef, useState } from "react";
+import { stepLabels } from "../gallery/words";
+import { go, paths } from "../router";
+import type { Draft } from "../state/draft";
+import type { AspectRatio } from "../state/flow";
+import type { GenerationBody, Quote } from "../state/generations";
+import { countOf } from "../state/state";
+import { useStudio } from "../ui/useStudio";
+import { useDraft } from "../ui/useStores";
+
+const ratios: AspectRatio[] = ["16:9", "9:16", "1:1", "4:3", "3:4"];
+
+interface Kind {
+  id: GenerationBody["kind"];
+  label: string;
+  text: string;
+  needsPicture: boolean;
+}
+
+const kinds: Kind[] = [
+  { id: "image", label: "Still", text: "One picture of the prompt.", needsPicture: false },
+  {
+    id: "storyboard", label: "Storyboard", needsPicture: false,
+    text: "Six stills: wide, medium, close-up, detail, reverse, closing.",
+  },
+  { id: "draft", label: "Draft", text: "A quick video over the picture.", needsPicture: true },
+  { id: "final", label: "Final", text: "The video.", needsPicture: true },
+];
+
+/** The prompt by hand, with what was chosen before as reference. */
 export function StudioView({ isShown }: { isShown: boolean }) {
+  const { studio, state } = useStudio();
+  const draft = useDraft();
+  const [quotes, setQuotes] = useState<Record<string, Quote>>({});
+  const [busy, setBusy] = useState<string | null>(null);
+  const { prompt, sessionId, sourceAssetId, aspectRatio } = draft;
+  const hasPicture = sessionId !== null || sourceAssetId !== null;
+  const hasPrompt = prompt.trim() !== "";
+  const field = useRef<HTMLTextAreaElement>(null);
+
+  useEffect(() => {
+    if (isShown && state.isSignedIn) void studio.drafts.renew();
+  }, [studio, isShown, state.isSignedIn]);
+
+  // What each would cost, as the server reckons it for exactly this; words do not change a price.
+  useEffect(() => {
+    if (!isShown || !state.isSignedIn) return undefined;
+    let isOver = false;
+    const ask = async () => {
+      for (const kind of kinds) {
+        if (kind.needsPicture && !hasPicture) continue;
+        const quote = await studio.generations.quote(studio.drafts.body(kind.id, null));
+        if (isOver) return;
+        setQuotes((before) => ({ ...before, [kind.id]: quote }));
+      }
+    };
+    void ask();
+    return () => {
+      isOver = true;
+    };
+  }, [studio, isShown, state.isSignedIn, hasPicture, sessionId, sourceAssetId, aspectRatio]);
+
+  const generate = async (kind: Kind, cost: number) => {
+    setBusy(kind.id);
+    const body = studio.drafts.body(kind.id, null);
+    const started = await studio.generations.start(body, cost, `the ${kind.label.toLowerCase()}`);
+    setBusy(null);
+    if (started) go(paths.generations);
+  };
+
+  useEffect(() => {
+    if (!isShown) return undefined;
+    const onKey = (event: KeyboardEvent) => {
+      const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test((event.target as HTMLElement).tagName);
+      if (isTyping || studio.snapshot().dialog || event.ctrlKey || event.metaKey) return;
+      if (event.key === "?") studio.patch({ dialog: { kind: "keys" } });
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [studio, isShown]);
+
   return (
-    <section className="page" aria-hidden={!isShown}>
-      <h1 tabIndex={-1}>Studio</h1>
+    <section className="studio">
+      <header className="studio-head">
+        <div>
+          <h1 tabIndex={-1}>Studio</h1>
+          <p className="dim">
+            {draft.original === null
+              ? "Write a prompt of your own, or take one over from Create or Generations."
+              : "Change the words; what you chose stays beside them."}
+          </p>
+        </div>
+        {(hasPicture || hasPrompt) && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              studio.drafts.clear();
+              field.current?.focus();
+            }}
+          >
+            Empty the table
+          </button>
+        )}
+      </header>
+      <div className="studio-body">
+        <div className="studio-editor">
+          <label htmlFor="studio-prompt">Prompt</label>
+          <textarea
+            id="studio-prompt"
+            ref={field}
+            value={prompt}
+            maxLength={4000}
+            rows={6}
+            placeholder="A lighthouse in a storm, seen from the sea, cold light, heavy clouds"
+            onChange={(event) => studio.drafts.patch({ prompt: event.target.value })}
+          />
+          <p className="studio-note dim">
+            <span>{prompt.length.toLocaleString("en-US")} of 4,000</span>
+            {draft.original !== null && prompt !== draft.original && (
+              <button
+                type="button"
+                className="button-small"
+                onClick={() => studio.drafts.patch({ prompt: draft.original ?? "" })}
+              >
+                Back to the original
+              </button>
+            )}
+          </p>
+          <fieldset className="ratios">
+            <legend className="sr-only">Aspect ratio</legend>
+            {ratios.map((one) => (
+              <label key={one} className={one === aspectRatio ? "ratio ratio-on" : "ratio"}>
+                <input
+                  type="radio"
+                  name="studio-ratio"
+                  value={one}
+                  checked={one === aspectRatio}
+                  onChange={() => studio.drafts.patch({ aspectRatio: one })}
+                />
+                <i className={`shape shape-${one.replace(":", "-")}`} aria-hidden="true" />
+                <span>{one}</span>
+              </label>
+            ))}
+          </fieldset>
+          <ul className="studio-kinds">
+            {kinds.map((kind) => (
+              <KindCard
+                key={kind.id}
+                kind={kind}
+                quote={quotes[kind.id] ?? null}
+                reason={
+                  kind.needsPicture && !hasPicture
+                    ? "Needs a picture: take one over from Create or Generations."
+                    : !hasPrompt ? "Write a prompt first." : null
+                }
+                isBusy={busy !== null || state.isChecking}
+                isMain={kind.id === (hasPicture ? "final" : "image")}
+                onGenerate={(cost) => void generate(kind, cost)}
+              />
+            ))}
+          </ul>
+        </div>
+        <Reference draft={draft} />
+      </div>
     </section>
+  );
+}
+
+interface CardProperties {
+  kind: Kind;
+  quote: Quote;
+  /** Why it cannot be asked for now. */
+  reason: string | null;
+  isBusy: boolean;
+  isMain: boolean;
+  onGenerate: (cost: number) => void;
+}
+
+function KindCard({ kind, quote, reason, isBusy, isMain, onGenerate }: CardProperties) {
+  const refusal = quote && "reason" in quote ? quote.reason : null;
+  const cost = quote && "credits" in quote ? quote.credits : null;
+  const why = reason ?? refusal;
+  return (
+    <li className="kind">
+      <h2>{kind.label}</h2>
+      <p className="dim">{why ?? kind.text}</p>
+      <button
+        type="button"
+        className={isMain ? "button button-main" : "button"}
+        disabled={why !== null || cost === null || isBusy}
+        onClick={() => cost !== null && onGenerate(cost)}
+      >
+        Make {kind.label === "Still" ? "a still" : `the ${kind.label.toLowerCase()}`}
+        <small>{cost === null ? (why ? "not now" : "asking…") : countOf(cost)}</small>
+      </button>
+    </li>
+  );
+}
+
+/** What was chosen: it goes along with the words. */
+function Reference({ draft }: { draft: Draft }) {
+  const { locks, pictureUrl, pictures } = draft;
+  if (!pictureUrl && locks.length === 0 && pictures.length === 0) {
+    return (
+      <aside className="studio-side studio-blank" aria-label="Reference">
+        <p className="dim">
+          What you take over from Create or Generations lies here: the picture, and what was chosen.
+        </p>
+      </aside>
+    );
+  }
+  return (
+    <aside className="studio-side" aria-label="Reference">
+      {pictureUrl && (
+        <img
+          className="studio-picture"
+          src={pictureUrl}
+          alt={`Reference: ${locks.map((lock) => lock.label).join(", ") || "the picture taken over"}`}
+        />
+      )}
+      {pictures.length > 1 && (
+        <div className="studio-pictures">
+          {pictures.map((url, index) => (
+            <img key={url} src={url} alt={`Chosen before: ${locks[index]?.label ?? index + 1}`} />
+          ))}
+        </div>
+      )}
+      {locks.length > 0 && (
+        <>
+          <h2>Locked</h2>
+          <ul className="choices" aria-label="What was chosen">
+            {locks.map((lock) => (
+              <li key={lock.step}>
+                <small>{lock.step === "subject_motion" ? "Motion" : stepLabels[lock.step]}</small>
+                {lock.label}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </aside>
   );
 }

@@ -37,6 +37,26 @@ export const BillingIcon = icon(
     <path d="M3 10h18M7 14.5h4" />
   </>,
 );
+export const StarIcon = icon(
+  <path d="M12 3.8l2.5 5.3 5.7.7-4.2 4 1.1 5.7-5.1-2.8-5.1 2.8L8 13.8l-4.2-4 5.7-.7z" />,
+);
+export const TrashIcon = icon(
+  <path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4L17.5 7M10 10.5v5.5M14 10.5v5.5" />,
+);
+export const UndoIcon = icon(<path d="M8.5 5L4.5 9l4 4M5 9h9a5 5 0 0 1 0 10H8" />);
+export const SearchIcon = icon(
+  <>
+    <circle cx="11" cy="11" r="6.5" />
+    <path d="M16 16l4.5 4.5" />
+  </>,
+);
+export const CompareIcon = icon(
+  <>
+    <rect x="3.5" y="5" width="7" height="14" rx="1.6" />
+    <rect x="13.5" y="5" width="7" height="14" rx="1.6" />
+  </>,
+);
+export const NextIcon = icon(<path d="M9 5l7 7-7 7" />);
 export const BackIcon = icon(<path d="M15 5l-7 7 7 7" />);
 export const AgainIcon = icon(
   <>
