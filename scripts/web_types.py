@@ -15,7 +15,7 @@ OPERATIONS = [
     "signUp", "logIn", "logOut",
     "createCheckout", "listPurchases", "getSubscription", "listCreditHistory",
     "exportCreditHistory", "getStatement", "getBudget", "setBudget", "deleteBudget",
-    "setLowBalance",
+    "setLowBalance", "listPrices",
     "startConvergence", "selectOption", "regenerateDimension", "retryImage", "goBack",
     "jumpToStep", "editIntent", "resumeSession", "abandonSession", "startCameraMotion",
     "selectCameraMotion", "startSubjectMotion", "skipSubjectMotion", "finalizeSession",

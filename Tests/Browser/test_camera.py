@@ -257,11 +257,14 @@ class CameraTests(StudioCase):
         studio = self.moves()
         page = studio.page
         page.wait_for_selector(".moves[data-view=depth]")
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowRight")
-        page.wait_for_selector('[data-choice="pan_left"] canvas.clip-on')
-        page.keyboard.press("ArrowRight")
-        page.wait_for_selector('[data-choice="pan_right"] canvas.clip-on')
+        page.mouse.move(1, 1)
+        seen = []
+        for key in ["ArrowRight", "ArrowRight", "ArrowLeft"]:
+            page.keyboard.press(key)
+            page.wait_for_selector("[data-choice]:focus canvas.clip-on")
+            seen.append(page.evaluate("() => document.activeElement.dataset.choice"))
+        self.assertEqual(seen[0], seen[2])
+        self.assertNotEqual(seen[0], seen[1])
         self.assertEqual(page.locator("canvas").count(), 1)
         self.assert_accessible(studio)
 

@@ -1,5 +1,6 @@
 import { CreditsDialog } from "./credits/CreditsDialog";
 import { ShortDialog } from "./credits/ShortDialog";
+import { toolAt, useAddress } from "./router";
 import { progressSteps } from "./state/state";
 import { Session } from "./api/schema";
 import { Dialog } from "./ui/Dialog";
@@ -9,10 +10,12 @@ import { useStudio } from "./ui/useStudio";
 export function Dialogs() {
   const { studio, state } = useStudio();
   const { dialog } = state;
+  const isCreate = toolAt(useAddress()) === "create";
   const close = () => studio.patch({ dialog: null });
   switch (dialog?.kind) {
     case "resume":
-      return <ResumeDialog session={dialog.session} />;
+      // It waits where sessions are: somebody who came for something else is not asked.
+      return isCreate ? <ResumeDialog session={dialog.session} /> : null;
     case "expired":
       return (
         <Dialog title="This session has ended">

@@ -109,6 +109,12 @@ export interface Operations {
     body: LowBalanceRequest;
     answer: BudgetAnswer;
   };
+  listPrices: {
+    method: "GET";
+    path: "/api/credits/prices";
+    body: undefined;
+    answer: PricesAnswer;
+  };
   startConvergence: {
     method: "POST";
     path: "/api/convergence/start";
@@ -304,6 +310,7 @@ export const routes = {
   setBudget: { method: "PUT", path: "/api/credits/budget" },
   deleteBudget: { method: "DELETE", path: "/api/credits/budget" },
   setLowBalance: { method: "PUT", path: "/api/credits/low-balance" },
+  listPrices: { method: "GET", path: "/api/credits/prices" },
   startConvergence: { method: "POST", path: "/api/convergence/start" },
   selectOption: { method: "POST", path: "/api/convergence/select" },
   regenerateDimension: { method: "POST", path: "/api/convergence/regenerate" },
@@ -711,6 +718,22 @@ export type PacksAnswer = {
   sandbox: boolean;
   packs: Pack[];
   plans: Pack[];
+};
+
+export type Price = {
+  operation: string;
+  model: string | null;
+  catalogue: string;
+  parameters: string | null;
+  credits: number;
+  unit: string;
+  label: string;
+  version: number;
+};
+
+export type PricesAnswer = {
+  version: number;
+  prices: Price[];
 };
 
 export type Problem = {

@@ -1,14 +1,15 @@
-import { credits, pending } from "../state/state";
+import { pending } from "../state/state";
 import { useStudio } from "../ui/useStudio";
+import { amountText } from "./amount";
 
 /** The live balance. It moves by the events of the ledger only; a click shows what is pending. */
 export function CreditPill() {
   const { studio, state } = useStudio();
   const { balance } = state;
   const waiting = pending(state);
-  const amount = balance ? credits(balance.balance) : null;
+  const amount = balance ? amountText(balance.balance) : null;
   const label = balance
-    ? `${amount} credits${waiting ? `, ${credits(waiting)} pending` : ""}. Show details`
+    ? `${amount} credits${waiting ? `, ${amountText(waiting)} pending` : ""}. Show details`
     : "Credits: checking";
   const isLow = balance !== null && (balance.available === 0 || balance.lowBalance);
   return (
@@ -25,7 +26,7 @@ export function CreditPill() {
       ) : (
         <>
           <b>{amount}</b>
-          <small>{waiting ? `−${credits(waiting)}` : "cr"}</small>
+          <small>{waiting ? `−${amountText(waiting)}` : "cr"}</small>
           {waiting > 0 && <small className="pill-word">pending</small>}
         </>
       )}

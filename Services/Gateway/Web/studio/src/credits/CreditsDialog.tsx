@@ -1,32 +1,45 @@
-import { countOf, credits, progressSteps, State } from "../state/state";
+import { go } from "../router";
+import { countOf, progressSteps, State } from "../state/state";
 import { Dialog } from "../ui/Dialog";
-import { price } from "./ShortDialog";
+import { amountText } from "./amount";
 
 export function CreditsDialog({ state, onClose }: { state: State; onClose: () => void }) {
   return (
     <Dialog title="Credits" onClose={onClose}>
       <CreditSummary state={state} />
+      <div className="dialog-actions">
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            onClose();
+            go("/billing");
+          }}
+        >
+          Packs, limits and ledger
+        </button>
+      </div>
     </Dialog>
   );
 }
 
-/** The balance, what this session costs step by step, and the packs there are. */
-export function CreditSummary({ state }: { state: State }) {
-  const { balance, session, packs } = state;
+/** The balance, what this session costs step by step. */
+function CreditSummary({ state }: { state: State }) {
+  const { balance, session } = state;
   return (
     <>
       <dl className="figures">
         <div>
           <dt>Balance</dt>
-          <dd>{balance ? credits(balance.balance) : "…"}</dd>
+          <dd>{balance ? amountText(balance.balance) : "…"}</dd>
         </div>
         <div>
           <dt>Set aside</dt>
-          <dd>{balance ? credits(balance.held) : "…"}</dd>
+          <dd>{balance ? amountText(balance.held) : "…"}</dd>
         </div>
         <div>
           <dt>Available</dt>
-          <dd>{balance ? credits(balance.available) : "…"}</dd>
+          <dd>{balance ? amountText(balance.available) : "…"}</dd>
         </div>
       </dl>
       {session && (
@@ -46,21 +59,6 @@ export function CreditSummary({ state }: { state: State }) {
               <td>{countOf(session.totalCreditsConsumed)}</td>
             </tr>
           </tfoot>
-        </table>
-      )}
-      {packs.length > 0 && (
-        <table className="table">
-          <caption>Packs</caption>
-          <tbody>
-            {packs.map((pack) => (
-              <tr key={pack.id}>
-                <th scope="row">{pack.label}</th>
-                <td>
-                  {countOf(pack.credits)} · {price(pack.usdCents)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
         </table>
       )}
       <p className="dim">

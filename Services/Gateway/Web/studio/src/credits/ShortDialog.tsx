@@ -1,12 +1,15 @@
 import { useState } from "react";
 import { width } from "../App";
-import { countOf, credits, Shortage } from "../state/state";
+import { go } from "../router";
+import { countOf, Shortage } from "../state/state";
 import { Dialog } from "../ui/Dialog";
 import { useStudio } from "../ui/useStudio";
+import { amountText, priceText } from "./amount";
 
 /** Not enough credits: how many are missing, and the smallest pack that is enough. */
 export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose: () => void }) {
-  const { studio } = useStudio();
+  const { studio, state } = useStudio();
+  const plan = state.plans.find((one) => one.isHighlighted) ?? state.plans[0] ?? null;
   const [trouble, setTrouble] = useState<string | null>(null);
   const [isOpening, setOpening] = useState(false);
   const { required, available, shortBy, operation, pack } = shortage;
@@ -14,14 +17,14 @@ export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose
     <Dialog title="Not enough credits" onClose={onClose}>
       <p>
         For {operation} <b>{countOf(required)}</b> {required === 1 ? "is" : "are"} needed; you have{" "}
-        <b>{credits(available)}</b>. <b>{credits(shortBy)}</b> more will do.
+        <b>{amountText(available)}</b>. <b>{amountText(shortBy)}</b> more will do.
       </p>
       <div className="deficit" aria-hidden="true">
         <i ref={width(required ? Math.min(1, Math.max(0, available) / required) : 0)} />
       </div>
       <p className="deficit-ends" aria-hidden="true">
-        <span>{credits(available)} available</span>
-        <span>{credits(required)} required</span>
+        <span>{amountText(available)} available</span>
+        <span>{amountText(required)} required</span>
       </p>
       {pack && (
         <p className="pack">
@@ -31,8 +34,24 @@ export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose
           </span>
           <span className="pack-price">
             {countOf(pack.credits)}
-            <b>{price(pack.usdCents)}</b>
+            <b>{priceText(pack.usdCents)}</b>
           </span>
+        </p>
+      )}
+      {plan && (
+        <p className="dim upsell">
+          Making more? {plan.label} gives {countOf(plan.credits)} each month for{" "}
+          {priceText(plan.usdCents)}.{" "}
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              onClose();
+              go("/billing");
+            }}
+          >
+            See the plans
+          </button>
         </p>
       )}
       {trouble ? (
@@ -54,21 +73,17 @@ export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose
             disabled={isOpening}
             onClick={() => {
               setOpening(true);
-              void studio.credits.checkout(pack.id).then((text) => {
+              void studio.credits.checkout({ pack: pack.id }).then((text) => {
                 setTrouble(text);
                 setOpening(text === null);
               });
             }}
           >
             {isOpening ? "Opening the checkout…" : `Buy ${pack.label}`}
-            <small>{price(pack.usdCents)}</small>
+            <small>{priceText(pack.usdCents)}</small>
           </button>
         )}
       </div>
     </Dialog>
   );
-}
-
-export function price(usdCents: number): string {
-  return (usdCents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
 }

@@ -12,6 +12,7 @@ export class Account {
   /** Goes on as whoever used this browser last. */
   async start(): Promise<void> {
     this.studio.client.token = stored(tokenKey);
+    this.studio.credits.welcomeBack();
     await this.enter(this.studio.client.token !== null);
   }
 

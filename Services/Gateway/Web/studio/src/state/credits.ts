@@ -1,6 +1,8 @@
 // Prices, the balance, the gate before what costs, and the way to the checkout.
 
 import { Action, Refusal, Unreachable } from "../api/client";
+import { minus } from "../credits/amount";
+import { replaceAddress } from "../router";
 import { shortage } from "./shortage";
 import { Costs, State } from "./state";
 import type { Studio } from "./studio";
@@ -31,7 +33,7 @@ export class Credits {
         regenerate: again ?? 0,
         total: (pictures ?? 0) + (camera ?? 0) + (motion ?? 0),
       };
-      this.studio.patch({ costs, packs: packs.packs });
+      this.studio.patch({ costs, packs: packs.packs, plans: packs.plans });
       if (!this.studio.state.balance) this.setBalance(balance);
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) return this.studio.account.signInAnew();
@@ -45,8 +47,13 @@ export class Credits {
     for (const waiter of this.waiters.splice(0)) waiter();
   }
 
+  /** Reads what no event has told; where that is not possible, the next connection asks again. */
   async readBalance(): Promise<void> {
-    this.setBalance(await this.studio.client.read("getCredits"));
+    try {
+      this.setBalance(await this.studio.client.read("getCredits"));
+    } catch (error) {
+      if (!(error instanceof Refusal || error instanceof Unreachable)) throw error;
+    }
   }
 
   /** Known and enough: true. Unknown: waits. Short: says so, and false. */
@@ -58,19 +65,21 @@ export class Credits {
     }
     const available = this.studio.state.balance?.available ?? 0;
     if (available >= cost) return true;
-    const details = { required: cost, available, shortBy: cost - available };
+    const details = { required: cost, available, shortBy: minus(cost, available) };
     this.studio.patch({
       dialog: { kind: "short", shortage: shortage(details, this.studio.state, label) },
     });
     return false;
   }
 
-  /** Goes to the checkout for a pack, and from there back here; else says why not. */
-  async checkout(pack: string): Promise<string | null> {
-    const back = "/create";
+  /** Goes to the checkout for a pack or a plan, and from there back here; else says why not. */
+  async checkout(item: { pack: string } | { plan: string }): Promise<string | null> {
+    const back = (end: string) => `${location.pathname}?checkout=${end}`;
     try {
       const answer = await this.studio.client.send(
-        new Action("createCheckout", { pack, successUrl: back, cancelUrl: back }),
+        new Action("createCheckout", {
+          ...item, successUrl: back("paid"), cancelUrl: back("cancelled"),
+        }),
       );
       location.assign(answer.url);
       return null;
@@ -78,5 +87,15 @@ export class Credits {
       if (error instanceof Refusal || error instanceof Unreachable) return error.message;
       throw error;
     }
+  }
+
+  /** Says how a checkout ended that has led back here. */
+  welcomeBack(): void {
+    const end = new URLSearchParams(location.search).get("checkout");
+    if (!end) return;
+    replaceAddress(location.pathname);
+    this.studio.patch({
+      notice: end === "paid" ? "Thank you. The credits are yours." : "Nothing was bought.",
+    });
   }
 }

@@ -58,7 +58,8 @@ export class Feed {
       case "ready":
       case "resync":
         this.studio.gallery.later();
-        if (name === "resync") void this.studio.credits.readBalance();
+        // What happened before the stream began, or in its gap, comes as no event.
+        void this.studio.credits.readBalance();
         return this.studio.sessions.later();
       case "session":
         return this.studio.sessions.later();

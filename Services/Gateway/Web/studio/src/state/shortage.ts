@@ -1,4 +1,5 @@
 import { Pack } from "../api/schema";
+import { minus } from "../credits/amount";
 import { Shortage, State } from "./state";
 
 /** What is missing, out of the details of a 402; the pack is the server's, else the smallest that
@@ -9,7 +10,7 @@ export function shortage(
   operation: string,
 ): Shortage {
   const number = (name: string): number => Number(details[name] ?? 0);
-  const shortBy = number("shortBy") || number("required") - number("available");
+  const shortBy = number("shortBy") || minus(number("required"), number("available"));
   const suggested = details["suggestion"];
   const known = state.packs.find((one) => one.id === packID(suggested));
   const smallest = [...state.packs]

@@ -73,6 +73,7 @@ export interface State {
   clicked: number;
   costs: Costs | null;
   packs: Pack[];
+  plans: Pack[];
   session: Session | null;
   /** The step whose pictures are on the way, while the session is still at the one before. */
   running: Running | null;
@@ -93,6 +94,7 @@ export const initialState: State = {
   clicked: 0,
   costs: null,
   packs: [],
+  plans: [],
   session: null,
   running: null,
   arrived: {},
