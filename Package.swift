@@ -98,6 +98,7 @@ let package = Package(
         // Shared, lowest first.
         shared("Wire", uses: ["CProtobufC", "CLinux"], settings: hot),
         shared("Cryptography", uses: ["CCrypto"]),
+        shared("CameraMoves", uses: []),
         shared("ImageCodec", uses: ["CTurboJPEG", "CPNG", "CWebP"], settings: pixels),
         shared("Archive", uses: ["CArchive"]),
         shared("ServiceRuntime", uses: ["CLinux"], settings: hot),
@@ -122,13 +123,15 @@ let package = Package(
             path: "Shared/Generator", swiftSettings: strict),
     ]
         + service("Credits", uses: ["Storage", "Cryptography", "HTTP", "HTTPOutbound"])
-        + service("Prompt", uses: ["Storage", "Cryptography"])
+        + service("Prompt", uses: ["Storage", "Cryptography", "CameraMoves"])
         + service(
             "Media", uses: ["Storage", "Cryptography", "ImageCodec", "LocalPictures"],
             excludes: ["Providers/LocalPictures"])
         + service(
-            "Render", uses: ["ImageCodec", "Cryptography", "COpenH264", "CSheetKernel"],
-            migrations: false)
+            "Render",
+            uses: [
+                "Storage", "ImageCodec", "Cryptography", "COpenH264", "CameraMoves", "CSheetKernel",
+            ])
         + service("Session", uses: ["Storage", "Cryptography"])
         + service(
             "Gateway", uses: ["Storage", "HTTP", "HTTPOutbound", "Cryptography", "Archive"],
@@ -199,7 +202,7 @@ let package = Package(
                 "Render", "Services/Render",
                 uses: [
                     "RenderService", "ServiceAPI", "ServiceRuntime", "RPC", "ImageCodec",
-                    "Wire",
+                    "Wire", "CameraMoves", "Storage",
                 ]),
             tests(
                 "Session", "Services/Session",

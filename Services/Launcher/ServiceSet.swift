@@ -121,7 +121,7 @@ actor ServiceSet {
             case "media":
                 environment["MEDIA_BLOBS"] = "file:\(data)/media/blobs"
             case "render":
-                environment["RENDER_STORE"] = nil
+                environment["RENDER_RESULTS"] = "file:\(data)/render/results"
             default:
                 break
             }

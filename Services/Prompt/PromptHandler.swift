@@ -1,3 +1,4 @@
+internal import CameraMoves
 internal import Cryptography
 package import RPC
 package import ServiceAPI
@@ -153,24 +154,25 @@ extension PromptAPI.Recipe {
 
 extension PromptAPI.CameraMotion {
     init(_ motion: CameraMotion) {
+        let move = motion.move
         self.init(
-            id: motion.id, label: motion.label, category: motion.category.rawValue,
-            description: motion.description, start: PromptAPI.Vector(motion.start),
-            end: PromptAPI.Vector(motion.end),
-            startRotation: motion.rotates ? PromptAPI.Rotation(motion.startRotation) : nil,
-            endRotation: motion.rotates ? PromptAPI.Rotation(motion.endRotation) : nil,
-            durationSeconds: motion.durationSeconds, fragments: motion.fragments)
+            id: move.id, label: move.label, category: move.category.rawValue,
+            description: move.description, start: PromptAPI.Vector(move.start),
+            end: PromptAPI.Vector(move.end),
+            startRotation: motion.rotates ? PromptAPI.Rotation(move.start) : nil,
+            endRotation: motion.rotates ? PromptAPI.Rotation(move.end) : nil,
+            durationSeconds: move.durationSeconds, fragments: motion.fragments)
     }
 }
 
 extension PromptAPI.Vector {
-    init(_ vector: CameraMotion.Vector) {
-        self.init(x: vector.x, y: vector.y, z: vector.z)
+    init(_ placement: CameraPlacement) {
+        self.init(x: placement.x, y: placement.y, z: placement.z)
     }
 }
 
 extension PromptAPI.Rotation {
-    init(_ rotation: CameraMotion.Rotation) {
-        self.init(pitch: rotation.pitch, yaw: rotation.yaw, roll: rotation.roll)
+    init(_ placement: CameraPlacement) {
+        self.init(pitch: placement.pitch, yaw: placement.yaw, roll: placement.roll)
     }
 }

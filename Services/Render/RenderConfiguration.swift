@@ -2,7 +2,7 @@ package import ServiceRuntime
 
 /// Settings of the render service, read once at start.
 package struct RenderConfiguration: Sendable {
-    /// Threads that render; one move keeps one of them busy.
+    /// Threads that render; a move is shared out between them.
     package var workers = 2
     /// Moves and estimates that may wait for a worker; more are refused with a hint.
     package var queuedMax = 64
@@ -14,6 +14,15 @@ package struct RenderConfiguration: Sendable {
     package var sceneCacheBytes = 192 << 20
     /// Memory for finished moves and depth maps, in bytes.
     package var resultCacheBytes = 64 << 20
+    /// Memory that all renders together may take, in bytes; what does not fit waits.
+    package var memoryBytes = 1 << 30
+
+    /// Index of the results on disk: `sqlite:PATH`, or `none` to keep them in memory only.
+    package var store = "sqlite:data/render/render.db"
+    /// Folder of the results on disk: `file:PATH`.
+    package var results = "file:data/render/results"
+    /// Disk for finished moves, in bytes.
+    package var diskCacheBytes = 512 << 20
 
     package init() {}
 
@@ -21,7 +30,7 @@ package struct RenderConfiguration: Sendable {
         let megabytes = 1...65536
         workers = reader.integer(
             "WORKERS", default: min(max(processors, 1), 256), in: 1...256,
-            help: "Threads that render; each move keeps one busy.")
+            help: "Threads that render; a move is shared out between them.")
         queuedMax = reader.integer(
             "QUEUED_MAX", default: queuedMax, in: 1...10_000,
             help: "Moves that may wait for a thread; more are refused.")
@@ -41,5 +50,17 @@ package struct RenderConfiguration: Sendable {
             reader.integer(
                 "RESULT_CACHE_MIB", default: 64, in: megabytes,
                 help: "Memory for finished moves and depth maps, in MiB.") << 20
+        store = reader.text(
+            "STORE", default: store, help: "Index of the results on disk: sqlite:PATH, or none.")
+        results = reader.text(
+            "RESULTS", default: results, help: "Folder of the results on disk: file:PATH.")
+        diskCacheBytes =
+            reader.integer(
+                "DISK_CACHE_MIB", default: 512, in: megabytes,
+                help: "Disk for finished moves, in MiB.") << 20
+        memoryBytes =
+            reader.integer(
+                "MEMORY_MIB", default: 1024, in: megabytes,
+                help: "Memory that all renders together may take, in MiB.") << 20
     }
 }

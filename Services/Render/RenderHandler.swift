@@ -1,3 +1,4 @@
+internal import CameraMoves
 package import RPC
 package import ServiceAPI
 internal import Wire
@@ -27,23 +28,41 @@ package struct RenderHandler: RenderAPI.Handler {
         if let source = service.source(digest) {
             return RenderAPI.Source(source, isCached: true)
         }
+        let bytes = try announced(header)
+        try service.reserveUpload(bytes)
+        defer { service.releaseUpload(bytes) }
         let upload = try await receive(reader, header)
         let source = try await service.put(upload, digest: digest, context)
         return RenderAPI.Source(source, isCached: false)
     }
 
-    /// Collects the announced bytes; the sizes are checked before anything is kept.
+    /// All bytes that will come, checked before any is kept.
+    private func announced(_ header: RenderAPI.SourceHeader) throws(RPCError) -> Int {
+        let bytesMax = UInt64(service.configuration.uploadBytesMax)
+        let sizes = [
+            ("image", header.imageBytes), ("depth", header.depthBytes), ("mask", header.maskBytes),
+        ]
+        var sum: UInt64 = 0
+        for (part, size) in sizes {
+            guard size <= bytesMax, sum + size <= bytesMax else {
+                throw RPCError(
+                    .invalidArgument, "IMAGE_TOO_LARGE",
+                    "\(part): an upload may have \(bytesMax) bytes.",
+                    details: ["part": part, "field": "\(part)_bytes"])
+            }
+            sum += size
+        }
+        guard header.imageBytes > 0 else {
+            throw .invalidSource("The picture is empty.", field: "image_bytes")
+        }
+        return Int(sum)
+    }
+
     private func receive(
         _ reader: RequestStream<RenderAPI.SourceChunk>, _ header: RenderAPI.SourceHeader
     ) async throws(RPCError) -> SourceUpload {
-        let bytesMax = UInt64(service.configuration.uploadBytesMax)
         let sizes = [header.imageBytes, header.depthBytes, header.maskBytes]
-        guard sizes.allSatisfy({ $0 <= bytesMax }), sizes.reduce(0, +) <= bytesMax else {
-            throw RPCError(
-                .invalidArgument, "IMAGE_TOO_LARGE", "An upload may have \(bytesMax) bytes.")
-        }
-        guard header.imageBytes > 0 else { throw .invalidSource("The picture is empty.") }
-        var upload = SourceUpload(image: [])
+        var upload = SourceUpload(image: [], isDepthSupplied: header.depthIsSupplied)
         while let chunk = try await reader.next() {
             switch chunk.part {
             case .image(let bytes): try append(bytes, to: &upload.image, header.imageBytes)
@@ -76,49 +95,111 @@ package struct RenderHandler: RenderAPI.Handler {
             contentType: "image/png", width: UInt32(map.width), height: UInt32(map.height),
             frames: 1, appliedStrength: 1, depthProvider: map.provider, isCached: isCached)
         try await writer.write(RenderAPI.ResultChunk(part: .header(header)))
-        try await write(map.png, to: writer)
+        for piece in Self.pieces(map.png) {
+            try await writer.write(RenderAPI.ResultChunk(part: .data(piece)))
+        }
     }
 
     package func renderMove(
         _ request: RenderAPI.MoveRequest, _ writer: ResponseWriter<RenderAPI.ResultChunk>,
         _ context: CallContext
     ) async throws(RPCError) {
-        let specification = try MoveSpecification(request)
-        let (move, isCached) = try await service.move(
-            specification, of: Array(request.source), context)
-        let isVideo = specification.format == .mp4
-        let header = RenderAPI.ResultHeader(
-            contentType: isVideo ? "video/mp4" : "multipart/x-mixed-replace",
-            width: UInt32(move.size.width), height: UInt32(move.size.height),
-            frames: UInt32(move.frames), appliedStrength: move.appliedStrength,
-            depthProvider: move.depthProvider, isCached: isCached)
-        try await writer.write(RenderAPI.ResultChunk(part: .header(header)))
-        for (index, part) in move.parts.enumerated() {
-            if !isVideo {
-                let start = RenderAPI.FrameStart(
-                    index: UInt32(index), bytes: UInt32(part.count))
-                try await writer.write(RenderAPI.ResultChunk(part: .frame(start)))
+        try await render(
+            [(MoveSpecification(request), request.move)], Array(request.source), writer, context)
+    }
+
+    package func renderMoves(
+        _ request: RenderAPI.MovesRequest, _ writer: ResponseWriter<RenderAPI.ResultChunk>,
+        _ context: CallContext
+    ) async throws(RPCError) {
+        var template = request.template ?? RenderAPI.MoveRequest()
+        guard template.path == nil, template.move.isEmpty, template.keyFrames.isEmpty else {
+            throw .invalidMove("template", "no way of its own: the moves have theirs")
+        }
+        let ids = request.moves.isEmpty ? CameraMove.basicIDs : request.moves
+        guard ids.count <= 64, Set(ids).count == ids.count else {
+            throw .invalidMove("moves", "at most 64, each once")
+        }
+        var moves: [(MoveSpecification, String)] = []
+        for (index, id) in ids.enumerated() {
+            guard CameraMove.named(id) != nil else {
+                throw .invalidMove("moves[\(index)]", "the id of a move of ListMoves")
             }
-            try await write(part, to: writer)
+            template.move = id
+            moves.append((try MoveSpecification(template), id))
+        }
+        try await render(moves, Array(template.source), writer, context)
+    }
+
+    package func listMoves(
+        _ request: RenderAPI.ListMovesRequest, _ context: CallContext
+    ) async throws(RPCError) -> RenderAPI.MoveList {
+        RenderAPI.MoveList(
+            moves: CameraMove.all.map(RenderAPI.NamedMove.init), renderer: service.rendererName)
+    }
+
+    private func render(
+        _ moves: [(specification: MoveSpecification, id: String)], _ digest: [UInt8],
+        _ writer: ResponseWriter<RenderAPI.ResultChunk>, _ context: CallContext
+    ) async throws(RPCError) {
+        guard digest.count == 32 else {
+            throw .invalidMove("source", "the 32 bytes of a SHA-256")
+        }
+        try await service.moves(moves.map(\.specification), of: digest, context) {
+            move, event throws(RPCError) in
+            func chunk(_ part: RenderAPI.ResultChunk.Part) -> RenderAPI.ResultChunk {
+                RenderAPI.ResultChunk(part: part, move: UInt32(move))
+            }
+            switch event {
+            case .progress(let progress):
+                let wait = progress.estimatedWait / .milliseconds(1)
+                try await writer.write(
+                    chunk(
+                        .progress(
+                            RenderAPI.Progress(
+                                queuePosition: UInt32(progress.position),
+                                estimatedWaitMs: UInt32(min(max(wait, 0), 1e9)),
+                                framesDone: UInt32(progress.framesDone),
+                                framesTotal: UInt32(progress.framesTotal)))))
+            case .head(let head, let isCached):
+                try await writer.write(
+                    chunk(.header(.init(head, isCached: isCached, move: moves[move].id))))
+            case .piece(.poster(let bytes)):
+                for piece in Self.pieces(bytes) { try await writer.write(chunk(.poster(piece))) }
+            case .piece(.frame(let index, let bytes)):
+                let start = RenderAPI.FrameStart(
+                    index: UInt32(index), bytes: UInt32(bytes.count))
+                try await writer.write(chunk(.frame(start)))
+                for piece in Self.pieces(bytes) { try await writer.write(chunk(.data(piece))) }
+            case .piece(.data(let bytes)):
+                for piece in Self.pieces(bytes) { try await writer.write(chunk(.data(piece))) }
+            case .end(let bytes):
+                try await writer.write(chunk(.end(RenderAPI.ResultEnd(bytes: UInt64(bytes)))))
+            }
         }
     }
 
-    private func write(
-        _ bytes: [UInt8], to writer: ResponseWriter<RenderAPI.ResultChunk>
-    ) async throws(RPCError) {
+    private static func pieces(_ bytes: [UInt8]) -> [Bytes] {
         let whole = Bytes(bytes)
-        var offset = 0
-        while offset < whole.count {
-            let end = min(whole.count, offset + Self.chunkBytesMax)
-            try await writer.write(RenderAPI.ResultChunk(part: .data(whole[offset..<end])))
-            offset = end
+        return stride(from: 0, to: whole.count, by: chunkBytesMax).map { start in
+            whole[start..<min(whole.count, start + chunkBytesMax)]
         }
     }
 }
 
 extension RPCError {
-    static func invalidSource(_ message: String) -> RPCError {
-        RPCError(.invalidArgument, "INVALID_SOURCE", message)
+    static func invalidSource(_ message: String, field: String = "source") -> RPCError {
+        RPCError(.invalidArgument, "INVALID_SOURCE", message, details: ["field": field])
+    }
+}
+
+extension RenderAPI.ResultHeader {
+    fileprivate init(_ head: MoveHead, isCached: Bool, move: String) {
+        self.init(
+            contentType: head.contentType, width: UInt32(head.size.width),
+            height: UInt32(head.size.height), frames: UInt32(head.frames),
+            appliedStrength: head.appliedStrength, depthProvider: head.depthProvider,
+            isCached: isCached, framesPerSecond: UInt32(head.framesPerSecond), move: move)
     }
 }
 

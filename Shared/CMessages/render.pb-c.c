@@ -367,6 +367,96 @@ void   render__v1__path__free_unpacked
   assert(message->base.descriptor == &render__v1__path__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   render__v1__key_frame__init
+                     (Render__V1__KeyFrame         *message)
+{
+  static const Render__V1__KeyFrame init_value = RENDER__V1__KEY_FRAME__INIT;
+  *message = init_value;
+}
+size_t render__v1__key_frame__get_packed_size
+                     (const Render__V1__KeyFrame *message)
+{
+  assert(message->base.descriptor == &render__v1__key_frame__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__key_frame__pack
+                     (const Render__V1__KeyFrame *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__key_frame__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__key_frame__pack_to_buffer
+                     (const Render__V1__KeyFrame *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__key_frame__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__KeyFrame *
+       render__v1__key_frame__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__KeyFrame *)
+     protobuf_c_message_unpack (&render__v1__key_frame__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__key_frame__free_unpacked
+                     (Render__V1__KeyFrame *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__key_frame__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   render__v1__shape__init
+                     (Render__V1__Shape         *message)
+{
+  static const Render__V1__Shape init_value = RENDER__V1__SHAPE__INIT;
+  *message = init_value;
+}
+size_t render__v1__shape__get_packed_size
+                     (const Render__V1__Shape *message)
+{
+  assert(message->base.descriptor == &render__v1__shape__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__shape__pack
+                     (const Render__V1__Shape *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__shape__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__shape__pack_to_buffer
+                     (const Render__V1__Shape *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__shape__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__Shape *
+       render__v1__shape__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__Shape *)
+     protobuf_c_message_unpack (&render__v1__shape__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__shape__free_unpacked
+                     (Render__V1__Shape *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__shape__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   render__v1__move_request__init
                      (Render__V1__MoveRequest         *message)
 {
@@ -410,6 +500,186 @@ void   render__v1__move_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &render__v1__move_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   render__v1__moves_request__init
+                     (Render__V1__MovesRequest         *message)
+{
+  static const Render__V1__MovesRequest init_value = RENDER__V1__MOVES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t render__v1__moves_request__get_packed_size
+                     (const Render__V1__MovesRequest *message)
+{
+  assert(message->base.descriptor == &render__v1__moves_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__moves_request__pack
+                     (const Render__V1__MovesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__moves_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__moves_request__pack_to_buffer
+                     (const Render__V1__MovesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__moves_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__MovesRequest *
+       render__v1__moves_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__MovesRequest *)
+     protobuf_c_message_unpack (&render__v1__moves_request__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__moves_request__free_unpacked
+                     (Render__V1__MovesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__moves_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   render__v1__list_moves_request__init
+                     (Render__V1__ListMovesRequest         *message)
+{
+  static const Render__V1__ListMovesRequest init_value = RENDER__V1__LIST_MOVES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t render__v1__list_moves_request__get_packed_size
+                     (const Render__V1__ListMovesRequest *message)
+{
+  assert(message->base.descriptor == &render__v1__list_moves_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__list_moves_request__pack
+                     (const Render__V1__ListMovesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__list_moves_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__list_moves_request__pack_to_buffer
+                     (const Render__V1__ListMovesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__list_moves_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__ListMovesRequest *
+       render__v1__list_moves_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__ListMovesRequest *)
+     protobuf_c_message_unpack (&render__v1__list_moves_request__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__list_moves_request__free_unpacked
+                     (Render__V1__ListMovesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__list_moves_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   render__v1__named_move__init
+                     (Render__V1__NamedMove         *message)
+{
+  static const Render__V1__NamedMove init_value = RENDER__V1__NAMED_MOVE__INIT;
+  *message = init_value;
+}
+size_t render__v1__named_move__get_packed_size
+                     (const Render__V1__NamedMove *message)
+{
+  assert(message->base.descriptor == &render__v1__named_move__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__named_move__pack
+                     (const Render__V1__NamedMove *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__named_move__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__named_move__pack_to_buffer
+                     (const Render__V1__NamedMove *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__named_move__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__NamedMove *
+       render__v1__named_move__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__NamedMove *)
+     protobuf_c_message_unpack (&render__v1__named_move__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__named_move__free_unpacked
+                     (Render__V1__NamedMove *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__named_move__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   render__v1__move_list__init
+                     (Render__V1__MoveList         *message)
+{
+  static const Render__V1__MoveList init_value = RENDER__V1__MOVE_LIST__INIT;
+  *message = init_value;
+}
+size_t render__v1__move_list__get_packed_size
+                     (const Render__V1__MoveList *message)
+{
+  assert(message->base.descriptor == &render__v1__move_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__move_list__pack
+                     (const Render__V1__MoveList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__move_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__move_list__pack_to_buffer
+                     (const Render__V1__MoveList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__move_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__MoveList *
+       render__v1__move_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__MoveList *)
+     protobuf_c_message_unpack (&render__v1__move_list__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__move_list__free_unpacked
+                     (Render__V1__MoveList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__move_list__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   render__v1__result_header__init
@@ -547,6 +817,96 @@ void   render__v1__frame_start__free_unpacked
   assert(message->base.descriptor == &render__v1__frame_start__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   render__v1__progress__init
+                     (Render__V1__Progress         *message)
+{
+  static const Render__V1__Progress init_value = RENDER__V1__PROGRESS__INIT;
+  *message = init_value;
+}
+size_t render__v1__progress__get_packed_size
+                     (const Render__V1__Progress *message)
+{
+  assert(message->base.descriptor == &render__v1__progress__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__progress__pack
+                     (const Render__V1__Progress *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__progress__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__progress__pack_to_buffer
+                     (const Render__V1__Progress *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__progress__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__Progress *
+       render__v1__progress__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__Progress *)
+     protobuf_c_message_unpack (&render__v1__progress__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__progress__free_unpacked
+                     (Render__V1__Progress *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__progress__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   render__v1__result_end__init
+                     (Render__V1__ResultEnd         *message)
+{
+  static const Render__V1__ResultEnd init_value = RENDER__V1__RESULT_END__INIT;
+  *message = init_value;
+}
+size_t render__v1__result_end__get_packed_size
+                     (const Render__V1__ResultEnd *message)
+{
+  assert(message->base.descriptor == &render__v1__result_end__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__result_end__pack
+                     (const Render__V1__ResultEnd *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__result_end__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__result_end__pack_to_buffer
+                     (const Render__V1__ResultEnd *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__result_end__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__ResultEnd *
+       render__v1__result_end__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__ResultEnd *)
+     protobuf_c_message_unpack (&render__v1__result_end__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__result_end__free_unpacked
+                     (Render__V1__ResultEnd *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__result_end__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor render__v1__source_chunk__field_descriptors[4] =
 {
   {
@@ -624,7 +984,7 @@ const ProtobufCMessageDescriptor render__v1__source_chunk__descriptor =
   (ProtobufCMessageInit) render__v1__source_chunk__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor render__v1__source_header__field_descriptors[4] =
+static const ProtobufCFieldDescriptor render__v1__source_header__field_descriptors[5] =
 {
   {
     "digest",
@@ -674,9 +1034,22 @@ static const ProtobufCFieldDescriptor render__v1__source_header__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "depth_is_supplied",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__SourceHeader, depth_is_supplied),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned render__v1__source_header__field_indices_by_name[] = {
   2,   /* field[2] = depth_bytes */
+  4,   /* field[4] = depth_is_supplied */
   0,   /* field[0] = digest */
   1,   /* field[1] = image_bytes */
   3,   /* field[3] = mask_bytes */
@@ -684,7 +1057,7 @@ static const unsigned render__v1__source_header__field_indices_by_name[] = {
 static const ProtobufCIntRange render__v1__source_header__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor render__v1__source_header__descriptor =
 {
@@ -694,7 +1067,7 @@ const ProtobufCMessageDescriptor render__v1__source_header__descriptor =
   "Render__V1__SourceHeader",
   "render.v1",
   sizeof(Render__V1__SourceHeader),
-  4,
+  5,
   render__v1__source_header__field_descriptors,
   render__v1__source_header__field_indices_by_name,
   1,  render__v1__source_header__number_ranges,
@@ -1137,7 +1510,174 @@ const ProtobufCMessageDescriptor render__v1__path__descriptor =
   (ProtobufCMessageInit) render__v1__path__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor render__v1__move_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor render__v1__key_frame__field_descriptors[5] =
+{
+  {
+    "time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__KeyFrame, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__KeyFrame, position),
+    &render__v1__vector__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rotation",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__KeyFrame, rotation),
+    &render__v1__rotation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zoom",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__KeyFrame, zoom),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "easing",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__KeyFrame, easing),
+    &render__v1__easing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned render__v1__key_frame__field_indices_by_name[] = {
+  4,   /* field[4] = easing */
+  1,   /* field[1] = position */
+  2,   /* field[2] = rotation */
+  0,   /* field[0] = time */
+  3,   /* field[3] = zoom */
+};
+static const ProtobufCIntRange render__v1__key_frame__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor render__v1__key_frame__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.KeyFrame",
+  "KeyFrame",
+  "Render__V1__KeyFrame",
+  "render.v1",
+  sizeof(Render__V1__KeyFrame),
+  5,
+  render__v1__key_frame__field_descriptors,
+  render__v1__key_frame__field_indices_by_name,
+  1,  render__v1__key_frame__number_ranges,
+  (ProtobufCMessageInit) render__v1__key_frame__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor render__v1__shape__field_descriptors[4] =
+{
+  {
+    "strength_percent",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Shape, strength_percent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "easing",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Shape, easing),
+    &render__v1__easing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_reversed",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Shape, is_reversed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_loop",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Shape, is_loop),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned render__v1__shape__field_indices_by_name[] = {
+  1,   /* field[1] = easing */
+  3,   /* field[3] = is_loop */
+  2,   /* field[2] = is_reversed */
+  0,   /* field[0] = strength_percent */
+};
+static const ProtobufCIntRange render__v1__shape__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor render__v1__shape__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.Shape",
+  "Shape",
+  "Render__V1__Shape",
+  "render.v1",
+  sizeof(Render__V1__Shape),
+  4,
+  render__v1__shape__field_descriptors,
+  render__v1__shape__field_indices_by_name,
+  1,  render__v1__shape__number_ranges,
+  (ProtobufCMessageInit) render__v1__shape__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor render__v1__move_request__field_descriptors[21] =
 {
   {
     "source",
@@ -1283,25 +1823,142 @@ static const ProtobufCFieldDescriptor render__v1__move_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "move",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveRequest, move),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_frames",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Render__V1__MoveRequest, n_key_frames),
+    offsetof(Render__V1__MoveRequest, key_frames),
+    &render__v1__key_frame__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shape",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveRequest, shape),
+    &render__v1__shape__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "duration_ms",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveRequest, duration_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "longest_side",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveRequest, longest_side),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "aspect",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveRequest, aspect),
+    &render__v1__aspect__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_fragmented",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveRequest, is_fragmented),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wants_poster",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveRequest, wants_poster),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "still_at",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveRequest, still_at),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned render__v1__move_request__field_indices_by_name[] = {
+  17,   /* field[17] = aspect */
+  15,   /* field[15] = duration_ms */
   6,   /* field[6] = format */
   4,   /* field[4] = frames */
   5,   /* field[5] = frames_per_second */
   3,   /* field[3] = height */
+  18,   /* field[18] = is_fragmented */
+  13,   /* field[13] = key_frames */
+  16,   /* field[16] = longest_side */
+  12,   /* field[12] = move */
   9,   /* field[9] = overlay */
   1,   /* field[1] = path */
   8,   /* field[8] = pivot */
   11,   /* field[11] = quality */
+  14,   /* field[14] = shape */
   0,   /* field[0] = source */
+  20,   /* field[20] = still_at */
   7,   /* field[7] = strength */
   10,   /* field[10] = subject_motion */
+  19,   /* field[19] = wants_poster */
   2,   /* field[2] = width */
 };
 static const ProtobufCIntRange render__v1__move_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor render__v1__move_request__descriptor =
 {
@@ -1311,14 +1968,250 @@ const ProtobufCMessageDescriptor render__v1__move_request__descriptor =
   "Render__V1__MoveRequest",
   "render.v1",
   sizeof(Render__V1__MoveRequest),
-  12,
+  21,
   render__v1__move_request__field_descriptors,
   render__v1__move_request__field_indices_by_name,
   1,  render__v1__move_request__number_ranges,
   (ProtobufCMessageInit) render__v1__move_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor render__v1__result_header__field_descriptors[7] =
+static const ProtobufCFieldDescriptor render__v1__moves_request__field_descriptors[2] =
+{
+  {
+    "template",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MovesRequest, template_),
+    &render__v1__move_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "moves",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Render__V1__MovesRequest, n_moves),
+    offsetof(Render__V1__MovesRequest, moves),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned render__v1__moves_request__field_indices_by_name[] = {
+  1,   /* field[1] = moves */
+  0,   /* field[0] = template */
+};
+static const ProtobufCIntRange render__v1__moves_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor render__v1__moves_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.MovesRequest",
+  "MovesRequest",
+  "Render__V1__MovesRequest",
+  "render.v1",
+  sizeof(Render__V1__MovesRequest),
+  2,
+  render__v1__moves_request__field_descriptors,
+  render__v1__moves_request__field_indices_by_name,
+  1,  render__v1__moves_request__number_ranges,
+  (ProtobufCMessageInit) render__v1__moves_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define render__v1__list_moves_request__field_descriptors NULL
+#define render__v1__list_moves_request__field_indices_by_name NULL
+#define render__v1__list_moves_request__number_ranges NULL
+const ProtobufCMessageDescriptor render__v1__list_moves_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.ListMovesRequest",
+  "ListMovesRequest",
+  "Render__V1__ListMovesRequest",
+  "render.v1",
+  sizeof(Render__V1__ListMovesRequest),
+  0,
+  render__v1__list_moves_request__field_descriptors,
+  render__v1__list_moves_request__field_indices_by_name,
+  0,  render__v1__list_moves_request__number_ranges,
+  (ProtobufCMessageInit) render__v1__list_moves_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor render__v1__named_move__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__NamedMove, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__NamedMove, label),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "category",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__NamedMove, category),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "description",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__NamedMove, description),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key_frames",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Render__V1__NamedMove, n_key_frames),
+    offsetof(Render__V1__NamedMove, key_frames),
+    &render__v1__key_frame__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_loop",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__NamedMove, is_loop),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "duration_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__NamedMove, duration_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned render__v1__named_move__field_indices_by_name[] = {
+  2,   /* field[2] = category */
+  3,   /* field[3] = description */
+  6,   /* field[6] = duration_ms */
+  0,   /* field[0] = id */
+  5,   /* field[5] = is_loop */
+  4,   /* field[4] = key_frames */
+  1,   /* field[1] = label */
+};
+static const ProtobufCIntRange render__v1__named_move__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor render__v1__named_move__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.NamedMove",
+  "NamedMove",
+  "Render__V1__NamedMove",
+  "render.v1",
+  sizeof(Render__V1__NamedMove),
+  7,
+  render__v1__named_move__field_descriptors,
+  render__v1__named_move__field_indices_by_name,
+  1,  render__v1__named_move__number_ranges,
+  (ProtobufCMessageInit) render__v1__named_move__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor render__v1__move_list__field_descriptors[2] =
+{
+  {
+    "moves",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Render__V1__MoveList, n_moves),
+    offsetof(Render__V1__MoveList, moves),
+    &render__v1__named_move__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "renderer",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__MoveList, renderer),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned render__v1__move_list__field_indices_by_name[] = {
+  0,   /* field[0] = moves */
+  1,   /* field[1] = renderer */
+};
+static const ProtobufCIntRange render__v1__move_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor render__v1__move_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.MoveList",
+  "MoveList",
+  "Render__V1__MoveList",
+  "render.v1",
+  sizeof(Render__V1__MoveList),
+  2,
+  render__v1__move_list__field_descriptors,
+  render__v1__move_list__field_indices_by_name,
+  1,  render__v1__move_list__number_ranges,
+  (ProtobufCMessageInit) render__v1__move_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor render__v1__result_header__field_descriptors[9] =
 {
   {
     "content_type",
@@ -1404,20 +2297,46 @@ static const ProtobufCFieldDescriptor render__v1__result_header__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "frames_per_second",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__ResultHeader, frames_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "move",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__ResultHeader, move),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned render__v1__result_header__field_indices_by_name[] = {
   4,   /* field[4] = applied_strength */
   0,   /* field[0] = content_type */
   5,   /* field[5] = depth_provider */
   3,   /* field[3] = frames */
+  7,   /* field[7] = frames_per_second */
   2,   /* field[2] = height */
   6,   /* field[6] = is_cached */
+  8,   /* field[8] = move */
   1,   /* field[1] = width */
 };
 static const ProtobufCIntRange render__v1__result_header__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor render__v1__result_header__descriptor =
 {
@@ -1427,14 +2346,14 @@ const ProtobufCMessageDescriptor render__v1__result_header__descriptor =
   "Render__V1__ResultHeader",
   "render.v1",
   sizeof(Render__V1__ResultHeader),
-  7,
+  9,
   render__v1__result_header__field_descriptors,
   render__v1__result_header__field_indices_by_name,
   1,  render__v1__result_header__number_ranges,
   (ProtobufCMessageInit) render__v1__result_header__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor render__v1__result_chunk__field_descriptors[3] =
+static const ProtobufCFieldDescriptor render__v1__result_chunk__field_descriptors[7] =
 {
   {
     "header",
@@ -1472,16 +2391,68 @@ static const ProtobufCFieldDescriptor render__v1__result_chunk__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "progress",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Render__V1__ResultChunk, part_case),
+    offsetof(Render__V1__ResultChunk, progress),
+    &render__v1__progress__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "poster",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Render__V1__ResultChunk, part_case),
+    offsetof(Render__V1__ResultChunk, poster),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Render__V1__ResultChunk, part_case),
+    offsetof(Render__V1__ResultChunk, end),
+    &render__v1__result_end__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "move",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__ResultChunk, move),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned render__v1__result_chunk__field_indices_by_name[] = {
   1,   /* field[1] = data */
+  5,   /* field[5] = end */
   2,   /* field[2] = frame */
   0,   /* field[0] = header */
+  6,   /* field[6] = move */
+  4,   /* field[4] = poster */
+  3,   /* field[3] = progress */
 };
 static const ProtobufCIntRange render__v1__result_chunk__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor render__v1__result_chunk__descriptor =
 {
@@ -1491,7 +2462,7 @@ const ProtobufCMessageDescriptor render__v1__result_chunk__descriptor =
   "Render__V1__ResultChunk",
   "render.v1",
   sizeof(Render__V1__ResultChunk),
-  3,
+  7,
   render__v1__result_chunk__field_descriptors,
   render__v1__result_chunk__field_indices_by_name,
   1,  render__v1__result_chunk__number_ranges,
@@ -1549,20 +2520,143 @@ const ProtobufCMessageDescriptor render__v1__frame_start__descriptor =
   (ProtobufCMessageInit) render__v1__frame_start__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue render__v1__format__enum_values_by_number[3] =
+static const ProtobufCFieldDescriptor render__v1__progress__field_descriptors[4] =
+{
+  {
+    "queue_position",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Progress, queue_position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "estimated_wait_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Progress, estimated_wait_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "frames_done",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Progress, frames_done),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "frames_total",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Progress, frames_total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned render__v1__progress__field_indices_by_name[] = {
+  1,   /* field[1] = estimated_wait_ms */
+  2,   /* field[2] = frames_done */
+  3,   /* field[3] = frames_total */
+  0,   /* field[0] = queue_position */
+};
+static const ProtobufCIntRange render__v1__progress__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor render__v1__progress__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.Progress",
+  "Progress",
+  "Render__V1__Progress",
+  "render.v1",
+  sizeof(Render__V1__Progress),
+  4,
+  render__v1__progress__field_descriptors,
+  render__v1__progress__field_indices_by_name,
+  1,  render__v1__progress__number_ranges,
+  (ProtobufCMessageInit) render__v1__progress__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor render__v1__result_end__field_descriptors[1] =
+{
+  {
+    "bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__ResultEnd, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned render__v1__result_end__field_indices_by_name[] = {
+  0,   /* field[0] = bytes */
+};
+static const ProtobufCIntRange render__v1__result_end__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor render__v1__result_end__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.ResultEnd",
+  "ResultEnd",
+  "Render__V1__ResultEnd",
+  "render.v1",
+  sizeof(Render__V1__ResultEnd),
+  1,
+  render__v1__result_end__field_descriptors,
+  render__v1__result_end__field_indices_by_name,
+  1,  render__v1__result_end__number_ranges,
+  (ProtobufCMessageInit) render__v1__result_end__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue render__v1__format__enum_values_by_number[7] =
 {
   { "FORMAT_UNSPECIFIED", "RENDER__V1__FORMAT__FORMAT_UNSPECIFIED", 0 },
   { "MP4", "RENDER__V1__FORMAT__MP4", 1 },
   { "JPEG_FRAMES", "RENDER__V1__FORMAT__JPEG_FRAMES", 2 },
+  { "WEBP", "RENDER__V1__FORMAT__WEBP", 3 },
+  { "PNG_FRAMES", "RENDER__V1__FORMAT__PNG_FRAMES", 4 },
+  { "JPEG_STILL", "RENDER__V1__FORMAT__JPEG_STILL", 5 },
+  { "PNG_STILL", "RENDER__V1__FORMAT__PNG_STILL", 6 },
 };
 static const ProtobufCIntRange render__v1__format__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex render__v1__format__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex render__v1__format__enum_values_by_name[7] =
 {
   { "FORMAT_UNSPECIFIED", 0 },
   { "JPEG_FRAMES", 2 },
+  { "JPEG_STILL", 5 },
   { "MP4", 1 },
+  { "PNG_FRAMES", 4 },
+  { "PNG_STILL", 6 },
+  { "WEBP", 3 },
 };
 const ProtobufCEnumDescriptor render__v1__format__descriptor =
 {
@@ -1571,24 +2665,100 @@ const ProtobufCEnumDescriptor render__v1__format__descriptor =
   "Format",
   "Render__V1__Format",
   "render.v1",
-  3,
+  7,
   render__v1__format__enum_values_by_number,
-  3,
+  7,
   render__v1__format__enum_values_by_name,
   1,
   render__v1__format__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor render__v1__render__method_descriptors[3] =
+static const ProtobufCEnumValue render__v1__aspect__enum_values_by_number[6] =
+{
+  { "ASPECT_UNSPECIFIED", "RENDER__V1__ASPECT__ASPECT_UNSPECIFIED", 0 },
+  { "WIDE", "RENDER__V1__ASPECT__WIDE", 1 },
+  { "TALL", "RENDER__V1__ASPECT__TALL", 2 },
+  { "SQUARE", "RENDER__V1__ASPECT__SQUARE", 3 },
+  { "CLASSIC", "RENDER__V1__ASPECT__CLASSIC", 4 },
+  { "PORTRAIT", "RENDER__V1__ASPECT__PORTRAIT", 5 },
+};
+static const ProtobufCIntRange render__v1__aspect__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex render__v1__aspect__enum_values_by_name[6] =
+{
+  { "ASPECT_UNSPECIFIED", 0 },
+  { "CLASSIC", 4 },
+  { "PORTRAIT", 5 },
+  { "SQUARE", 3 },
+  { "TALL", 2 },
+  { "WIDE", 1 },
+};
+const ProtobufCEnumDescriptor render__v1__aspect__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "render.v1.Aspect",
+  "Aspect",
+  "Render__V1__Aspect",
+  "render.v1",
+  6,
+  render__v1__aspect__enum_values_by_number,
+  6,
+  render__v1__aspect__enum_values_by_name,
+  1,
+  render__v1__aspect__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue render__v1__easing__enum_values_by_number[6] =
+{
+  { "EASING_UNSPECIFIED", "RENDER__V1__EASING__EASING_UNSPECIFIED", 0 },
+  { "LINEAR", "RENDER__V1__EASING__LINEAR", 1 },
+  { "EASE_IN", "RENDER__V1__EASING__EASE_IN", 2 },
+  { "EASE_OUT", "RENDER__V1__EASING__EASE_OUT", 3 },
+  { "EASE_IN_OUT", "RENDER__V1__EASING__EASE_IN_OUT", 4 },
+  { "THROUGH", "RENDER__V1__EASING__THROUGH", 5 },
+};
+static const ProtobufCIntRange render__v1__easing__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex render__v1__easing__enum_values_by_name[6] =
+{
+  { "EASE_IN", 2 },
+  { "EASE_IN_OUT", 4 },
+  { "EASE_OUT", 3 },
+  { "EASING_UNSPECIFIED", 0 },
+  { "LINEAR", 1 },
+  { "THROUGH", 5 },
+};
+const ProtobufCEnumDescriptor render__v1__easing__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "render.v1.Easing",
+  "Easing",
+  "Render__V1__Easing",
+  "render.v1",
+  6,
+  render__v1__easing__enum_values_by_number,
+  6,
+  render__v1__easing__enum_values_by_name,
+  1,
+  render__v1__easing__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor render__v1__render__method_descriptors[5] =
 {
   { "PutSource", &render__v1__source_chunk__descriptor, &render__v1__source__descriptor },
   { "EstimateDepth", &render__v1__depth_request__descriptor, &render__v1__result_chunk__descriptor },
   { "RenderMove", &render__v1__move_request__descriptor, &render__v1__result_chunk__descriptor },
+  { "RenderMoves", &render__v1__moves_request__descriptor, &render__v1__result_chunk__descriptor },
+  { "ListMoves", &render__v1__list_moves_request__descriptor, &render__v1__move_list__descriptor },
 };
 const unsigned render__v1__render__method_indices_by_name[] = {
   1,        /* EstimateDepth */
+  4,        /* ListMoves */
   0,        /* PutSource */
-  2         /* RenderMove */
+  2,        /* RenderMove */
+  3         /* RenderMoves */
 };
 const ProtobufCServiceDescriptor render__v1__render__descriptor =
 {
@@ -1597,7 +2767,7 @@ const ProtobufCServiceDescriptor render__v1__render__descriptor =
   "Render",
   "Render__V1__Render",
   "render.v1",
-  3,
+  5,
   render__v1__render__method_descriptors,
   render__v1__render__method_indices_by_name
 };
@@ -1624,6 +2794,22 @@ void render__v1__render__render_move(ProtobufCService *service,
 {
   assert(service->descriptor == &render__v1__render__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void render__v1__render__render_moves(ProtobufCService *service,
+                                      const Render__V1__MovesRequest *input,
+                                      Render__V1__ResultChunk_Closure closure,
+                                      void *closure_data)
+{
+  assert(service->descriptor == &render__v1__render__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void render__v1__render__list_moves(ProtobufCService *service,
+                                    const Render__V1__ListMovesRequest *input,
+                                    Render__V1__MoveList_Closure closure,
+                                    void *closure_data)
+{
+  assert(service->descriptor == &render__v1__render__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void render__v1__render__init (Render__V1__Render_Service *service,
                                Render__V1__Render_ServiceDestroy destroy)

@@ -1,7 +1,8 @@
 #pragma once
-// libwebp's decoder; its configuration macros check an ABI number, which Swift cannot call.
+// libwebp's decoder and encoder; its configuration macros check an ABI number, which Swift cannot call.
 #include <stdint.h>
 #include <webp/decode.h>
+#include <webp/encode.h>
 
 typedef struct {
     int width, height, has_alpha, is_animated, is_lossless;
@@ -27,3 +28,37 @@ static inline int cwebp_decode(
                                 : WebPDecodeRGBInto(bytes, count, pixels, pixel_bytes, stride);
     return result == NULL;
 }
+
+// Encodes planes of 4:2:0 without copying them. 0 on success, else the library's error; the bytes
+// are freed by cwebp_free.
+static inline int cwebp_encode(
+    const uint8_t *y, const uint8_t *u, const uint8_t *v, int width, int height, float quality,
+    uint8_t **bytes, size_t *count) {
+    WebPConfig config;
+    WebPPicture picture;
+    if (!WebPConfigInit(&config) || !WebPPictureInit(&picture)) return -1;
+    config.quality = quality;
+    config.method = 0;
+    WebPMemoryWriter writer;
+    WebPMemoryWriterInit(&writer);
+    picture.use_argb = 0;
+    picture.colorspace = WEBP_YUV420;
+    picture.width = width;
+    picture.height = height;
+    picture.y = (uint8_t *)y;
+    picture.u = (uint8_t *)u;
+    picture.v = (uint8_t *)v;
+    picture.y_stride = width;
+    picture.uv_stride = (width + 1) / 2;
+    picture.writer = WebPMemoryWrite;
+    picture.custom_ptr = &writer;
+    if (!WebPEncode(&config, &picture)) {
+        WebPMemoryWriterClear(&writer);
+        return picture.error_code == 0 ? -1 : (int)picture.error_code;
+    }
+    *bytes = writer.mem;
+    *count = writer.size;
+    return 0;
+}
+
+static inline void cwebp_free(uint8_t *bytes) { WebPFree(bytes); }

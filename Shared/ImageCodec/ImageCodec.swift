@@ -1,4 +1,4 @@
-/// Decodes and encodes JPEG (libturbojpeg) and PNG (libpng), and decodes WebP (libwebp).
+/// Decodes and encodes JPEG (libturbojpeg), PNG (libpng) and WebP (libwebp).
 ///
 /// Every decoder reads the size from the header first and refuses a picture beyond the limits
 /// before it allocates a single pixel, so a small file that claims to be huge costs nothing.
@@ -119,6 +119,21 @@ package enum ImageCodec {
             throw .invalidBuffer(expected: chroma, actual: plane)
         }
         return try JPEG.encode(
+            luma: luma, cb: cb, cr: cr, width: width, height: height, quality: quality)
+    }
+
+    /// Encodes planar BT.601 4:2:0 of the range 16…235, which is what a lossy WebP stores.
+    ///
+    /// - Parameter quality: 1…100. The effort is the least: frames are made by the dozen.
+    package static func encodeWebP(
+        luma: [UInt8], cb: [UInt8], cr: [UInt8], width: Int, height: Int, quality: Int = 75
+    ) throws(ImageError) -> [UInt8] {
+        try checkPixels(luma.count, width: width, height: height, samplesPerPixel: 1)
+        let chroma = ((width + 1) / 2) * ((height + 1) / 2)
+        for plane in [cb.count, cr.count] where plane != chroma {
+            throw .invalidBuffer(expected: chroma, actual: plane)
+        }
+        return try WebP.encode(
             luma: luma, cb: cb, cr: cr, width: width, height: height, quality: quality)
     }
 

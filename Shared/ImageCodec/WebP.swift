@@ -1,6 +1,6 @@
 internal import CWebP
 
-/// libwebp through the two functions of the CWebP shim. Only still pictures are read.
+/// libwebp through the functions of the CWebP shim. Only still pictures are read.
 enum WebP {
     static func probe(_ bytes: UnsafeRawBufferPointer) throws(ImageError) -> ImageInfo {
         var header = cwebp_info()
@@ -34,6 +34,25 @@ enum WebP {
         }
         guard isDecoded else { throw .malformed(.webp, "data is cut or damaged") }
         return info.hasAlpha ? overWhite(pixels) : pixels
+    }
+
+    static func encode(
+        luma: [UInt8], cb: [UInt8], cr: [UInt8], width: Int, height: Int, quality: Int
+    ) throws(ImageError) -> [UInt8] {
+        var bytes: UnsafeMutablePointer<UInt8>?
+        var count = 0
+        let status = luma.withUnsafeBufferPointer { luma in
+            cb.withUnsafeBufferPointer { cb in
+                cr.withUnsafeBufferPointer { cr in
+                    cwebp_encode(
+                        luma.baseAddress, cb.baseAddress, cr.baseAddress, Int32(width),
+                        Int32(height), Float(quality), &bytes, &count)
+                }
+            }
+        }
+        defer { cwebp_free(bytes) }
+        guard status == 0, let bytes else { throw .encodingFailed("WebP error \(status)") }
+        return Array(UnsafeBufferPointer(start: bytes, count: count))
     }
 
     /// RGB of RGBA: what is transparent is seen over white.

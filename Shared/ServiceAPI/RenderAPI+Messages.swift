@@ -4,9 +4,16 @@ package import Wire
 
 extension RenderAPI {
     package enum Format: Hashable, Sendable {
+        /// MP4
         case unspecified
         case mp4
         case jpegFrames
+        /// animated
+        case webp
+        case pngFrames
+        /// the one frame at still_at
+        case jpegStill
+        case pngStill
         /// A number that this version does not know.
         case unrecognized(Int32)
 
@@ -16,6 +23,10 @@ extension RenderAPI {
             case 0: self = .unspecified
             case 1: self = .mp4
             case 2: self = .jpegFrames
+            case 3: self = .webp
+            case 4: self = .pngFrames
+            case 5: self = .jpegStill
+            case 6: self = .pngStill
             default: self = .unrecognized(rawValue)
             }
         }
@@ -26,6 +37,96 @@ extension RenderAPI {
             case .unspecified: 0
             case .mp4: 1
             case .jpegFrames: 2
+            case .webp: 3
+            case .pngFrames: 4
+            case .jpegStill: 5
+            case .pngStill: 6
+            case .unrecognized(let number): number
+            }
+        }
+    }
+}
+
+extension RenderAPI {
+    package enum Aspect: Hashable, Sendable {
+        /// the picture's own
+        case unspecified
+        /// 16:9
+        case wide
+        /// 9:16
+        case tall
+        case square
+        /// 4:3
+        case classic
+        /// 3:4
+        case portrait
+        /// A number that this version does not know.
+        case unrecognized(Int32)
+
+        /// The case with this number on the wire.
+        package init(rawValue: Int32) {
+            switch rawValue {
+            case 0: self = .unspecified
+            case 1: self = .wide
+            case 2: self = .tall
+            case 3: self = .square
+            case 4: self = .classic
+            case 5: self = .portrait
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        /// The number on the wire.
+        package var rawValue: Int32 {
+            switch self {
+            case .unspecified: 0
+            case .wide: 1
+            case .tall: 2
+            case .square: 3
+            case .classic: 4
+            case .portrait: 5
+            case .unrecognized(let number): number
+            }
+        }
+    }
+}
+
+extension RenderAPI {
+    package enum Easing: Hashable, Sendable {
+        /// EASE_IN_OUT, or what the named move has
+        case unspecified
+        case linear
+        /// slow at the first key frame
+        case easeIn
+        case easeOut
+        case easeInOut
+        /// a curve through the key frames that stops at none of them
+        case through
+        /// A number that this version does not know.
+        case unrecognized(Int32)
+
+        /// The case with this number on the wire.
+        package init(rawValue: Int32) {
+            switch rawValue {
+            case 0: self = .unspecified
+            case 1: self = .linear
+            case 2: self = .easeIn
+            case 3: self = .easeOut
+            case 4: self = .easeInOut
+            case 5: self = .through
+            default: self = .unrecognized(rawValue)
+            }
+        }
+
+        /// The number on the wire.
+        package var rawValue: Int32 {
+            switch self {
+            case .unspecified: 0
+            case .linear: 1
+            case .easeIn: 2
+            case .easeOut: 3
+            case .easeInOut: 4
+            case .through: 5
             case .unrecognized(let number): number
             }
         }
@@ -63,17 +164,21 @@ extension RenderAPI {
         package var depthBytes: UInt64
         /// 0 = none
         package var maskBytes: UInt64
+        /// the depth is the caller's own, not the companion of the picture
+        package var depthIsSupplied: Bool
 
         package init(
             digest: Bytes = Bytes(),
             imageBytes: UInt64 = 0,
             depthBytes: UInt64 = 0,
-            maskBytes: UInt64 = 0
+            maskBytes: UInt64 = 0,
+            depthIsSupplied: Bool = false
         ) {
             self.digest = digest
             self.imageBytes = imageBytes
             self.depthBytes = depthBytes
             self.maskBytes = maskBytes
+            self.depthIsSupplied = depthIsSupplied
         }
     }
 }
@@ -197,26 +302,96 @@ extension RenderAPI {
 }
 
 extension RenderAPI {
+    package struct KeyFrame: Hashable, Sendable {
+        /// 0...1 of the move, rising
+        package var time: Double
+        package var position: Vector?
+        package var rotation: Rotation?
+        /// magnification 0.5...4; 0 = 1
+        package var zoom: Double
+        /// to the next key frame
+        package var easing: Easing
+
+        package init(
+            time: Double = 0,
+            position: Vector? = nil,
+            rotation: Rotation? = nil,
+            zoom: Double = 0,
+            easing: Easing = .unspecified
+        ) {
+            self.time = time
+            self.position = position
+            self.rotation = rotation
+            self.zoom = zoom
+            self.easing = easing
+        }
+    }
+}
+
+extension RenderAPI {
+    /// How a move is taken; each field applies to named moves, key frames and paths alike.
+    package struct Shape: Hashable, Sendable {
+        /// 0...200 of the move
+        package var strengthPercent: UInt32
+        /// in place of each easing but THROUGH
+        package var easing: Easing
+        package var isReversed: Bool
+        /// there and back, unless it closes by itself; the frame after the last is the first
+        package var isLoop: Bool
+
+        package init(
+            strengthPercent: UInt32 = 0,
+            easing: Easing = .unspecified,
+            isReversed: Bool = false,
+            isLoop: Bool = false
+        ) {
+            self.strengthPercent = strengthPercent
+            self.easing = easing
+            self.isReversed = isReversed
+            self.isLoop = isLoop
+        }
+    }
+}
+
+extension RenderAPI {
+    /// Which way the camera takes: exactly one of path, move, key_frames.
     package struct MoveRequest: Hashable, Sendable {
         package var source: Bytes
         package var path: Path?
-        /// even, 64...1920; 0 = as many pixels as 320x180 at the picture's own aspect ratio
+        /// rounded to even, longest side 160...3840; both 0 = longest_side and aspect
         package var width: UInt32
         package var height: UInt32
-        /// 1...1440; 0 = 45
+        /// 1...1200; 0 = duration_ms
         package var frames: UInt32
-        /// 1...60; 0 = 15
+        /// 12...60; 0 = 15
         package var framesPerSecond: UInt32
         package var format: Format
-        /// 0...1; 0 = 0.3; halved for a guessed depth
+        /// scale of depth 0...1; 0 = 0.3; halved for a guessed depth
         package var strength: Double
         /// f, -1...1; the default 0 keeps the far plane still
         package var pivot: Double
         package var overlay: Overlay?
         /// words; empty = the subject moves with the camera only
         package var subjectMotion: String
-        /// JPEG 1...100 (0 = 85), H.264 quantiser for 1...51 (0 = 26)
+        /// JPEG and WebP 1...100 (0 = 85 and 75), H.264 quantiser for 1...51 (0 = 26)
         package var quality: UInt32
+        /// the id of a named move
+        package var move: String
+        /// 2...256, the first at 0, the last at 1
+        package var keyFrames: [KeyFrame]
+        /// absent: 100 %
+        package var shape: Shape?
+        /// 500...20000; 0 = the named move's, else 3000
+        package var durationMs: UInt32
+        /// 160...3840; 0 = as many pixels as 320x180
+        package var longestSide: UInt32
+        package var aspect: Aspect
+        /// MP4 that can be played while it comes; its index is in pieces
+        package var isFragmented: Bool
+        /// the first frame as a JPEG before anything else
+        package var wantsPoster: Bool
+        /// 0...1 of the move, for the still formats
+        package var stillAt: Double
 
         package init(
             source: Bytes = Bytes(),
@@ -230,7 +405,16 @@ extension RenderAPI {
             pivot: Double = 0,
             overlay: Overlay? = nil,
             subjectMotion: String = "",
-            quality: UInt32 = 0
+            quality: UInt32 = 0,
+            move: String = "",
+            keyFrames: [KeyFrame] = [],
+            shape: Shape? = nil,
+            durationMs: UInt32 = 0,
+            longestSide: UInt32 = 0,
+            aspect: Aspect = .unspecified,
+            isFragmented: Bool = false,
+            wantsPoster: Bool = false,
+            stillAt: Double = 0
         ) {
             self.source = source
             self.path = path
@@ -244,22 +428,99 @@ extension RenderAPI {
             self.overlay = overlay
             self.subjectMotion = subjectMotion
             self.quality = quality
+            self.move = move
+            self.keyFrames = keyFrames
+            self.shape = shape
+            self.durationMs = durationMs
+            self.longestSide = longestSide
+            self.aspect = aspect
+            self.isFragmented = isFragmented
+            self.wantsPoster = wantsPoster
+            self.stillAt = stillAt
+        }
+    }
+}
+
+extension RenderAPI {
+    package struct MovesRequest: Hashable, Sendable {
+        /// all but the way
+        package var template: MoveRequest?
+        /// ids, at most 64, each once; none = the six basic moves
+        package var moves: [String]
+
+        package init(template: MoveRequest? = nil, moves: [String] = []) {
+            self.template = template
+            self.moves = moves
+        }
+    }
+}
+
+extension RenderAPI {
+    package struct ListMovesRequest: Hashable, Sendable {
+        package init() {}
+    }
+}
+
+extension RenderAPI {
+    package struct NamedMove: Hashable, Sendable {
+        package var id: String
+        package var label: String
+        /// static, pan_tilt, dolly, crane, orbital, compound, zoom, handheld, loop
+        package var category: String
+        /// one line
+        package var description: String
+        package var keyFrames: [KeyFrame]
+        package var isLoop: Bool
+        package var durationMs: UInt32
+
+        package init(
+            id: String = "",
+            label: String = "",
+            category: String = "",
+            description: String = "",
+            keyFrames: [KeyFrame] = [],
+            isLoop: Bool = false,
+            durationMs: UInt32 = 0
+        ) {
+            self.id = id
+            self.label = label
+            self.category = category
+            self.description = description
+            self.keyFrames = keyFrames
+            self.isLoop = isLoop
+            self.durationMs = durationMs
+        }
+    }
+}
+
+extension RenderAPI {
+    package struct MoveList: Hashable, Sendable {
+        package var moves: [NamedMove]
+        /// version, kernel and encoder: part of every cache key
+        package var renderer: String
+
+        package init(moves: [NamedMove] = [], renderer: String = "") {
+            self.moves = moves
+            self.renderer = renderer
         }
     }
 }
 
 extension RenderAPI {
     package struct ResultHeader: Hashable, Sendable {
-        /// video/mp4, image/png, multipart/x-mixed-replace for frames
+        /// video/mp4, image/webp, image/png, image/jpeg; multipart/x-mixed-replace for frames
         package var contentType: String
         package var width: UInt32
         package var height: UInt32
         package var frames: UInt32
         /// share of the asked move after the overscan limit, 0...1
         package var appliedStrength: Double
-        /// companion, heuristic
+        /// companion, supplied, onnx, heuristic
         package var depthProvider: String
         package var isCached: Bool
+        package var framesPerSecond: UInt32
+        /// the named move
+        package var move: String
 
         package init(
             contentType: String = "",
@@ -268,7 +529,9 @@ extension RenderAPI {
             frames: UInt32 = 0,
             appliedStrength: Double = 0,
             depthProvider: String = "",
-            isCached: Bool = false
+            isCached: Bool = false,
+            framesPerSecond: UInt32 = 0,
+            move: String = ""
         ) {
             self.contentType = contentType
             self.width = width
@@ -277,38 +540,8 @@ extension RenderAPI {
             self.appliedStrength = appliedStrength
             self.depthProvider = depthProvider
             self.isCached = isCached
-        }
-    }
-}
-
-extension RenderAPI {
-    package struct ResultChunk: Hashable, Sendable {
-        /// One of these at a time.
-        package enum Part: Hashable, Sendable {
-            /// first, once
-            case header(ResultHeader)
-            /// at most 256 KiB; for JPEG_FRAMES each frame starts in a chunk of its own
-            case data(Bytes)
-            /// before the first chunk of each JPEG frame
-            case frame(FrameStart)
-        }
-
-        package var part: Part?
-
-        package init(part: Part? = nil) {
-            self.part = part
-        }
-    }
-}
-
-extension RenderAPI {
-    package struct FrameStart: Hashable, Sendable {
-        package var index: UInt32
-        package var bytes: UInt32
-
-        package init(index: UInt32 = 0, bytes: UInt32 = 0) {
-            self.index = index
-            self.bytes = bytes
+            self.framesPerSecond = framesPerSecond
+            self.move = move
         }
     }
 }

@@ -95,6 +95,7 @@ extension RenderAPI.SourceHeader: WireMessage {
         self.imageBytes = message.pointee.image_bytes
         self.depthBytes = message.pointee.depth_bytes
         self.maskBytes = message.pointee.mask_bytes
+        self.depthIsSupplied = message.pointee.depth_is_supplied != 0
     }
 
     func wireMessage(
@@ -106,6 +107,7 @@ extension RenderAPI.SourceHeader: WireMessage {
         message.pointee.image_bytes = self.imageBytes
         message.pointee.depth_bytes = self.depthBytes
         message.pointee.mask_bytes = self.maskBytes
+        message.pointee.depth_is_supplied = self.depthIsSupplied ? 1 : 0
         return message
     }
 }
@@ -329,6 +331,76 @@ extension RenderAPI.Path: WireMessage {
     }
 }
 
+extension RenderAPI.KeyFrame: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Render__V1__KeyFrame()
+        render__v1__key_frame__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Render__V1__KeyFrame.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Render__V1__KeyFrame>) throws(WireError) {
+        self.time = message.pointee.time
+        self.position = try wireOptional(message.pointee.position, RenderAPI.Vector.init)
+        self.rotation = try wireOptional(message.pointee.rotation, RenderAPI.Rotation.init)
+        self.zoom = message.pointee.zoom
+        self.easing = RenderAPI.Easing(rawValue: wireNumber(message.pointee.easing.rawValue))
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Render__V1__KeyFrame> {
+        let message = arena.allocate(Render__V1__KeyFrame.self)
+        render__v1__key_frame__init(message)
+        message.pointee.time = self.time
+        if let value = self.position { message.pointee.position = try value.wireMessage(arena) }
+        if let value = self.rotation { message.pointee.rotation = try value.wireMessage(arena) }
+        message.pointee.zoom = self.zoom
+        message.pointee.easing = Render__V1__Easing(rawValue: wireNumber(self.easing.rawValue))
+        return message
+    }
+}
+
+extension RenderAPI.Shape: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Render__V1__Shape()
+        render__v1__shape__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Render__V1__Shape.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Render__V1__Shape>) throws(WireError) {
+        self.strengthPercent = message.pointee.strength_percent
+        self.easing = RenderAPI.Easing(rawValue: wireNumber(message.pointee.easing.rawValue))
+        self.isReversed = message.pointee.is_reversed != 0
+        self.isLoop = message.pointee.is_loop != 0
+    }
+
+    func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Render__V1__Shape> {
+        let message = arena.allocate(Render__V1__Shape.self)
+        render__v1__shape__init(message)
+        message.pointee.strength_percent = self.strengthPercent
+        message.pointee.easing = Render__V1__Easing(rawValue: wireNumber(self.easing.rawValue))
+        message.pointee.is_reversed = self.isReversed ? 1 : 0
+        message.pointee.is_loop = self.isLoop ? 1 : 0
+        return message
+    }
+}
+
 extension RenderAPI.MoveRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Render__V1__MoveRequest()
@@ -364,6 +436,17 @@ extension RenderAPI.MoveRequest: WireMessage {
         self.overlay = try wireOptional(message.pointee.overlay, RenderAPI.Overlay.init)
         self.subjectMotion = try wireText(message.pointee.subject_motion)
         self.quality = message.pointee.quality
+        self.move = try wireText(message.pointee.move)
+        self.keyFrames = try wireMessages(
+            message.pointee.key_frames, message.pointee.n_key_frames, RenderAPI.KeyFrame.init
+        )
+        self.shape = try wireOptional(message.pointee.shape, RenderAPI.Shape.init)
+        self.durationMs = message.pointee.duration_ms
+        self.longestSide = message.pointee.longest_side
+        self.aspect = RenderAPI.Aspect(rawValue: wireNumber(message.pointee.aspect.rawValue))
+        self.isFragmented = message.pointee.is_fragmented != 0
+        self.wantsPoster = message.pointee.wants_poster != 0
+        self.stillAt = message.pointee.still_at
     }
 
     func wireMessage(
@@ -385,141 +468,77 @@ extension RenderAPI.MoveRequest: WireMessage {
             message.pointee.subject_motion = try arena.text(self.subjectMotion)
         }
         message.pointee.quality = self.quality
+        if !self.move.isEmpty { message.pointee.move = try arena.text(self.move) }
+        message.pointee.n_key_frames = self.keyFrames.count
+        message.pointee.key_frames = try arena.messages(self.keyFrames) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        if let value = self.shape { message.pointee.shape = try value.wireMessage(arena) }
+        message.pointee.duration_ms = self.durationMs
+        message.pointee.longest_side = self.longestSide
+        message.pointee.aspect = Render__V1__Aspect(rawValue: wireNumber(self.aspect.rawValue))
+        message.pointee.is_fragmented = self.isFragmented ? 1 : 0
+        message.pointee.wants_poster = self.wantsPoster ? 1 : 0
+        message.pointee.still_at = self.stillAt
         return message
     }
 }
 
-extension RenderAPI.ResultHeader: WireMessage {
+extension RenderAPI.MovesRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
-        var message = Render__V1__ResultHeader()
-        render__v1__result_header__init(&message)
+        var message = Render__V1__MovesRequest()
+        render__v1__moves_request__init(&message)
         return UnsafeRawPointer(message.base.descriptor)
     }
 
     package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Render__V1__ResultHeader.self))
+        try self.init(wireStruct(message, of: Render__V1__MovesRequest.self))
     }
 
     package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(try wireMessage(arena))
     }
 
-    init(_ message: UnsafeMutablePointer<Render__V1__ResultHeader>) throws(WireError) {
-        self.contentType = try wireText(message.pointee.content_type)
-        self.width = message.pointee.width
-        self.height = message.pointee.height
-        self.frames = message.pointee.frames
-        self.appliedStrength = message.pointee.applied_strength
-        self.depthProvider = try wireText(message.pointee.depth_provider)
-        self.isCached = message.pointee.is_cached != 0
+    init(_ message: UnsafeMutablePointer<Render__V1__MovesRequest>) throws(WireError) {
+        self.template = try wireOptional(message.pointee.template_, RenderAPI.MoveRequest.init)
+        self.moves = try wireTexts(message.pointee.moves, message.pointee.n_moves)
     }
 
     func wireMessage(
         _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Render__V1__ResultHeader> {
-        let message = arena.allocate(Render__V1__ResultHeader.self)
-        render__v1__result_header__init(message)
-        if !self.contentType.isEmpty {
-            message.pointee.content_type = try arena.text(self.contentType)
-        }
-        message.pointee.width = self.width
-        message.pointee.height = self.height
-        message.pointee.frames = self.frames
-        message.pointee.applied_strength = self.appliedStrength
-        if !self.depthProvider.isEmpty {
-            message.pointee.depth_provider = try arena.text(self.depthProvider)
-        }
-        message.pointee.is_cached = self.isCached ? 1 : 0
+    ) throws(WireError) -> UnsafeMutablePointer<Render__V1__MovesRequest> {
+        let message = arena.allocate(Render__V1__MovesRequest.self)
+        render__v1__moves_request__init(message)
+        if let value = self.template { message.pointee.template_ = try value.wireMessage(arena) }
+        message.pointee.n_moves = self.moves.count
+        message.pointee.moves = try arena.texts(self.moves)
         return message
     }
 }
 
-extension RenderAPI.ResultChunk: WireMessage {
+extension RenderAPI.ListMovesRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
-        var message = Render__V1__ResultChunk()
-        render__v1__result_chunk__init(&message)
+        var message = Render__V1__ListMovesRequest()
+        render__v1__list_moves_request__init(&message)
         return UnsafeRawPointer(message.base.descriptor)
     }
 
     package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Render__V1__ResultChunk.self))
+        try self.init(wireStruct(message, of: Render__V1__ListMovesRequest.self))
     }
 
     package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(try wireMessage(arena))
     }
 
-    package mutating func attach(_ bytes: Bytes, field: UInt32) {
-        switch field {
-        case 2: if case .data = self.part { self.part = .data(bytes) }
-        default: break
-        }
-    }
-
-    init(_ message: UnsafeMutablePointer<Render__V1__ResultChunk>) throws(WireError) {
-        switch message.pointee.part_case.rawValue {
-        case 1:
-            self.part = try wireOptional(message.pointee.header, RenderAPI.ResultHeader.init).map {
-                .header($0)
-            }
-        case 2:
-            self.part = .data(wireBytes(message.pointee.data))
-        case 3:
-            self.part = try wireOptional(message.pointee.frame, RenderAPI.FrameStart.init).map {
-                .frame($0)
-            }
-        default: self.part = nil
-        }
+    init(_ message: UnsafeMutablePointer<Render__V1__ListMovesRequest>) throws(WireError) {
     }
 
     func wireMessage(
         _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Render__V1__ResultChunk> {
-        let message = arena.allocate(Render__V1__ResultChunk.self)
-        render__v1__result_chunk__init(message)
-        switch self.part {
-        case .header(let value):
-            message.pointee.part_case = Render__V1__ResultChunk__PartCase(rawValue: 1)
-            message.pointee.header = try value.wireMessage(arena)
-        case .data(let value):
-            message.pointee.part_case = Render__V1__ResultChunk__PartCase(rawValue: 2)
-            message.pointee.data = arena.binary(value)
-        case .frame(let value):
-            message.pointee.part_case = Render__V1__ResultChunk__PartCase(rawValue: 3)
-            message.pointee.frame = try value.wireMessage(arena)
-        case nil: break
-        }
-        return message
-    }
-}
-
-extension RenderAPI.FrameStart: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Render__V1__FrameStart()
-        render__v1__frame_start__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Render__V1__FrameStart.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Render__V1__FrameStart>) throws(WireError) {
-        self.index = message.pointee.index
-        self.bytes = message.pointee.bytes
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Render__V1__FrameStart> {
-        let message = arena.allocate(Render__V1__FrameStart.self)
-        render__v1__frame_start__init(message)
-        message.pointee.index = self.index
-        message.pointee.bytes = self.bytes
+    ) throws(WireError) -> UnsafeMutablePointer<Render__V1__ListMovesRequest> {
+        let message = arena.allocate(Render__V1__ListMovesRequest.self)
+        render__v1__list_moves_request__init(message)
         return message
     }
 }

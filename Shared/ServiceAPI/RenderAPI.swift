@@ -3,7 +3,7 @@
 package import RPC
 package import Wire
 
-/// Depth and camera moves. Keeps nothing that must last: a cache by content. Calls nobody.
+/// Depth and camera moves. Keeps nothing that must last: caches by content. Calls nobody.
 package enum RenderAPI {
     /// Every message of the file; for tests of the wire format.
     package static let messages: [any WireMessage.Type] = [
@@ -15,10 +15,18 @@ package enum RenderAPI {
         Vector.self,
         Rotation.self,
         Path.self,
+        KeyFrame.self,
+        Shape.self,
         MoveRequest.self,
+        MovesRequest.self,
+        ListMovesRequest.self,
+        NamedMove.self,
+        MoveList.self,
         ResultHeader.self,
         ResultChunk.self,
         FrameStart.self,
+        Progress.self,
+        ResultEnd.self,
     ]
 }
 
@@ -33,6 +41,12 @@ extension RenderAPI {
         )
         package static let renderMove = MethodDescriptor(
             name: "render.v1.Render/RenderMove", isIdempotent: true
+        )
+        package static let renderMoves = MethodDescriptor(
+            name: "render.v1.Render/RenderMoves", isIdempotent: true
+        )
+        package static let listMoves = MethodDescriptor(
+            name: "render.v1.Render/ListMoves", isIdempotent: true
         )
     }
 }
@@ -63,11 +77,26 @@ extension RenderAPI {
             try await channel.serverStream(Methods.estimateDepth, request, options)
         }
 
-        /// A camera move over the picture.
+        /// A camera move over the picture, sent as it is made.
         package func renderMove(
             _ request: MoveRequest, _ options: CallOptions
         ) async throws(RPCError) -> ResponseStream<ResultChunk> {
             try await channel.serverStream(Methods.renderMove, request, options)
+        }
+
+        /// Several moves over one picture: one decode, one preparation, results interleaved as they
+        /// are made.
+        package func renderMoves(
+            _ request: MovesRequest, _ options: CallOptions
+        ) async throws(RPCError) -> ResponseStream<ResultChunk> {
+            try await channel.serverStream(Methods.renderMoves, request, options)
+        }
+
+        /// The moves that have names.
+        package func listMoves(
+            _ request: ListMovesRequest, _ options: CallOptions
+        ) async throws(RPCError) -> MoveList {
+            try await channel.unary(Methods.listMoves, request, options)
         }
     }
 }
@@ -87,10 +116,21 @@ extension RenderAPI {
             _ request: DepthRequest, _ writer: ResponseWriter<ResultChunk>, _ context: CallContext
         ) async throws(RPCError)
 
-        /// A camera move over the picture.
+        /// A camera move over the picture, sent as it is made.
         func renderMove(
             _ request: MoveRequest, _ writer: ResponseWriter<ResultChunk>, _ context: CallContext
         ) async throws(RPCError)
+
+        /// Several moves over one picture: one decode, one preparation, results interleaved as they
+        /// are made.
+        func renderMoves(
+            _ request: MovesRequest, _ writer: ResponseWriter<ResultChunk>, _ context: CallContext
+        ) async throws(RPCError)
+
+        /// The moves that have names.
+        func listMoves(
+            _ request: ListMovesRequest, _ context: CallContext
+        ) async throws(RPCError) -> MoveList
     }
 }
 
@@ -115,6 +155,18 @@ extension RenderAPI {
                     request: MoveRequest, writer: ResponseWriter<ResultChunk>, context: CallContext
                 ) async throws(RPCError) in
                 try await handler.renderMove(request, writer, context)
+            },
+            .serverStream(Methods.renderMoves) {
+                (
+                    request: MovesRequest, writer: ResponseWriter<ResultChunk>, context: CallContext
+                ) async throws(RPCError) in
+                try await handler.renderMoves(request, writer, context)
+            },
+            .unary(Methods.listMoves) {
+                (
+                    request: ListMovesRequest, context: CallContext
+                ) async throws(RPCError) -> MoveList in
+                try await handler.listMoves(request, context)
             },
         ]
     }

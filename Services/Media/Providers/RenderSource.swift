@@ -62,7 +62,7 @@ struct RenderSource {
                     throw RPCError(.internal, "RESULT_TOO_LARGE", "The result is too large.")
                 }
                 data.withUnsafeBytes { answer.bytes.append(contentsOf: $0) }
-            case nil: continue
+            case .progress, .poster, .end, nil: continue
             }
         }
         return answer

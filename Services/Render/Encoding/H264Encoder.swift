@@ -5,13 +5,31 @@ package struct H264Error: Error, Hashable, Sendable {
     package let message: String
 }
 
+/// What a decoder must know before the first picture.
+package struct H264Parameters: Hashable, Sendable {
+    /// Sequence and picture parameter sets, without start codes.
+    package var sps: [UInt8] = []
+    package var pps: [UInt8] = []
+}
+
 /// OpenH264 at a constant quantiser: no rate control, no skipped frame, one thread.
 ///
 /// The same frames give the same bytes. An encoder is used by one thread at a time.
 package final class H264Encoder {
     private let encoder: UnsafeMutablePointer<ISVCEncoder?>
     private let calls: ISVCEncoderVtbl
-    package private(set) var track: H264Track
+    private let width: Int
+    private let height: Int
+    private let framesPerSecond: Int
+    private var frames = 0
+    /// Known after the first frame.
+    package private(set) var parameters = H264Parameters()
+
+    /// The library's version, which decides the bytes.
+    package static var version: String {
+        let version = WelsGetCodecVersion()
+        return "openh264-\(version.uMajor).\(version.uMinor).\(version.uRevision)"
+    }
 
     /// - Parameters:
     ///   - width: Even, 16…4096.
@@ -27,7 +45,9 @@ package final class H264Encoder {
         }
         encoder = created
         calls = table.pointee
-        track = H264Track(width: width, height: height, framesPerSecond: framesPerSecond)
+        self.width = width
+        self.height = height
+        self.framesPerSecond = framesPerSecond
 
         // Messages go nowhere: every failure is seen in the results.
         var quiet = Int32(WELS_LOG_QUIET)
@@ -93,11 +113,11 @@ package final class H264Encoder {
         settings.sSpatialLayers.0.uiColorMatrix = UInt8(CM_BT709.rawValue)
     }
 
-    /// Encodes the next frame and appends it to ``track``.
+    /// Encodes the next frame; the first is a sync sample.
     ///
     /// - Precondition: The frame has the encoder's size and the video-range encoding.
-    package func append(_ frame: Picture420) throws(H264Error) {
-        precondition(frame.width == track.width && frame.height == track.height)
+    package func encode(_ frame: Picture420) throws(H264Error) -> H264Sample {
+        precondition(frame.width == width && frame.height == height)
         precondition(frame.encoding == .videoRange709)
         var source = SSourcePicture()
         source.iColorFormat = Int32(videoFormatI420.rawValue)
@@ -107,10 +127,10 @@ package final class H264Encoder {
             Int32(frame.luma.width), Int32(frame.cb.width), Int32(frame.cr.width), 0
         )
         source.pData = (frame.luma.samples, frame.cb.samples, frame.cr.samples, nil)
-        source.uiTimeStamp = Int64(track.samples.count * 1000 / track.framesPerSecond)
+        source.uiTimeStamp = Int64(frames * 1000 / framesPerSecond)
         var result = SFrameBSInfo()
         guard calls.EncodeFrame(encoder, &source, &result) == 0 else {
-            throw H264Error(message: "frame \(track.samples.count) was refused")
+            throw H264Error(message: "frame \(frames) was refused")
         }
         var sample = H264Sample(bytes: [], isSync: result.eFrameType == videoFrameTypeIDR)
         sample.bytes.reserveCapacity(Int(result.iFrameSizeInBytes))
@@ -126,9 +146,10 @@ package final class H264Encoder {
             }
         }
         guard !sample.bytes.isEmpty else {
-            throw H264Error(message: "frame \(track.samples.count) was skipped")
+            throw H264Error(message: "frame \(frames) was skipped")
         }
-        track.samples.append(sample)
+        frames += 1
+        return sample
     }
 
     /// Sorts one NAL unit with its start code: parameter sets apart, the rest into the sample.
@@ -137,8 +158,8 @@ package final class H264Encoder {
         let body = unit.dropFirst(zeros + 1)
         guard zeros >= 2, let header = body.first else { return }
         switch header & 31 {
-        case 7: track.sps = Array(body)
-        case 8: track.pps = Array(body)
+        case 7: parameters.sps = Array(body)
+        case 8: parameters.pps = Array(body)
         default:
             withUnsafeBytes(of: UInt32(body.count).bigEndian) {
                 sample.bytes.append(contentsOf: $0)

@@ -1,15 +1,27 @@
-internal import ImageCodec
+/// A rendered move: one file, or one picture for each frame.
+package struct RenderedMove: Hashable, Sendable {
+    package let head: MoveHead
+    package let pieces: [ResultPiece]
 
-/// A rendered move: one file, or one JPEG for each frame.
-package struct RenderedMove: Sendable {
-    package let size: FrameSize
-    package let frames: Int
-    package let appliedStrength: Double
-    /// "companion" or "heuristic".
-    package let depthProvider: String
-    package let parts: [[UInt8]]
+    package init(head: MoveHead, pieces: [ResultPiece]) {
+        self.head = head
+        self.pieces = pieces
+    }
 
-    var costBytes: Int { parts.reduce(0) { $0 + $1.count + 32 } }
+    package var size: FrameSize { head.size }
+    package var frames: Int { head.frames }
+    package var appliedStrength: Double { head.appliedStrength }
+    package var depthProvider: String { head.depthProvider }
+
+    /// The bytes of each piece, without a poster.
+    package var parts: [[UInt8]] {
+        pieces.compactMap { piece in
+            if case .poster = piece { nil } else { piece.bytes }
+        }
+    }
+
+    var bytes: Int { pieces.reduce(0) { $0 + $1.bytes.count } }
+    var costBytes: Int { bytes + pieces.count * 48 }
 }
 
 /// Renders one move from start to end on the calling thread.
@@ -26,107 +38,20 @@ package struct MoveJob: Sendable {
         self.scenes = scenes
     }
 
-    /// - Parameter mustStop: Asked before each frame.
+    /// - Parameter mustStop: Asked before the preparation and before each frame.
     /// - Throws: ``RenderFailure/stopped`` when `mustStop` answers true,
-    ///   ``RenderFailure/encodingFailed(_:)``.
+    ///   ``RenderFailure/encodingFailed(_:)``, ``RenderFailure/depthFailed``.
     package func run(mustStop: () -> Bool) throws(RenderFailure) -> RenderedMove {
-        let size = specification.size ?? .preview(aspect: source.aspect)
-        let encoding = specification.colourEncoding
-        var motion = SubjectMotion(words: specification.subjectWords)
         if mustStop() { throw .stopped }
-        let prepared = scenes.scene(
-            source, size: size, encoding: encoding,
-            isSubjectApart: !motion.isStill && source.mask != nil)
-        let scene = prepared.scene
-        if let subject = prepared.subject {
-            motion = subject.fit(motion, seconds: specification.seconds)
+        let plan = try MovePlan(specification, of: source, scenes: scenes)
+        var assembler = ResultAssembler(specification, size: plan.head.size)
+        var pieces: [ResultPiece] = []
+        for segment in plan.segments.indices {
+            var outputs: [MovePlan.Output] = []
+            try plan.make(segment: segment, mustStop: mustStop) { outputs.append($0) }
+            for output in outputs { pieces += try assembler.add(output) }
         }
-
-        var geometry = specification.geometry
-        // A guess moves half as far: what it gets wrong then shows half as much.
-        if !source.hasDepth { geometry.strength /= 2 }
-        let depths = Double(scene.depths.lowerBound)...Double(scene.depths.upperBound)
-        let fitted = geometry.fit(
-            specification.path, aspect: Double(scene.width) / Double(scene.height),
-            depths: depths)
-        let painter = OverlayPainter(
-            specification.overlay, width: size.width, height: size.height, encoding: encoding)
-        let renderer = SheetRenderer(
-            scene: scene, width: size.width, height: size.height,
-            keepsDepth: prepared.subject != nil, kernel: RenderKernel.fastest.make())
-        let frame = Picture420(width: size.width, height: size.height, encoding: encoding)
-        var output = try Output(specification, size: size)
-        for index in 0..<specification.frames {
-            if mustStop() { throw .stopped }
-            let view = SheetView(
-                pose: fitted.path.pose(frame: index, of: specification.frames),
-                geometry: geometry, overscan: fitted.overscan, sourceWidth: scene.width,
-                sourceHeight: scene.height, width: size.width, height: size.height)
-            _ = renderer.render(view, into: frame)
-            if let subject = prepared.subject, let seenDepth = renderer.seenDepth {
-                let seconds = Double(index) / Double(specification.framesPerSecond)
-                subject.draw(
-                    at: motion.placement(at: seconds), view: view,
-                    seenDepth: seenDepth, onto: frame)
-            }
-            painter.paint(onto: frame, frameIndex: index)
-            try output.append(frame)
-        }
-        return RenderedMove(
-            size: size, frames: specification.frames, appliedStrength: fitted.appliedStrength,
-            depthProvider: source.depthProvider, parts: output.finish())
-    }
-
-    /// Where frames go, by format.
-    private enum Output {
-        case video(H264Encoder)
-        case stills([[UInt8]], quality: Int)
-
-        init(_ specification: MoveSpecification, size: FrameSize) throws(RenderFailure) {
-            switch specification.format {
-            case .jpegFrames: self = .stills([], quality: specification.quality)
-            case .mp4:
-                do throws(H264Error) {
-                    // A sync sample every two seconds lets a player seek in a long clip.
-                    self = .video(
-                        try H264Encoder(
-                            width: size.width, height: size.height,
-                            framesPerSecond: specification.framesPerSecond,
-                            quantiser: specification.quality,
-                            syncInterval: specification.seconds > 4
-                                ? specification.framesPerSecond * 2 : 0))
-                } catch {
-                    throw .encodingFailed(error.message)
-                }
-            }
-        }
-
-        mutating func append(_ frame: Picture420) throws(RenderFailure) {
-            switch self {
-            case .video(let encoder):
-                do throws(H264Error) { try encoder.append(frame) } catch {
-                    throw .encodingFailed(error.message)
-                }
-            case .stills(var parts, let quality):
-                // The list is taken out while it grows, so that it is never copied.
-                self = .stills([], quality: quality)
-                do throws(ImageError) {
-                    parts.append(
-                        try ImageCodec.encodeJPEG(
-                            luma: frame.luma.values, cb: frame.cb.values, cr: frame.cr.values,
-                            width: frame.width, height: frame.height, quality: quality))
-                } catch {
-                    throw .encodingFailed("JPEG")
-                }
-                self = .stills(parts, quality: quality)
-            }
-        }
-
-        func finish() -> [[UInt8]] {
-            switch self {
-            case .video(let encoder): [MP4Writer.file(encoder.track)]
-            case .stills(let parts, _): parts
-            }
-        }
+        pieces += try assembler.finish()
+        return RenderedMove(head: plan.head, pieces: pieces)
     }
 }

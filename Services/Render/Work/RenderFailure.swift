@@ -15,4 +15,10 @@ package enum RenderFailure: Error, Hashable, Sendable {
     /// The caller has gone or its deadline has passed.
     case stopped
     case encodingFailed(String)
+    /// No way of the list gave a depth map.
+    case depthFailed
+    /// Too much waits already, or the caller would have given up before its turn.
+    case overloaded(retryAfter: Duration)
+    /// It would need more memory than all renders together may take.
+    case overMemoryBudget(bytes: Int, bytesMax: Int)
 }

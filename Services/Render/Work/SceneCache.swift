@@ -5,6 +5,7 @@ internal import ServiceRuntime
 package struct PreparedScene: Sendable {
     let scene: SheetScene
     let subject: SubjectLayer?
+    let depth: DepthChoice
 }
 
 /// Prepares scenes once for all the paths that are rendered over them.
@@ -24,14 +25,19 @@ package final class SceneCache: Sendable {
     private let slots: LRUCache<Key, Slot>
     private let opening = Lock(())
 
-    package init(budgetBytes: Int) {
+    /// How the depth of a picture is come by.
+    package let depths: DepthList
+
+    package init(budgetBytes: Int, depths: DepthList = DepthList()) {
         slots = LRUCache(budgetBytes: budgetBytes)
+        self.depths = depths
     }
 
     /// The scene of a picture for frames of `size`. Takes tens of milliseconds the first time.
+    /// - Throws: ``RenderFailure/depthFailed``; the next call tries again.
     func scene(
         _ source: SourcePicture, size: FrameSize, encoding: ColourEncoding, isSubjectApart: Bool
-    ) -> PreparedScene {
+    ) throws(RenderFailure) -> PreparedScene {
         let key = Key(
             digest: source.digest, size: size, encoding: encoding, isSubjectApart: isSubjectApart)
         let fitted = FittedSource(source, size: size)
@@ -42,19 +48,22 @@ package final class SceneCache: Sendable {
             slots.insert(slot, for: key, costBytes: fitted.width * fitted.height * 14)
             return slot
         }
-        return slot.scene.withLock { scene in
+        return try slot.scene.withLock { scene throws(RenderFailure) in
             if let scene { return scene }
-            let made = Self.prepare(fitted, encoding: encoding, isSubjectApart: isSubjectApart)
+            let made = Self.prepare(
+                fitted, depth: try source.depth(by: depths), encoding: encoding,
+                isSubjectApart: isSubjectApart)
             scene = made
             return made
         }
     }
 
     private static func prepare(
-        _ fitted: FittedSource, encoding: ColourEncoding, isSubjectApart: Bool
+        _ fitted: FittedSource, depth choice: DepthChoice, encoding: ColourEncoding,
+        isSubjectApart: Bool
     ) -> PreparedScene {
         let rgb = fitted.rgb()
-        let depth = fitted.cropped(fitted.source.depth)
+        let depth = fitted.cropped(choice.plane)
         let (width, height) = (fitted.width, fitted.height)
         // The crop limit bounds every shift to about a sixth of the height.
         let reach = max(2, height / 6)
@@ -66,12 +75,12 @@ package final class SceneCache: Sendable {
             let scene = SheetScene(
                 rgb: cut.rgb, width: width, height: height, depth: cut.depth, encoding: encoding,
                 reach: reach)
-            return PreparedScene(scene: scene, subject: cut.subject)
+            return PreparedScene(scene: scene, subject: cut.subject, depth: choice)
         }
         let scene = SheetScene(
             rgb: rgb, width: width, height: height, depth: depth, encoding: encoding,
             reach: reach)
-        return PreparedScene(scene: scene, subject: nil)
+        return PreparedScene(scene: scene, subject: nil, depth: choice)
     }
 }
 
@@ -101,6 +110,12 @@ struct FittedSource {
             1, available / wanted, (Double(SheetScene.pixelsMax) / pixels).squareRoot())
         width = max(2, Int(wanted * scale))
         height = max(2, Int(Double(size.height) * ParallaxGeometry.overscanMax * scale))
+    }
+
+    /// Pixels of the working size.
+    static func pixels(of source: SourcePicture, size: FrameSize) -> Int {
+        let fitted = FittedSource(source, size: size)
+        return fitted.width * fitted.height
     }
 
     /// Rows and columns of a `width` × `height` picture that are kept.

@@ -7,11 +7,26 @@ package struct SourceUpload: Sendable {
     package var image: [UInt8]
     package var depth: [UInt8]
     package var mask: [UInt8]
+    /// Whether the depth is the caller's own and not the companion of the picture.
+    package var isDepthSupplied: Bool
 
-    package init(image: [UInt8], depth: [UInt8] = [], mask: [UInt8] = []) {
+    package init(
+        image: [UInt8], depth: [UInt8] = [], mask: [UInt8] = [], isDepthSupplied: Bool = false
+    ) {
         self.image = image
         self.depth = depth
         self.mask = mask
+        self.isDepthSupplied = isDepthSupplied
+    }
+
+    /// Memory that decoding takes, by what the headers say; damaged ones take nothing.
+    var decodingBytes: Int {
+        let parts = [(image, 6), (depth, 8), (mask, 8)].map { part, bytesPerPixel in
+            guard let info = try? ImageCodec.probe(part) else { return 0 }
+            let pixels = min(info.width * info.height, ImageCodec.pixelsMax)
+            return pixels * bytesPerPixel
+        }
+        return parts.reduce(image.count + depth.count + mask.count, +)
     }
 
     /// SHA-256 over image, depth and mask, one after the other.
@@ -37,8 +52,10 @@ package final class SourcePicture: Sendable {
     package let height: Int
     package let mask: Plane<Float>?
     let rgb: RGBImage
-    private let companion: Plane<Float>?
-    private let estimate = Lock<Plane<Float>?>(nil)
+    /// The map that came with the picture.
+    private let given: Plane<Float>?
+    private let givenMethod: DepthMethod
+    private let choice = Lock<DepthChoice?>(nil)
 
     /// Decodes an upload; limits are checked on the headers first.
     package init(_ upload: SourceUpload, digest: [UInt8]) throws(RenderFailure) {
@@ -56,7 +73,8 @@ package final class SourcePicture: Sendable {
         } catch {
             throw .unreadable(.image, error)
         }
-        companion = try Self.plane(upload.depth, .depth, width: width, height: height)
+        given = try Self.plane(upload.depth, .depth, width: width, height: height)
+        givenMethod = upload.isDepthSupplied ? .supplied : .companion
         mask = try Self.plane(upload.mask, .mask, width: width, height: height)
     }
 
@@ -80,28 +98,25 @@ package final class SourcePicture: Sendable {
             width: grey.width, height: grey.height, grey.samples.map { Float($0) / 65535 })
     }
 
-    package var hasDepth: Bool { companion != nil }
+    package var hasDepth: Bool { given != nil }
 
     var aspect: Double { Double(width) / Double(height) }
 
-    /// The companion depth, else an estimate, which is made once.
-    package var depth: Plane<Float> {
-        if let companion { return companion }
-        return estimate.withLock { estimate in
-            if let estimate { return estimate }
-            let made = HeuristicDepth.estimate(
-                rgb: rgb.pixels, width: rgb.width, height: rgb.height)
-            estimate = made
+    /// The depth by the first way of a list that gives one; it is found once.
+    package func depth(by list: DepthList) throws(RenderFailure) -> DepthChoice {
+        try choice.withLock { choice throws(RenderFailure) in
+            if let choice { return choice }
+            let made = try list.choose(
+                rgb: rgb.pixels, width: rgb.width, height: rgb.height,
+                given: given.map { ($0, givenMethod) })
+            choice = made
             return made
         }
     }
 
-    /// "companion" or "heuristic".
-    package var depthProvider: String { hasDepth ? "companion" : "heuristic" }
-
     /// Memory held, in bytes, for the cache.
     var costBytes: Int {
-        let planes = [companion, mask].compactMap { $0?.count }.reduce(0, +)
+        let planes = [given, mask].compactMap { $0?.count }.reduce(0, +)
         return rgb.pixels.count + (planes + HeuristicDepth.pixelsMax) * 4
     }
 }

@@ -23,20 +23,83 @@ typedef struct Render__V1__Overlay Render__V1__Overlay;
 typedef struct Render__V1__Vector Render__V1__Vector;
 typedef struct Render__V1__Rotation Render__V1__Rotation;
 typedef struct Render__V1__Path Render__V1__Path;
+typedef struct Render__V1__KeyFrame Render__V1__KeyFrame;
+typedef struct Render__V1__Shape Render__V1__Shape;
 typedef struct Render__V1__MoveRequest Render__V1__MoveRequest;
+typedef struct Render__V1__MovesRequest Render__V1__MovesRequest;
+typedef struct Render__V1__ListMovesRequest Render__V1__ListMovesRequest;
+typedef struct Render__V1__NamedMove Render__V1__NamedMove;
+typedef struct Render__V1__MoveList Render__V1__MoveList;
 typedef struct Render__V1__ResultHeader Render__V1__ResultHeader;
 typedef struct Render__V1__ResultChunk Render__V1__ResultChunk;
 typedef struct Render__V1__FrameStart Render__V1__FrameStart;
+typedef struct Render__V1__Progress Render__V1__Progress;
+typedef struct Render__V1__ResultEnd Render__V1__ResultEnd;
 
 
 /* --- enums --- */
 
 typedef enum _Render__V1__Format {
+  /*
+   * MP4
+   */
   RENDER__V1__FORMAT__FORMAT_UNSPECIFIED = 0,
   RENDER__V1__FORMAT__MP4 = 1,
-  RENDER__V1__FORMAT__JPEG_FRAMES = 2
+  RENDER__V1__FORMAT__JPEG_FRAMES = 2,
+  /*
+   * animated
+   */
+  RENDER__V1__FORMAT__WEBP = 3,
+  RENDER__V1__FORMAT__PNG_FRAMES = 4,
+  /*
+   * the one frame at still_at
+   */
+  RENDER__V1__FORMAT__JPEG_STILL = 5,
+  RENDER__V1__FORMAT__PNG_STILL = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RENDER__V1__FORMAT)
 } Render__V1__Format;
+typedef enum _Render__V1__Aspect {
+  /*
+   * the picture's own
+   */
+  RENDER__V1__ASPECT__ASPECT_UNSPECIFIED = 0,
+  /*
+   * 16:9
+   */
+  RENDER__V1__ASPECT__WIDE = 1,
+  /*
+   * 9:16
+   */
+  RENDER__V1__ASPECT__TALL = 2,
+  RENDER__V1__ASPECT__SQUARE = 3,
+  /*
+   * 4:3
+   */
+  RENDER__V1__ASPECT__CLASSIC = 4,
+  /*
+   * 3:4
+   */
+  RENDER__V1__ASPECT__PORTRAIT = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RENDER__V1__ASPECT)
+} Render__V1__Aspect;
+typedef enum _Render__V1__Easing {
+  /*
+   * EASE_IN_OUT, or what the named move has
+   */
+  RENDER__V1__EASING__EASING_UNSPECIFIED = 0,
+  RENDER__V1__EASING__LINEAR = 1,
+  /*
+   * slow at the first key frame
+   */
+  RENDER__V1__EASING__EASE_IN = 2,
+  RENDER__V1__EASING__EASE_OUT = 3,
+  RENDER__V1__EASING__EASE_IN_OUT = 4,
+  /*
+   * a curve through the key frames that stops at none of them
+   */
+  RENDER__V1__EASING__THROUGH = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RENDER__V1__EASING)
+} Render__V1__Easing;
 
 /* --- messages --- */
 
@@ -93,10 +156,14 @@ struct  Render__V1__SourceHeader
    * 0 = none
    */
   uint64_t mask_bytes;
+  /*
+   * the depth is the caller's own, not the companion of the picture
+   */
+  protobuf_c_boolean depth_is_supplied;
 };
 #define RENDER__V1__SOURCE_HEADER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&render__v1__source_header__descriptor) \
-    , {0,NULL}, 0, 0, 0 }
+    , {0,NULL}, 0, 0, 0, 0 }
 
 
 struct  Render__V1__Source
@@ -199,27 +266,78 @@ struct  Render__V1__Path
     , NULL, NULL, NULL, NULL }
 
 
+struct  Render__V1__KeyFrame
+{
+  ProtobufCMessage base;
+  /*
+   * 0...1 of the move, rising
+   */
+  double time;
+  Render__V1__Vector *position;
+  Render__V1__Rotation *rotation;
+  /*
+   * magnification 0.5...4; 0 = 1
+   */
+  double zoom;
+  /*
+   * to the next key frame
+   */
+  Render__V1__Easing easing;
+};
+#define RENDER__V1__KEY_FRAME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__key_frame__descriptor) \
+    , 0, NULL, NULL, 0, RENDER__V1__EASING__EASING_UNSPECIFIED }
+
+
+/*
+ * How a move is taken; each field applies to named moves, key frames and paths alike.
+ */
+struct  Render__V1__Shape
+{
+  ProtobufCMessage base;
+  /*
+   * 0...200 of the move
+   */
+  uint32_t strength_percent;
+  /*
+   * in place of each easing but THROUGH
+   */
+  Render__V1__Easing easing;
+  protobuf_c_boolean is_reversed;
+  /*
+   * there and back, unless it closes by itself; the frame after the last is the first
+   */
+  protobuf_c_boolean is_loop;
+};
+#define RENDER__V1__SHAPE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__shape__descriptor) \
+    , 0, RENDER__V1__EASING__EASING_UNSPECIFIED, 0, 0 }
+
+
+/*
+ * Which way the camera takes: exactly one of path, move, key_frames.
+ */
 struct  Render__V1__MoveRequest
 {
   ProtobufCMessage base;
   ProtobufCBinaryData source;
   Render__V1__Path *path;
   /*
-   * even, 64...1920; 0 = as many pixels as 320x180 at the picture's own aspect ratio
+   * rounded to even, longest side 160...3840; both 0 = longest_side and aspect
    */
   uint32_t width;
   uint32_t height;
   /*
-   * 1...1440; 0 = 45
+   * 1...1200; 0 = duration_ms
    */
   uint32_t frames;
   /*
-   * 1...60; 0 = 15
+   * 12...60; 0 = 15
    */
   uint32_t frames_per_second;
   Render__V1__Format format;
   /*
-   * 0...1; 0 = 0.3; halved for a guessed depth
+   * scale of depth 0...1; 0 = 0.3; halved for a guessed depth
    */
   double strength;
   /*
@@ -232,20 +350,119 @@ struct  Render__V1__MoveRequest
    */
   char *subject_motion;
   /*
-   * JPEG 1...100 (0 = 85), H.264 quantiser for 1...51 (0 = 26)
+   * JPEG and WebP 1...100 (0 = 85 and 75), H.264 quantiser for 1...51 (0 = 26)
    */
   uint32_t quality;
+  /*
+   * the id of a named move
+   */
+  char *move;
+  /*
+   * 2...256, the first at 0, the last at 1
+   */
+  size_t n_key_frames;
+  Render__V1__KeyFrame **key_frames;
+  /*
+   * absent: 100 %
+   */
+  Render__V1__Shape *shape;
+  /*
+   * 500...20000; 0 = the named move's, else 3000
+   */
+  uint32_t duration_ms;
+  /*
+   * 160...3840; 0 = as many pixels as 320x180
+   */
+  uint32_t longest_side;
+  Render__V1__Aspect aspect;
+  /*
+   * MP4 that can be played while it comes; its index is in pieces
+   */
+  protobuf_c_boolean is_fragmented;
+  /*
+   * the first frame as a JPEG before anything else
+   */
+  protobuf_c_boolean wants_poster;
+  /*
+   * 0...1 of the move, for the still formats
+   */
+  double still_at;
 };
 #define RENDER__V1__MOVE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&render__v1__move_request__descriptor) \
-    , {0,NULL}, NULL, 0, 0, 0, 0, RENDER__V1__FORMAT__FORMAT_UNSPECIFIED, 0, 0, NULL, (char *)protobuf_c_empty_string, 0 }
+    , {0,NULL}, NULL, 0, 0, 0, 0, RENDER__V1__FORMAT__FORMAT_UNSPECIFIED, 0, 0, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0, 0, RENDER__V1__ASPECT__ASPECT_UNSPECIFIED, 0, 0, 0 }
+
+
+struct  Render__V1__MovesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * all but the way
+   */
+  Render__V1__MoveRequest *template_;
+  /*
+   * ids, at most 64, each once; none = the six basic moves
+   */
+  size_t n_moves;
+  char **moves;
+};
+#define RENDER__V1__MOVES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__moves_request__descriptor) \
+    , NULL, 0,NULL }
+
+
+struct  Render__V1__ListMovesRequest
+{
+  ProtobufCMessage base;
+};
+#define RENDER__V1__LIST_MOVES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__list_moves_request__descriptor) \
+     }
+
+
+struct  Render__V1__NamedMove
+{
+  ProtobufCMessage base;
+  char *id;
+  char *label;
+  /*
+   * static, pan_tilt, dolly, crane, orbital, compound, zoom, handheld, loop
+   */
+  char *category;
+  /*
+   * one line
+   */
+  char *description;
+  size_t n_key_frames;
+  Render__V1__KeyFrame **key_frames;
+  protobuf_c_boolean is_loop;
+  uint32_t duration_ms;
+};
+#define RENDER__V1__NAMED_MOVE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__named_move__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0 }
+
+
+struct  Render__V1__MoveList
+{
+  ProtobufCMessage base;
+  size_t n_moves;
+  Render__V1__NamedMove **moves;
+  /*
+   * version, kernel and encoder: part of every cache key
+   */
+  char *renderer;
+};
+#define RENDER__V1__MOVE_LIST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__move_list__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
 
 
 struct  Render__V1__ResultHeader
 {
   ProtobufCMessage base;
   /*
-   * video/mp4, image/png, multipart/x-mixed-replace for frames
+   * video/mp4, image/webp, image/png, image/jpeg; multipart/x-mixed-replace for frames
    */
   char *content_type;
   uint32_t width;
@@ -256,46 +473,67 @@ struct  Render__V1__ResultHeader
    */
   double applied_strength;
   /*
-   * companion, heuristic
+   * companion, supplied, onnx, heuristic
    */
   char *depth_provider;
   protobuf_c_boolean is_cached;
+  uint32_t frames_per_second;
+  /*
+   * the named move
+   */
+  char *move;
 };
 #define RENDER__V1__RESULT_HEADER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&render__v1__result_header__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
 
 
 typedef enum {
   RENDER__V1__RESULT_CHUNK__PART__NOT_SET = 0,
   RENDER__V1__RESULT_CHUNK__PART_HEADER = 1,
   RENDER__V1__RESULT_CHUNK__PART_DATA = 2,
-  RENDER__V1__RESULT_CHUNK__PART_FRAME = 3
+  RENDER__V1__RESULT_CHUNK__PART_FRAME = 3,
+  RENDER__V1__RESULT_CHUNK__PART_PROGRESS = 4,
+  RENDER__V1__RESULT_CHUNK__PART_POSTER = 5,
+  RENDER__V1__RESULT_CHUNK__PART_END = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RENDER__V1__RESULT_CHUNK__PART__CASE)
 } Render__V1__ResultChunk__PartCase;
 
 struct  Render__V1__ResultChunk
 {
   ProtobufCMessage base;
+  /*
+   * place in the request's list
+   */
+  uint32_t move;
   Render__V1__ResultChunk__PartCase part_case;
   union {
     /*
-     * first, once
+     * first but for progress, once for each move
      */
     Render__V1__ResultHeader *header;
     /*
-     * at most 256 KiB; for JPEG_FRAMES each frame starts in a chunk of its own
+     * at most 256 KiB; each frame starts in a chunk of its own
      */
     ProtobufCBinaryData data;
     /*
-     * before the first chunk of each JPEG frame
+     * before the first chunk of each frame, where frames come one by one
      */
     Render__V1__FrameStart *frame;
+    Render__V1__Progress *progress;
+    /*
+     * a piece of the first frame as JPEG, after the header, before data
+     */
+    ProtobufCBinaryData poster;
+    /*
+     * last of each move
+     */
+    Render__V1__ResultEnd *end;
   };
 };
 #define RENDER__V1__RESULT_CHUNK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&render__v1__result_chunk__descriptor) \
-    , RENDER__V1__RESULT_CHUNK__PART__NOT_SET, {0} }
+    , 0, RENDER__V1__RESULT_CHUNK__PART__NOT_SET, {0} }
 
 
 struct  Render__V1__FrameStart
@@ -307,6 +545,35 @@ struct  Render__V1__FrameStart
 #define RENDER__V1__FRAME_START__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&render__v1__frame_start__descriptor) \
     , 0, 0 }
+
+
+/*
+ * While the call waits and while frames are made; may be left out.
+ */
+struct  Render__V1__Progress
+{
+  ProtobufCMessage base;
+  /*
+   * moves that are begun before this one; 0 = begun
+   */
+  uint32_t queue_position;
+  uint32_t estimated_wait_ms;
+  uint32_t frames_done;
+  uint32_t frames_total;
+};
+#define RENDER__V1__PROGRESS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__progress__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+struct  Render__V1__ResultEnd
+{
+  ProtobufCMessage base;
+  uint64_t bytes;
+};
+#define RENDER__V1__RESULT_END__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__result_end__descriptor) \
+    , 0 }
 
 
 /* Render__V1__SourceChunk methods */
@@ -461,6 +728,44 @@ Render__V1__Path *
 void   render__v1__path__free_unpacked
                      (Render__V1__Path *message,
                       ProtobufCAllocator *allocator);
+/* Render__V1__KeyFrame methods */
+void   render__v1__key_frame__init
+                     (Render__V1__KeyFrame         *message);
+size_t render__v1__key_frame__get_packed_size
+                     (const Render__V1__KeyFrame   *message);
+size_t render__v1__key_frame__pack
+                     (const Render__V1__KeyFrame   *message,
+                      uint8_t             *out);
+size_t render__v1__key_frame__pack_to_buffer
+                     (const Render__V1__KeyFrame   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__KeyFrame *
+       render__v1__key_frame__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__key_frame__free_unpacked
+                     (Render__V1__KeyFrame *message,
+                      ProtobufCAllocator *allocator);
+/* Render__V1__Shape methods */
+void   render__v1__shape__init
+                     (Render__V1__Shape         *message);
+size_t render__v1__shape__get_packed_size
+                     (const Render__V1__Shape   *message);
+size_t render__v1__shape__pack
+                     (const Render__V1__Shape   *message,
+                      uint8_t             *out);
+size_t render__v1__shape__pack_to_buffer
+                     (const Render__V1__Shape   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__Shape *
+       render__v1__shape__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__shape__free_unpacked
+                     (Render__V1__Shape *message,
+                      ProtobufCAllocator *allocator);
 /* Render__V1__MoveRequest methods */
 void   render__v1__move_request__init
                      (Render__V1__MoveRequest         *message);
@@ -479,6 +784,82 @@ Render__V1__MoveRequest *
                       const uint8_t       *data);
 void   render__v1__move_request__free_unpacked
                      (Render__V1__MoveRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Render__V1__MovesRequest methods */
+void   render__v1__moves_request__init
+                     (Render__V1__MovesRequest         *message);
+size_t render__v1__moves_request__get_packed_size
+                     (const Render__V1__MovesRequest   *message);
+size_t render__v1__moves_request__pack
+                     (const Render__V1__MovesRequest   *message,
+                      uint8_t             *out);
+size_t render__v1__moves_request__pack_to_buffer
+                     (const Render__V1__MovesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__MovesRequest *
+       render__v1__moves_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__moves_request__free_unpacked
+                     (Render__V1__MovesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Render__V1__ListMovesRequest methods */
+void   render__v1__list_moves_request__init
+                     (Render__V1__ListMovesRequest         *message);
+size_t render__v1__list_moves_request__get_packed_size
+                     (const Render__V1__ListMovesRequest   *message);
+size_t render__v1__list_moves_request__pack
+                     (const Render__V1__ListMovesRequest   *message,
+                      uint8_t             *out);
+size_t render__v1__list_moves_request__pack_to_buffer
+                     (const Render__V1__ListMovesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__ListMovesRequest *
+       render__v1__list_moves_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__list_moves_request__free_unpacked
+                     (Render__V1__ListMovesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Render__V1__NamedMove methods */
+void   render__v1__named_move__init
+                     (Render__V1__NamedMove         *message);
+size_t render__v1__named_move__get_packed_size
+                     (const Render__V1__NamedMove   *message);
+size_t render__v1__named_move__pack
+                     (const Render__V1__NamedMove   *message,
+                      uint8_t             *out);
+size_t render__v1__named_move__pack_to_buffer
+                     (const Render__V1__NamedMove   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__NamedMove *
+       render__v1__named_move__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__named_move__free_unpacked
+                     (Render__V1__NamedMove *message,
+                      ProtobufCAllocator *allocator);
+/* Render__V1__MoveList methods */
+void   render__v1__move_list__init
+                     (Render__V1__MoveList         *message);
+size_t render__v1__move_list__get_packed_size
+                     (const Render__V1__MoveList   *message);
+size_t render__v1__move_list__pack
+                     (const Render__V1__MoveList   *message,
+                      uint8_t             *out);
+size_t render__v1__move_list__pack_to_buffer
+                     (const Render__V1__MoveList   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__MoveList *
+       render__v1__move_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__move_list__free_unpacked
+                     (Render__V1__MoveList *message,
                       ProtobufCAllocator *allocator);
 /* Render__V1__ResultHeader methods */
 void   render__v1__result_header__init
@@ -537,6 +918,44 @@ Render__V1__FrameStart *
 void   render__v1__frame_start__free_unpacked
                      (Render__V1__FrameStart *message,
                       ProtobufCAllocator *allocator);
+/* Render__V1__Progress methods */
+void   render__v1__progress__init
+                     (Render__V1__Progress         *message);
+size_t render__v1__progress__get_packed_size
+                     (const Render__V1__Progress   *message);
+size_t render__v1__progress__pack
+                     (const Render__V1__Progress   *message,
+                      uint8_t             *out);
+size_t render__v1__progress__pack_to_buffer
+                     (const Render__V1__Progress   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__Progress *
+       render__v1__progress__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__progress__free_unpacked
+                     (Render__V1__Progress *message,
+                      ProtobufCAllocator *allocator);
+/* Render__V1__ResultEnd methods */
+void   render__v1__result_end__init
+                     (Render__V1__ResultEnd         *message);
+size_t render__v1__result_end__get_packed_size
+                     (const Render__V1__ResultEnd   *message);
+size_t render__v1__result_end__pack
+                     (const Render__V1__ResultEnd   *message,
+                      uint8_t             *out);
+size_t render__v1__result_end__pack_to_buffer
+                     (const Render__V1__ResultEnd   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__ResultEnd *
+       render__v1__result_end__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__result_end__free_unpacked
+                     (Render__V1__ResultEnd *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Render__V1__SourceChunk_Closure)
@@ -563,8 +982,26 @@ typedef void (*Render__V1__Rotation_Closure)
 typedef void (*Render__V1__Path_Closure)
                  (const Render__V1__Path *message,
                   void *closure_data);
+typedef void (*Render__V1__KeyFrame_Closure)
+                 (const Render__V1__KeyFrame *message,
+                  void *closure_data);
+typedef void (*Render__V1__Shape_Closure)
+                 (const Render__V1__Shape *message,
+                  void *closure_data);
 typedef void (*Render__V1__MoveRequest_Closure)
                  (const Render__V1__MoveRequest *message,
+                  void *closure_data);
+typedef void (*Render__V1__MovesRequest_Closure)
+                 (const Render__V1__MovesRequest *message,
+                  void *closure_data);
+typedef void (*Render__V1__ListMovesRequest_Closure)
+                 (const Render__V1__ListMovesRequest *message,
+                  void *closure_data);
+typedef void (*Render__V1__NamedMove_Closure)
+                 (const Render__V1__NamedMove *message,
+                  void *closure_data);
+typedef void (*Render__V1__MoveList_Closure)
+                 (const Render__V1__MoveList *message,
                   void *closure_data);
 typedef void (*Render__V1__ResultHeader_Closure)
                  (const Render__V1__ResultHeader *message,
@@ -574,6 +1011,12 @@ typedef void (*Render__V1__ResultChunk_Closure)
                   void *closure_data);
 typedef void (*Render__V1__FrameStart_Closure)
                  (const Render__V1__FrameStart *message,
+                  void *closure_data);
+typedef void (*Render__V1__Progress_Closure)
+                 (const Render__V1__Progress *message,
+                  void *closure_data);
+typedef void (*Render__V1__ResultEnd_Closure)
+                 (const Render__V1__ResultEnd *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -594,6 +1037,14 @@ struct Render__V1__Render_Service
                       const Render__V1__MoveRequest *input,
                       Render__V1__ResultChunk_Closure closure,
                       void *closure_data);
+  void (*render_moves)(Render__V1__Render_Service *service,
+                       const Render__V1__MovesRequest *input,
+                       Render__V1__ResultChunk_Closure closure,
+                       void *closure_data);
+  void (*list_moves)(Render__V1__Render_Service *service,
+                     const Render__V1__ListMovesRequest *input,
+                     Render__V1__MoveList_Closure closure,
+                     void *closure_data);
 };
 typedef void (*Render__V1__Render_ServiceDestroy)(Render__V1__Render_Service *);
 void render__v1__render__init (Render__V1__Render_Service *service,
@@ -604,7 +1055,9 @@ void render__v1__render__init (Render__V1__Render_Service *service,
     { RENDER__V1__RENDER__BASE_INIT,\
       function_prefix__ ## put_source,\
       function_prefix__ ## estimate_depth,\
-      function_prefix__ ## render_move  }
+      function_prefix__ ## render_move,\
+      function_prefix__ ## render_moves,\
+      function_prefix__ ## list_moves  }
 void render__v1__render__put_source(ProtobufCService *service,
                                     const Render__V1__SourceChunk *input,
                                     Render__V1__Source_Closure closure,
@@ -617,10 +1070,20 @@ void render__v1__render__render_move(ProtobufCService *service,
                                      const Render__V1__MoveRequest *input,
                                      Render__V1__ResultChunk_Closure closure,
                                      void *closure_data);
+void render__v1__render__render_moves(ProtobufCService *service,
+                                      const Render__V1__MovesRequest *input,
+                                      Render__V1__ResultChunk_Closure closure,
+                                      void *closure_data);
+void render__v1__render__list_moves(ProtobufCService *service,
+                                    const Render__V1__ListMovesRequest *input,
+                                    Render__V1__MoveList_Closure closure,
+                                    void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    render__v1__format__descriptor;
+extern const ProtobufCEnumDescriptor    render__v1__aspect__descriptor;
+extern const ProtobufCEnumDescriptor    render__v1__easing__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__source_chunk__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__source_header__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__source__descriptor;
@@ -629,10 +1092,18 @@ extern const ProtobufCMessageDescriptor render__v1__overlay__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__vector__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__rotation__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__path__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__key_frame__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__shape__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__move_request__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__moves_request__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__list_moves_request__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__named_move__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__move_list__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__result_header__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__result_chunk__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__frame_start__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__progress__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__result_end__descriptor;
 extern const ProtobufCServiceDescriptor render__v1__render__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -36,10 +36,31 @@ package struct CameraRotation: Hashable, Sendable {
 package struct CameraPose: Hashable, Sendable {
     package var position: Vector3
     package var rotation: CameraRotation
+    /// Magnification about the centre, near and far alike; more than 0, 1 at rest.
+    package var zoom: Double
 
-    package init(_ position: Vector3, rotation: CameraRotation = .none) {
+    package init(_ position: Vector3, rotation: CameraRotation = .none, zoom: Double = 1) {
         self.position = position
         self.rotation = rotation
+        self.zoom = zoom
+    }
+
+    /// How many numbers make a pose.
+    static let numberCount = 7
+
+    /// Position, pitch, yaw, roll and zoom.
+    var numbers: [Double] {
+        [
+            position.x, position.y, position.z, rotation.pitch, rotation.yaw, rotation.roll, zoom,
+        ]
+    }
+
+    init(numbers: [Double]) {
+        precondition(numbers.count == Self.numberCount)
+        self.init(
+            Vector3(numbers[0], numbers[1], numbers[2]),
+            rotation: CameraRotation(pitch: numbers[3], yaw: numbers[4], roll: numbers[5]),
+            zoom: numbers[6])
     }
 
     package static let rest = CameraPose(.zero)
@@ -62,6 +83,7 @@ package struct CameraPose: Hashable, Sendable {
             rotation: CameraRotation(
                 pitch: mix(rotation.pitch, other.rotation.pitch),
                 yaw: mix(rotation.yaw, other.rotation.yaw),
-                roll: mix(rotation.roll, other.rotation.roll)))
+                roll: mix(rotation.roll, other.rotation.roll)),
+            zoom: mix(zoom, other.zoom))
     }
 }

@@ -1,3 +1,5 @@
+internal import CameraMoves
+
 /// How depth becomes motion on the screen.
 ///
 /// In centred coordinates (unit: image height) a point of the picture at q with depth d has the
@@ -85,27 +87,48 @@ extension ParallaxGeometry {
     /// Whether every point that any frame may look at lies in the picture.
     ///
     /// What a frame sees of one depth is a convex quadrilateral and moves in a straight line with
-    /// depth, so the corners of the frame at both ends of the depth range decide.
+    /// depth, so the corners of the frame at both ends of the depth range decide. Between two keys
+    /// a camera that only shifts is farthest out at one of them.
     private func staysInside(
         _ path: CameraPath, _ overscan: Double, aspect: Double, depths: ClosedRange<Double>
     ) -> Bool {
-        let samples = path.start.rotation == path.end.rotation ? 1 : 12
-        for sample in 0...samples {
-            let pose = path.start.interpolated(
-                to: path.end, at: Double(sample) / Double(samples))
-            let turn = Homography(turning: pose.rotation)
-            for (x, y) in [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)] {
-                guard let p = turn.apply(x * aspect / overscan, y / overscan) else {
+        func isInside(_ pose: CameraPose) -> Bool {
+            self.isInside(pose, overscan, aspect: aspect, depths: depths)
+        }
+        let between = path.keys.count > 40 ? 4 : 12
+        for (key, next) in zip(path.keys, path.keys.dropFirst()) {
+            guard isInside(key.pose) else { return false }
+            let isStraight =
+                key.easing != .through && key.pose.rotation == next.pose.rotation
+                && key.pose.zoom == next.pose.zoom
+            guard !isStraight else { continue }
+            for sample in 1..<between {
+                let share = Double(sample) / Double(between)
+                guard isInside(path.pose(at: key.time + (next.time - key.time) * share)) else {
                     return false
                 }
-                for depth in [depths.lowerBound, depths.upperBound] {
-                    let weight = strength * (depth - pivot)
-                    // The camera stays well in front of what is nearest.
-                    if weight * pose.position.z > Self.approachMax { return false }
-                    let qx = p.x * (1 - weight * pose.position.z) + weight * pose.position.x
-                    let qy = p.y * (1 - weight * pose.position.z) + weight * pose.position.y
-                    if abs(qx) > aspect / 2 + 1e-9 || abs(qy) > 0.5 + 1e-9 { return false }
-                }
+            }
+        }
+        return isInside(path.end)
+    }
+
+    private func isInside(
+        _ pose: CameraPose, _ overscan: Double, aspect: Double, depths: ClosedRange<Double>
+    ) -> Bool {
+        let turn = Homography(turning: pose.rotation)
+        let enlargement = overscan * pose.zoom
+        guard enlargement > 0 else { return false }
+        for (x, y) in [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)] {
+            guard let p = turn.apply(x * aspect / enlargement, y / enlargement) else {
+                return false
+            }
+            for depth in [depths.lowerBound, depths.upperBound] {
+                let weight = strength * (depth - pivot)
+                // The camera stays well in front of what is nearest.
+                if weight * pose.position.z > Self.approachMax { return false }
+                let qx = p.x * (1 - weight * pose.position.z) + weight * pose.position.x
+                let qy = p.y * (1 - weight * pose.position.z) + weight * pose.position.y
+                if abs(qx) > aspect / 2 + 1e-9 || abs(qy) > 0.5 + 1e-9 { return false }
             }
         }
         return true

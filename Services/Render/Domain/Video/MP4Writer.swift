@@ -58,8 +58,61 @@ package enum MP4Writer {
         return box.bytes
     }
 
+    /// The start of a stream of fragments: everything but pictures.
+    package static func initialization(_ track: H264Track) -> [UInt8] {
+        precondition(track.sps.count >= 4 && !track.pps.isEmpty)
+        var box = BoxWriter(capacity: 1024)
+        box.box("ftyp") { box in
+            box.text("iso5")
+            box.u32(0x200)
+            for brand in ["iso5", "iso6", "avc1", "mp41"] { box.text(brand) }
+        }
+        var index = track
+        index.samples = []
+        _ = movie(index, into: &box, isFragmented: true)
+        return box.bytes
+    }
+
+    /// The next pictures of a stream that ``initialization(_:)`` began.
+    ///
+    /// - Parameters:
+    ///   - number: 1 for the first fragment.
+    ///   - firstFrame: Place of the first sample in the whole clip.
+    package static func fragment(
+        _ samples: [H264Sample], number: Int, firstFrame: Int
+    ) -> [UInt8] {
+        precondition(!samples.isEmpty && number > 0)
+        let payload = samples.reduce(0) { $0 + $1.bytes.count }
+        var box = BoxWriter(capacity: payload + 256 + samples.count * 8)
+        var offsetPlace = 0
+        box.box("moof") { box in
+            box.full("mfhd") { box in box.u32(number) }
+            box.box("traf") { box in
+                // Offsets count from the start of this box.
+                box.full("tfhd", flags: 0x02_0000) { box in box.u32(1) }
+                box.full("tfdt") { box in box.u32(firstFrame * frameTicks) }
+                // Data offset; size and flags of each sample.
+                box.full("trun", flags: 0x601) { box in
+                    box.u32(samples.count)
+                    offsetPlace = box.bytes.count
+                    box.u32(0)
+                    for sample in samples {
+                        box.u32(sample.bytes.count, sample.isSync ? 0x0200_0000 : 0x0101_0000)
+                    }
+                }
+            }
+        }
+        box.patch32(box.bytes.count + 8, at: offsetPlace)
+        box.box("mdat") { box in
+            for sample in samples { box.raw(sample.bytes) }
+        }
+        return box.bytes
+    }
+
     /// - Returns: Where the offset of the media data is to be filled in.
-    private static func movie(_ track: H264Track, into box: inout BoxWriter) -> Int {
+    private static func movie(
+        _ track: H264Track, into box: inout BoxWriter, isFragmented: Bool = false
+    ) -> Int {
         let ticks = track.samples.count * frameTicks
         let timescale = track.framesPerSecond * frameTicks
         let milliseconds =
@@ -108,6 +161,10 @@ package enum MP4Writer {
                     }
                 }
             }
+            guard isFragmented else { return }
+            box.box("mvex") { box in
+                box.full("trex") { box in box.u32(1, 1, frameTicks, 0, 0) }
+            }
         }
         return offsetPlace
     }
@@ -116,6 +173,12 @@ package enum MP4Writer {
         box.full("stsd") { box in
             box.u32(1)
             box.box("avc1") { box in sampleEntry(track, into: &box) }
+        }
+        if track.samples.isEmpty {
+            // The pictures come in fragments, each with a table of its own.
+            for table in ["stts", "stsc", "stco"] { box.full(table) { box in box.u32(0) } }
+            box.full("stsz") { box in box.u32(0, 0) }
+            return box.bytes.count
         }
         box.full("stts") { box in box.u32(1, track.samples.count, frameTicks) }
         let syncs = track.samples.indices.filter { track.samples[$0].isSync }

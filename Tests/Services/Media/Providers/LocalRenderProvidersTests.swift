@@ -70,6 +70,15 @@ private final class RenderDouble: RenderAPI.Handler {
         try await writer.write(.init(part: .data(Bytes([3]))))
     }
 
+    func renderMoves(
+        _ request: RenderAPI.MovesRequest, _ writer: ResponseWriter<RenderAPI.ResultChunk>,
+        _ context: CallContext
+    ) async throws(RPCError) {}
+
+    func listMoves(
+        _ request: RenderAPI.ListMovesRequest, _ context: CallContext
+    ) async throws(RPCError) -> RenderAPI.MoveList { RenderAPI.MoveList() }
+
     func renderMove(
         _ request: RenderAPI.MoveRequest, _ writer: ResponseWriter<RenderAPI.ResultChunk>,
         _ context: CallContext

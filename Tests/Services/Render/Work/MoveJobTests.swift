@@ -46,9 +46,24 @@ import Testing
         #expect(image.pixels[middle] > 200 && image.pixels[middle + 2] < 60)
     }
 
-    @Test(arguments: [(63, 64), (64, 1922), (65, 64), (0, 0)])
-    func `odd, tiny and huge frames are no frame size`(_ size: (Int, Int)) {
+    @Test(arguments: [(158, 90), (160, 14), (64, 3842), (0, 0), (-2, 320), (Int.max, 320)])
+    func `tiny and huge frames are no frame size`(_ size: (Int, Int)) {
         #expect(FrameSize(width: size.0, height: size.1) == nil)
+    }
+
+    @Test func `odd sides become even`() {
+        let size = FrameSize(width: 319, height: 181)
+        #expect(size?.width == 320 && size?.height == 182)
+        #expect(FrameSize(width: 3839, height: 2159) == FrameSize(width: 3840, height: 2160))
+    }
+
+    @Test(arguments: [
+        (16.0 / 9, 640, 360), (9.0 / 16, 360, 640), (1, 640, 640), (4.0 / 3, 640, 480),
+    ])
+    func `a longest side and a shape make a size`(_ c: (aspect: Double, width: Int, height: Int)) {
+        #expect(
+            FrameSize.withLongestSide(640, aspect: c.aspect)
+                == FrameSize(width: c.width, height: c.height))
     }
 }
 
@@ -77,7 +92,8 @@ import Testing
                 (0..<(width * height)).map { UInt8($0 % 256) }, width: width, height: height)
         }
         let picture = try source(SourceUpload(image: image, depth: try grey(160, 90)))
-        #expect(picture.hasDepth && picture.depth.width == 160)
+        #expect(picture.hasDepth)
+        #expect(try picture.depth(by: DepthList()).plane.width == 160)
         var specification = MoveSpecification(path: CameraMove.basic[3].path)
         specification.frames = 3
         #expect(try render(specification, of: picture).frames == 3)

@@ -1,0 +1,88 @@
+/// Where the depth of a picture may come from.
+package enum DepthMethod: String, CaseIterable, Hashable, Sendable {
+    /// The map that was made with the picture.
+    case companion
+    /// A map of the caller's own.
+    case supplied
+    /// A model, run in this process.
+    case onnx
+    /// A guess from the picture alone.
+    case heuristic
+}
+
+/// A model that estimates depth from a picture.
+package protocol DepthModel: Sendable {
+    /// - Parameter rgb: Interleaved rows of width × height pixels.
+    /// - Returns: 0 far … 1 near, of any size with the picture's aspect.
+    /// - Throws: When the model cannot be loaded or run, or gives nothing that is a depth map.
+    func estimate(
+        rgb: [UInt8], width: Int, height: Int
+    ) throws(DepthModelFailure) -> Plane<Float>
+}
+
+package struct DepthModelFailure: Error, Hashable, Sendable {
+    package let message: String
+
+    package init(_ message: String) { self.message = message }
+}
+
+/// The depth that a picture is rendered with.
+package struct DepthChoice: Sendable {
+    package let plane: Plane<Float>
+    package let method: DepthMethod
+
+    package var provider: String { method.rawValue }
+    /// Whether it is too uncertain for a full move.
+    package var isGuess: Bool { method == .heuristic }
+}
+
+/// The ways to come by depth, tried in order.
+package struct DepthList: Sendable {
+    package let methods: [DepthMethod]
+    private let model: (any DepthModel)?
+    private let report: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - model: What `onnx` stands for; without one that step is skipped.
+    ///   - report: Told why a model failed.
+    package init(
+        _ methods: [DepthMethod] = DepthMethod.allCases, model: (any DepthModel)? = nil,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.methods = methods
+        self.model = model
+        self.report = report
+    }
+
+    /// Names what decides the depth, for cache keys.
+    package var name: String {
+        methods.filter { $0 != .onnx || model != nil }.map(\.rawValue).joined(separator: ",")
+    }
+
+    /// The first depth that can be had.
+    /// - Throws: ``RenderFailure/depthFailed`` when there is none.
+    func choose(
+        rgb: [UInt8], width: Int, height: Int, given: (plane: Plane<Float>, method: DepthMethod)?
+    ) throws(RenderFailure) -> DepthChoice {
+        for method in methods {
+            switch method {
+            case .companion, .supplied:
+                if let given, given.method == method {
+                    return DepthChoice(plane: given.plane, method: method)
+                }
+            case .onnx:
+                guard let model else { continue }
+                do throws(DepthModelFailure) {
+                    let plane = try model.estimate(rgb: rgb, width: width, height: height)
+                    return DepthChoice(plane: plane, method: .onnx)
+                } catch {
+                    report(error.message)
+                }
+            case .heuristic:
+                let plane = HeuristicDepth.estimate(rgb: rgb, width: width, height: height)
+                return DepthChoice(plane: plane, method: .heuristic)
+            }
+        }
+        throw .depthFailed
+    }
+}
