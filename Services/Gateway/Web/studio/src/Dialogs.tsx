@@ -1,3 +1,6 @@
+import "./style/account.css";
+import { AccountDialog } from "./account/AccountDialog";
+import { LetterKeysSwitch } from "./account/Settings";
 import { CreditsDialog } from "./credits/CreditsDialog";
 import { ShortDialog } from "./credits/ShortDialog";
 import { toolAt, useAddress } from "./router";
@@ -41,6 +44,8 @@ export function Dialogs() {
       return <CreditsDialog state={state} onClose={close} />;
     case "keys":
       return <KeysDialog onClose={close} />;
+    case "account":
+      return <AccountDialog isEnded={dialog.isEnded} email={dialog.email} onClose={close} />;
     default:
       return null;
   }
@@ -123,6 +128,7 @@ function KeysDialog({ onClose }: { onClose: () => void }) {
           </tbody>
         </table>
       ))}
+      <LetterKeysSwitch />
     </Dialog>
   );
 }

@@ -1,4 +1,5 @@
 import { MouseEvent, ReactElement, ReactNode } from "react";
+import { AccountButton } from "./account/AccountButton";
 import { CreditPill } from "./credits/CreditPill";
 import { go, paths, Tool } from "./router";
 import { BillingIcon, CreateIcon, GalleryIcon, HomeIcon, KeysIcon, StudioIcon } from "./ui/icons";
@@ -37,6 +38,7 @@ export function Rail({ tool }: { tool: Tool }) {
         <KeysIcon />
       </button>
       <ThemeSwitch />
+      <AccountButton />
       <CreditPill />
       <RailLink path="/" label="Home" isCurrent={false} className="rail-home">
         <HomeIcon />

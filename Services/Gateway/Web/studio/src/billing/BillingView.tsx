@@ -22,6 +22,7 @@ export function BillingView({ isShown }: { isShown: boolean }) {
         </p>
       </header>
       <Standing state={state} />
+      <GuestNote />
       <Shop isShown={isShown} />
       <ThisSession state={state} onStatement={setStatement} />
       <Limits isShown={isShown} />
@@ -29,6 +30,24 @@ export function BillingView({ isShown }: { isShown: boolean }) {
       <Purchases isShown={isShown} />
       {statement && <StatementDialog id={statement} onClose={() => setStatement(null)} />}
     </section>
+  );
+}
+
+/** Credits of a guest are tied to this browser. */
+function GuestNote() {
+  const { studio, state } = useStudio();
+  if (state.user?.kind !== "guest") return null;
+  return (
+    <p className="guest-note dim">
+      You are a guest: these credits are kept in this browser only.
+      <button
+        type="button"
+        className="button-small"
+        onClick={() => studio.patch({ dialog: { kind: "account", isEnded: false, email: "" } })}
+      >
+        Sign up
+      </button>
+    </p>
   );
 }
 

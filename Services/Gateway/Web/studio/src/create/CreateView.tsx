@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { isPictureStep, progressSteps, shownStep, State, Step } from "../state/state";
+import { isSwitchedOff } from "../ui/letterKeys";
 import { useStudio } from "../ui/useStudio";
 import { CameraStep } from "./CameraStep";
 import { IntentStep } from "./IntentStep";
@@ -36,7 +37,7 @@ export function CreateView({ isShown }: { isShown: boolean }) {
         else if (canGoBack(now)) void studio.flow.back();
         return;
       }
-      if (isTyping) return;
+      if (isTyping || isSwitchedOff(event)) return;
       if (event.key === "?") studio.patch({ dialog: { kind: "keys" } });
       if (/^[rR]$/.test(event.key) && studio.flow.canRegenerate()) {
         const shown = studio.flow.step();

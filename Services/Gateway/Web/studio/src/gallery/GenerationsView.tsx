@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { go, paths } from "../router";
 import { GalleryIcon } from "../ui/icons";
+import { isSwitchedOff } from "../ui/letterKeys";
 import { useStudio } from "../ui/useStudio";
 import { useGallery } from "../ui/useStores";
 import { Compare } from "./Compare";
@@ -112,6 +113,7 @@ export function GenerationsView({ isShown }: { isShown: boolean }) {
         return void studio.gallery.undo();
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+      if (isSwitchedOff(event)) return;
       if (event.key === "?") return studio.patch({ dialog: { kind: "keys" } });
       if (event.key === "Escape") {
         setCompared([]);

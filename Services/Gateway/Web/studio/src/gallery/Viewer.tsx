@@ -3,6 +3,7 @@ import { Creation } from "../api/schema";
 import {
   BackIcon, CloseIcon, CompareIcon, DownloadIcon, NextIcon, StarIcon, StudioIcon, TrashIcon,
 } from "../ui/icons";
+import { isSwitchedOff } from "../ui/letterKeys";
 import { useStudio } from "../ui/useStudio";
 import { useGallery } from "../ui/useStores";
 import { Recipe } from "./Recipe";
@@ -39,7 +40,7 @@ export function Viewer({ id, onMove, onRemove, onLeave, onCompare, onClose }: Pr
 
   const onKey = (event: KeyboardEvent) => {
     event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isSwitchedOff(event)) return;
     const isPlaying = (event.target as HTMLElement).tagName === "VIDEO";
     switch (event.key) {
       case "ArrowLeft": case "ArrowUp":

@@ -36,7 +36,7 @@ export class Credits {
       this.studio.patch({ costs, packs: packs.packs, plans: packs.plans });
       if (!this.studio.state.balance) this.setBalance(balance);
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) return this.studio.account.signInAnew();
+      if (error instanceof Refusal && error.status === 401) return this.studio.account.ended();
       setTimeout(() => void this.readPrices(), 3000);
     }
   }

@@ -34,7 +34,8 @@ export class Failures {
         this.studio.patch({ notice: "This was changed elsewhere; here is how it is now." });
         return this.studio.sessions.later();
       case "UNAUTHENTICATED":
-        return void this.studio.account.signInAnew();
+        this.retry = retry ?? this.retry;
+        return void this.studio.account.ended();
     }
     this.retry = error.problem.retryable ? retry : null;
     this.studio.patch({ trouble: { text: error.problem.detail, canRetry: this.retry !== null } });

@@ -23,7 +23,7 @@ export class Feed {
           void this.studio.failures.retryFailed();
         }
       },
-      unauthorized: () => void this.studio.account.signInAnew(),
+      unauthorized: () => void this.studio.account.ended(),
     });
     this.events.start();
   }

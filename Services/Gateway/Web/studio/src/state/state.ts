@@ -1,6 +1,6 @@
 // What the page knows. One reducer holds it; the server owns what is true.
 
-import { Balance, GenerationAnswer, Operation, Pack, Session, Image, FinalizeAnswer } from "../api/schema";
+import { Balance, GenerationAnswer, Operation, Pack, Session, Image, FinalizeAnswer, User } from "../api/schema";
 
 export type PictureStep = "direction" | "mood" | "framing" | "lighting";
 export type Step =
@@ -57,7 +57,8 @@ export type Dialog =
   | { kind: "expired" }
   | { kind: "short"; shortage: Shortage }
   | { kind: "credits" }
-  | { kind: "keys" };
+  | { kind: "keys" }
+  | { kind: "account"; isEnded: boolean; email: string };
 
 export interface Trouble {
   text: string;
@@ -67,6 +68,7 @@ export interface Trouble {
 
 export interface State {
   isSignedIn: boolean;
+  user: User | null;
   isOnline: boolean;
   balance: Balance | null;
   /** Credits of an action that was clicked and that the ledger has not shown yet. */
@@ -89,6 +91,7 @@ export interface State {
 
 export const initialState: State = {
   isSignedIn: false,
+  user: null,
   isOnline: true,
   balance: null,
   clicked: 0,

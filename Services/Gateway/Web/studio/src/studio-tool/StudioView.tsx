@@ -5,6 +5,7 @@ import type { Draft } from "../state/draft";
 import type { AspectRatio } from "../state/flow";
 import type { GenerationBody, Quote } from "../state/generations";
 import { countOf } from "../state/state";
+import { isSwitchedOff } from "../ui/letterKeys";
 import { useStudio } from "../ui/useStudio";
 import { useDraft } from "../ui/useStores";
 
@@ -73,7 +74,7 @@ export function StudioView({ isShown }: { isShown: boolean }) {
     const onKey = (event: KeyboardEvent) => {
       const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test((event.target as HTMLElement).tagName);
       if (isTyping || studio.snapshot().dialog || event.ctrlKey || event.metaKey) return;
-      if (event.key === "?") studio.patch({ dialog: { kind: "keys" } });
+      if (event.key === "?" && !isSwitchedOff(event)) studio.patch({ dialog: { kind: "keys" } });
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);

@@ -1,6 +1,8 @@
 import { ReactNode, useEffect, useId, useRef } from "react";
 import { CloseIcon } from "./icons";
 
+const first = "form input:not([readonly]), .dialog-actions .button-main:not(:disabled)";
+
 interface Properties {
   title: string;
   /** Called by Escape and the cross; without it there is only what the dialog offers. */
@@ -15,7 +17,11 @@ export function Dialog({ title, onClose, children }: Properties) {
   useEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
-    if (element && !element.open) element.showModal();
+    if (element && !element.open) {
+      element.showModal();
+      // The browser would begin with the first button, which is the cross or the lesser choice.
+      element.querySelector<HTMLElement>(first)?.focus();
+    }
     return () => {
       element?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();

@@ -91,6 +91,12 @@ export const SystemIcon = icon(
     <path d="M12 4v16a8 8 0 0 0 0-16z" fill="currentColor" stroke="none" />
   </>,
 );
+export const AccountIcon = icon(
+  <>
+    <circle cx="12" cy="8.5" r="3.7" />
+    <path d="M4.8 20a7.2 7.2 0 0 1 14.4 0" />
+  </>,
+);
 export const StopIcon = icon(<rect x="6.5" y="6.5" width="11" height="11" rx="2" />);
 export const PlayIcon = icon(<path d="M8 5.5v13l10.5-6.5z" />);
 export const DownloadIcon = icon(<path d="M12 4v11M7 11l5 5 5-5M5 20h14" />);

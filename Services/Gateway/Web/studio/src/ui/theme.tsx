@@ -1,41 +1,51 @@
-import { useEffect, useState } from "react";
+import { useSyncExternalStore } from "react";
+import { store, stored } from "../state/storage";
 import { MoonIcon, SunIcon, SystemIcon } from "./icons";
 
-type Theme = "system" | "light" | "dark";
+export type Theme = "system" | "light" | "dark";
 const key = "convergence.theme";
 const next: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
+const listeners = new Set<() => void>();
+let theme = read();
+show();
 
 function read(): Theme {
-  try {
-    const value = localStorage.getItem(key);
-    return value === "light" || value === "dark" ? value : "system";
-  } catch {
-    return "system";
-  }
+  const value = stored(key);
+  return value === "light" || value === "dark" ? value : "system";
+}
+
+function show(): void {
+  const root = document.documentElement;
+  if (theme === "system") delete root.dataset["theme"];
+  else root.dataset["theme"] = theme;
+}
+
+export function setTheme(value: Theme): void {
+  theme = value;
+  store(key, value);
+  show();
+  for (const listener of listeners) listener();
+}
+
+export function useTheme(): Theme {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, () => theme);
 }
 
 /** Switches between the system's theme, the light and the dark one. */
 export function ThemeSwitch() {
-  const [theme, setTheme] = useState<Theme>(read);
-  useEffect(() => {
-    const root = document.documentElement;
-    if (theme === "system") delete root.dataset["theme"];
-    else root.dataset["theme"] = theme;
-    try {
-      localStorage.setItem(key, theme);
-    } catch {
-      return;
-    }
-  }, [theme]);
+  const shown = useTheme();
   return (
     <button
       type="button"
-      className="rail-button"
-      onClick={() => setTheme(next[theme])}
-      aria-label={`Theme: ${theme}. Switch to ${next[theme]}`}
-      title={`Theme: ${theme}`}
+      className="rail-button rail-theme"
+      onClick={() => setTheme(next[shown])}
+      aria-label={`Theme: ${shown}. Switch to ${next[shown]}`}
+      title={`Theme: ${shown}`}
     >
-      {theme === "system" ? <SystemIcon /> : theme === "light" ? <SunIcon /> : <MoonIcon />}
+      {shown === "system" ? <SystemIcon /> : shown === "light" ? <SunIcon /> : <MoonIcon />}
     </button>
   );
 }
