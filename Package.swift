@@ -156,7 +156,7 @@ let package = Package(
                 name: "bench",
                 dependencies: [
                     "ServiceAPI", "RPC", "Wire", "ServiceRuntime", "HTTP", "HTTPOutbound",
-                    "CLinux",
+                    "RenderService", "ImageCodec", "Cryptography", "CLinux",
                 ],
                 path: "Tests/Benchmarks", exclude: ["peers"], swiftSettings: strict,
                 linkerSettings: selfContained),

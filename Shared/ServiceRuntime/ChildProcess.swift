@@ -83,20 +83,10 @@ package final class ChildProcess: @unchecked Sendable {
     package func killNow() { kill(pid, SIGKILL) }
 
     /// CPU time used so far, user and system, in seconds.
-    package var cpuSeconds: Double {
-        let text = Self.procText("/proc/\(pid)/stat")
-        guard let close = text.lastIndex(of: ")") else { return 0 }
-        let fields = text[text.index(after: close)...].split(separator: " ")
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12])
-        else { return 0 }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-    }
+    package var cpuSeconds: Double { ProcessUsage(pid: pid).cpuSeconds }
 
     /// Resident memory, in bytes.
-    package var residentBytes: Int {
-        let fields = Self.procText("/proc/\(pid)/statm").split(separator: " ")
-        return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
-    }
+    package var residentBytes: Int { ProcessUsage(pid: pid).residentBytes }
 
     /// The kernel tells a child of the end of the *thread* that forked it (prctl(2),
     /// PR_SET_PDEATHSIG), so this one forks them all and never ends.
@@ -115,14 +105,6 @@ package final class ChildProcess: @unchecked Sendable {
             for word in words + lines { free(word) }
             return (child, reason)
         }
-    }
-
-    private static func procText(_ path: String) -> String {
-        guard let file = fopen(path, "r") else { return "" }
-        defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = fread(&buffer, 1, buffer.count, file)
-        return String(decoding: buffer.prefix(count), as: UTF8.self)
     }
 
     private static func merged(_ extra: [String: String]) -> [String] {

@@ -1,7 +1,7 @@
 import Glibc
 import ServiceRuntime
 
-/// Benchmarks beside their peers: `bench rpc --peers`, `bench credits --peers`, `bench gateway --peers`.
+/// Benchmarks beside their peers: `bench rpc --peers`, `bench credits --peers` and so on.
 enum BenchMain {
     static let usage = """
         Load and benchmarks. Figures are ratios to a peer measured in the same run.
@@ -10,6 +10,9 @@ enum BenchMain {
           bench rpc [--peers] [--json] [--rounds N] [--seconds S] [--cases 64B.c1,…]
           bench credits [--peers] [--json] [--rounds N] [--seconds S] [--cases hold,pair,hot,size]
           bench gateway [--peers] [--json] [--rounds N] [--seconds S]
+          bench render [--peers] [--json] [--rounds N] [--seconds S] [--cases kernel,quality,jobs]
+          bench render --target HOST:PORT [--concurrency N | --rate R] [--duration S] [--size WxH]
+                       [--moves push_in,…] [--frames N] [--json]
           bench echo-server [--listen HOST:PORT]
 
         --peers    measure the peer as well, in turn; fails when it cannot run (make bench-peers)
@@ -36,6 +39,10 @@ enum BenchMain {
                     try await RPCBenchmark(BenchOptions(rest), loop: loop).run()
                 case "credits":
                     try await CreditsBenchmark(BenchOptions(rest), loop: loop).run()
+                case "render" where rest.contains("--target"):
+                    try await RenderLoadCommand(rest, loop: loop).run()
+                case "render":
+                    try await RenderBenchmark(options: BenchOptions(rest), loop: loop).run()
                 case "gateway":
                     try await GatewayBenchmark(options: BenchOptions(rest), loop: loop).run()
                 default:

@@ -2,14 +2,20 @@ import ServiceRuntime
 
 /// The table for people on stdout, or the ratios as JSON for programs.
 struct BenchReport {
-    let lines: [String]
-    let ratios: [String: Double]
+    var lines: [String]
+    var ratios: [String: Double]
+    /// Figures in units of their own, by name.
+    var quality: [String: Double] = [:]
 
     func write(_ options: BenchOptions) {
         if options.asJSON {
-            let pairs = ratios.sorted { $0.key < $1.key }
-                .map { "\(jsonText($0.key)): \(decimals($0.value, 4))" }
-            print("{\"ratios\": {\(pairs.joined(separator: ", "))}}")
+            func object(_ figures: [String: Double]) -> String {
+                let pairs = figures.sorted { $0.key < $1.key }
+                    .map { "\(jsonText($0.key)): \(decimals($0.value, 4))" }
+                return "{\(pairs.joined(separator: ", "))}"
+            }
+            let more = quality.isEmpty ? "" : ", \"quality\": \(object(quality))"
+            print("{\"ratios\": \(object(ratios))\(more)}")
         } else {
             for line in lines { print(line) }
         }

@@ -62,6 +62,23 @@ import Testing
         #expect(throws: ChildProcess.StartFailure.self) { try ChildProcess("/nonexistent") }
     }
 
+    @Test func `a process is found by the port at which it listens`() throws {
+        let child = try ChildProcess(
+            "/usr/bin/python3",
+            [
+                "-c",
+                "import socket,sys; s=socket.create_server(('127.0.0.1',0)); "
+                    + "print(s.getsockname()[1], flush=True); sys.stdin.read(); s.accept()",
+            ])
+        let port = try #require(child.line().flatMap(UInt16.init))
+        let found = try #require(ProcessUsage.listening(atPort: port))
+        #expect(found.pid == child.pid)
+        #expect(found.residentBytes > 1 << 20)
+        child.killNow()
+        #expect(child.waitForExit() == .signal(9))
+        #expect(ProcessUsage.listening(atPort: port) == nil)
+    }
+
     @Test func `a child outlives the thread that asked for it`() async throws {
         let pool = WorkerPool(threads: 1, name: "brief")
         let child = try await pool.run {
