@@ -1,7 +1,9 @@
 import Glibc
 import RPC
+import RenderService
 import ServiceAPI
 import ServiceRuntime
+import Wire
 
 /// Whole moves through the service, to the last byte of the file, beside a script that does it with
 /// OpenCV and ffmpeg.

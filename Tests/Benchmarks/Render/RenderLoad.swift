@@ -1,6 +1,7 @@
 import RPC
 import ServiceAPI
 import ServiceRuntime
+import Wire
 
 /// Asks a render service for moves, as many at a time or a second as wanted. Every request differs
 /// a little from the others, so that none is answered from a cache.
@@ -30,18 +31,29 @@ struct RenderLoad {
         }
     }
 
-    let client: RenderAPI.Client
-    let loop: EventLoop
+    private let client: RenderAPI.Client
+    private let loop: EventLoop
     /// All but the move and its variation.
-    let template: RenderAPI.MoveRequest
-    let moves: [String]
+    private let template: RenderAPI.MoveRequest
+    private let moves: [String]
+    /// Requests begun so far, in all measurements: each is another.
+    private let counter = Lock(0)
 
     private static let timeout = Duration.seconds(60)
+
+    init(
+        client: RenderAPI.Client, loop: EventLoop, template: RenderAPI.MoveRequest,
+        moves: [String]
+    ) {
+        self.client = client
+        self.loop = loop
+        self.template = template
+        self.moves = moves
+    }
 
     func measure(_ arrival: Arrival, seconds: Double) async throws -> Sample {
         let clock = SystemTime()
         let results = Lock(Sample())
-        let counter = Lock(0)
         let begin = clock.instant
         let end = begin + .seconds(seconds)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -50,7 +62,7 @@ struct RenderLoad {
                 for _ in 0..<concurrency {
                     group.addTask(executorPreference: loop) {
                         while clock.instant < end {
-                            await self.request(counter, results, from: clock.instant)
+                            await self.request(results, from: clock.instant)
                         }
                     }
                 }
@@ -62,7 +74,7 @@ struct RenderLoad {
                     let wait = due - clock.instant
                     if wait > .zero { try await clock.sleep(for: wait) }
                     group.addTask(executorPreference: loop) {
-                        await self.request(counter, results, from: due)
+                        await self.request(results, from: due)
                     }
                     arrivals += 1
                 }
@@ -75,7 +87,7 @@ struct RenderLoad {
     }
 
     private func request(
-        _ counter: Lock<Int>, _ results: Lock<Sample>, from begin: Instant
+        _ results: Lock<Sample>, from begin: Instant
     ) async {
         let clock = SystemTime()
         let number = counter.withLock { counter in

@@ -1,6 +1,7 @@
 import RPC
 import ServiceAPI
 import ServiceRuntime
+import Wire
 
 /// `bench render --target …`: load for a render service that runs alone.
 struct RenderLoadCommand {

@@ -2,6 +2,7 @@ import Cryptography
 import Glibc
 import ImageCodec
 import RPC
+import RenderService
 import ServiceAPI
 import ServiceRuntime
 import Wire
