@@ -410,7 +410,7 @@ class ShortageTests(StudioCase):
         page.get_by_role("button", name="Buy Starter Pack").click()
         page.wait_for_url("**/checkout/*")
         page.get_by_role("button", name="Pay").click()
-        page.wait_for_url("**/create*")
+        page.wait_for_selector(".banner:has-text('The credits are yours')")
         studio.wait_for_pictures("direction")
         page.wait_for_selector("[data-testid=credit-pill]:has-text('302')")
         studio.choose("cinematic")

@@ -1,5 +1,7 @@
 import { FormEvent, RefObject, useRef, useState } from "react";
 import { countOf } from "../state/state";
+import { intentKey } from "../state/storage";
+import { useKept } from "../ui/useKept";
 import { useStudio } from "../ui/useStudio";
 
 const examples = [
@@ -16,7 +18,8 @@ type Ratio = typeof ratios[number];
 /** The beginning: what should the video show? */
 export function IntentStep({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
   const { studio, state } = useStudio();
-  const [intent, setIntent] = useState("");
+  // A start that was refused or stopped leads back here: what was typed is still there.
+  const [intent, setIntent] = useKept(intentKey);
   const [ratio, setRatio] = useState<Ratio>("16:9");
   const field = useRef<HTMLTextAreaElement>(null);
   const { costs, balance, isChecking } = state;

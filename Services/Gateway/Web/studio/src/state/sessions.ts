@@ -3,7 +3,7 @@
 import { Action, Refusal } from "../api/client";
 import { Session } from "../api/schema";
 import { generationKey } from "./generations";
-import { store, stored } from "./storage";
+import { intentKey, store, stored } from "./storage";
 import type { Studio } from "./studio";
 
 // Of this tab alone: what it goes on with after a reload.
@@ -48,6 +48,7 @@ export class Sessions {
   }
 
   show(session: Session | null): void {
+    if (session?.imageHistory.length) store(intentKey, null, sessionStorage);
     store(sessionKey, session?.id ?? null, sessionStorage);
     this.studio.apply({ type: "session", session });
   }

@@ -1,5 +1,8 @@
 // What the browser keeps for the page.
 
+/** What was typed and has not become a session yet. */
+export const intentKey = "convergence.intent";
+
 export function stored(key: string, storage: Storage = localStorage): string | null {
   try {
     return storage.getItem(key);
