@@ -95,10 +95,9 @@ struct GatewayHandler: HTTPResponder {
             response = problem.response(requestID: requestID, instance: request.path)
         }
         if let allowance {
-            response.headers.append(
-                "RateLimit", "\"\(route.rate.rawValue)\";r=\(allowance.remaining)")
-            response.headers.append(
-                "RateLimit-Policy", "\"\(route.rate.rawValue)\";q=\(allowance.limit)")
+            let name = Self.rateClass(of: request, route).rawValue
+            response.headers.append("RateLimit", "\"\(name)\";r=\(allowance.remaining)")
+            response.headers.append("RateLimit-Policy", "\"\(name)\";q=\(allowance.limit)")
         }
         return response
     }
@@ -152,7 +151,13 @@ struct GatewayHandler: HTTPResponder {
     ) -> RateLimits.Allowance? {
         guard route.rate != .free else { return nil }
         let caller = principal?.userID ?? RateLimits.prefix(of: request.peer)
-        return rateLimits.take(route.rate, caller: caller)
+        return rateLimits.take(Self.rateClass(of: request, route), caller: caller)
+    }
+
+    /// What only asks for a price does not use up what may be bought.
+    private static func rateClass(of request: HTTPRequest, _ route: Route) -> RateClass {
+        let isDry = route.canRunDry && request.queryValue(Route.Query.dryRunName) == "true"
+        return isDry ? .write : route.rate
     }
 
     private static func rateLimited(_ allowance: RateLimits.Allowance) -> Problem {

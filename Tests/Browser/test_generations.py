@@ -191,9 +191,9 @@ class GalleryTests(GalleryCase):
         count(1)
         page.get_by_role("button", name="Clear").click()
         count(5)
-        page.get_by_label("Step").select_option("direction")
+        page.get_by_label("Step", exact=True).select_option("direction")
         count(4)
-        page.get_by_label("Step").select_option("")
+        page.get_by_label("Step", exact=True).select_option("")
         count(5)
         page.get_by_role("button", name="Videos").click()
         page.wait_for_selector("text=Nothing matches")
@@ -271,6 +271,7 @@ class GalleryTests(GalleryCase):
         page.reload()
         page.wait_for_selector("[data-creation='job_0000']")
         most = 0
+        page.mouse.move(640, 500)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             page.mouse.wheel(0, 3000)
@@ -390,15 +391,18 @@ class StudioToolTests(GalleryCase):
         page.fill("#intent", "A wild horse in a mountain meadow")
         page.keyboard.press("Enter")
         page.wait_for_selector(".create-direction")
-        # Switching tools is not leaving: the work goes on and is there on the way back.
-        self.go(studio, "Billing")
-        page.wait_for_url("**/billing")
-        self.go(studio, "Create")
         asked = []
         page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
         page.reload()
         self.assertEqual(asked, ["beforeunload"])
         studio.wait_for_pictures("direction")
+        # Switching tools is not leaving: the work goes on and is there on the way back.
+        studio.choose("cinematic")
+        self.go(studio, "Billing")
+        page.wait_for_url("**/billing")
+        self.go(studio, "Create")
+        studio.wait_for_pictures("mood")
+        self.assertEqual(asked, ["beforeunload"])
         self.assert_sound(studio)
 
 

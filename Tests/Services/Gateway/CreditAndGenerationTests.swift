@@ -119,6 +119,24 @@ import Testing
         }
     }
 
+    @Test func `asking for a price does not use up what may be bought`() async throws {
+        try await GatewayFixture.with {
+            $0.hasRateLimits = true
+        } _: { gateway in
+            let token = try await gateway.guest()
+            let body = #"{"kind":"image","prompt":"a fox"}"#
+            for _ in 0..<30 {
+                let tried = try await gateway.call(
+                    "POST", "/api/generations?dryRun=true", body, token: token)
+                #expect(tried.headers["RateLimit"]?.hasPrefix("\"write\"") == true)
+                #expect(tried.status != 429)
+            }
+            let made = try await gateway.call("POST", "/api/generations", body, token: token)
+            #expect(made.status == 202)
+            #expect(made.headers["RateLimit"]?.hasPrefix("\"paid\"") == true)
+        }
+    }
+
     @Test func `the status page and readiness name each service`() async throws {
         try await GatewayFixture.with { gateway in
             let page = try await gateway.call("GET", "/status")

@@ -23,7 +23,7 @@ export function Rail({ tool }: { tool: Tool }) {
           <Icon />
           <span>{label}</span>
           {id === "create" && state.running && tool !== "create" && (
-            <i className="rail-dot" role="img" aria-label="Pictures are being made" />
+            <i className="rail-dot" aria-hidden="true" />
           )}
         </RailLink>
       ))}

@@ -69,49 +69,43 @@ export function FilterBar() {
             onChange={(event) => setText(event.target.value)}
           />
         </label>
-        <label>
-          <span className="sr-only">Step</span>
-          <select
-            value={filter.step}
-            onChange={(event) => void studio.gallery.narrow({ step: event.target.value })}
-          >
-            <option value="">Every step</option>
-            {Object.entries(stepLabels)
-              .filter(([id]) => id !== "camera_motion")
-              .map(([id, label]) => (
-                <option key={id} value={id}>
-                  {label}
-                </option>
-              ))}
-          </select>
-        </label>
-        <label>
-          <span className="sr-only">Model</span>
-          <select
-            value={filter.model}
-            onChange={(event) => void studio.gallery.narrow({ model: event.target.value })}
-          >
-            <option value="">Every model</option>
-            {models.map((model) => (
-              <option key={model} value={model}>
-                {model}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          <span className="sr-only">When</span>
-          <select
-            value={filter.days}
-            onChange={(event) => void studio.gallery.narrow({ days: Number(event.target.value) })}
-          >
-            {times.map(([days, label]) => (
-              <option key={days} value={days}>
+        <select
+          aria-label="Step"
+          value={filter.step}
+          onChange={(event) => void studio.gallery.narrow({ step: event.target.value })}
+        >
+          <option value="">Every step</option>
+          {Object.entries(stepLabels)
+            .filter(([id]) => id !== "camera_motion")
+            .map(([id, label]) => (
+              <option key={id} value={id}>
                 {label}
               </option>
             ))}
-          </select>
-        </label>
+        </select>
+        <select
+          aria-label="Model"
+          value={filter.model}
+          onChange={(event) => void studio.gallery.narrow({ model: event.target.value })}
+        >
+          <option value="">Every model</option>
+          {models.map((model) => (
+            <option key={model} value={model}>
+              {model}
+            </option>
+          ))}
+        </select>
+        <select
+          aria-label="When"
+          value={filter.days}
+          onChange={(event) => void studio.gallery.narrow({ days: Number(event.target.value) })}
+        >
+          {times.map(([days, label]) => (
+            <option key={days} value={days}>
+              {label}
+            </option>
+          ))}
+        </select>
         {isNarrow && (
           <button
             type="button"

@@ -184,41 +184,36 @@ export function GenerationsView({ isShown }: { isShown: boolean }) {
           )}
         </div>
       )}
-      <div
-        ref={canvas}
-        className="gallery-canvas"
-        role="list"
-        aria-label="What you have made"
-        style={{ height: layout.height }}
-      >
-        {rows.map((row) =>
-          row.heading !== null ? (
-            <div
-              key={row.key}
-              className="gallery-day"
-              role="presentation"
-              style={{ transform: `translateY(${row.top}px)` }}
-            >
-              <h2>{row.heading}</h2>
-            </div>
-          ) : (
-            row.tiles.map((tile) => (
-              <CreationTile
-                key={tile.item.id}
-                tile={tile}
-                row={row}
-                count={items.length}
-                isCurrent={tile.index === current}
-                isSelected={gallery.selected.includes(tile.item.id)}
-                isSelecting={gallery.selected.length > 0}
-                compareMark={compared.indexOf(tile.item.id)}
-                onFocus={() => setCurrent(tile.item.id)}
-                onOpen={() => setOpen(tile.item.id)}
-                onRemove={() => remove([tile.item.id])}
-              />
-            ))
-          ),
-        )}
+      <div ref={canvas} className="gallery-canvas" style={{ height: layout.height }}>
+        {rows.map((row) => row.heading !== null && (
+          <div
+            key={row.key}
+            className="gallery-day"
+            style={{ transform: `translateY(${row.top}px)` }}
+          >
+            <h2>{row.heading}</h2>
+          </div>
+        ))}
+        <div
+          role={items.length > 0 ? "list" : undefined}
+          aria-label={items.length > 0 ? "What you have made" : undefined}
+        >
+          {rows.flatMap((row) => row.tiles.map((tile) => (
+            <CreationTile
+              key={tile.item.id}
+              tile={tile}
+              row={row}
+              count={items.length}
+              isCurrent={tile.index === current}
+              isSelected={gallery.selected.includes(tile.item.id)}
+              isSelecting={gallery.selected.length > 0}
+              compareMark={compared.indexOf(tile.item.id)}
+              onFocus={() => setCurrent(tile.item.id)}
+              onOpen={() => setOpen(tile.item.id)}
+              onRemove={() => remove([tile.item.id])}
+            />
+          )))}
+        </div>
         {items.length === 0 && isLoading && <Skeletons />}
       </div>
       {isLoading && items.length > 0 && <p className="gallery-more dim">Reading more…</p>}
