@@ -24,7 +24,7 @@ OPERATIONS = [
     "listCreations", "getCreation", "starCreations", "unstarCreations", "deleteCreations",
     "restoreCreations", "createArchive",
 ]
-SCHEMAS = ["Problem", "WorkEvent", "BalanceEvent", "LowBalanceEvent"]
+SCHEMAS = ["Problem", "WorkEvent", "BalanceEvent", "LowBalanceEvent", "BudgetEvent"]
 
 
 def main():

@@ -2,7 +2,7 @@
 import sys
 
 from running_set import ROOT, RunningSet
-from studio import Browser, Studio
+from studio import SOFTWARE_GRAPHICS, Browser, Studio
 
 SIZES = [(375, 740), (768, 1024), (1280, 800), (1920, 1080)]
 folder = ROOT / "screenshots"
@@ -21,7 +21,7 @@ def take(studio, name):
 def main():
     folder.mkdir(exist_ok=True)
     services = RunningSet()
-    browser = Browser()
+    browser = Browser(*SOFTWARE_GRAPHICS)
     try:
         studio = Studio(browser, services.url)
         page = studio.open()
@@ -56,6 +56,13 @@ def main():
         take(studio, "7-complete")
         page.get_by_test_id("credit-pill").click()
         take(studio, "8-credits")
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="Billing").click()
+        page.wait_for_selector(".ledger-table")
+        take(studio, "9-billing")
+        page.get_by_role("button", name="Account:").click()
+        page.wait_for_selector(".sign-in")
+        take(studio, "10-account")
     finally:
         browser.close()
         services.stop()

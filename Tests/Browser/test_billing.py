@@ -148,6 +148,22 @@ class BillingTests(StudioCase):
         studio.wait_for_pictures("mood")
         self.assertEqual(studio.contract_faults(), [])
 
+    def test_a_soft_budget_only_warns(self):
+        studio = self.billing()
+        page = studio.page
+        form = page.locator("form", has_text="Budget")
+        form.get_by_label("Credits").fill("5")
+        form.get_by_role("button", name="Set the budget").click()
+        page.wait_for_selector(".budget-use:has-text('0 of 5 used')")
+        page.get_by_role("link", name="Create").click()
+        studio.start()
+        page.wait_for_selector(".banner:has-text('More than 75 % of your budget of 5 credits')")
+        studio.choose("cinematic")
+        studio.wait_for_pictures("mood")
+        page.wait_for_selector(".banner:has-text('Your budget of 5 credits is used up')")
+        self.assertEqual(studio.balance(), 92)
+        self.assert_sound(studio)
+
     def test_a_low_balance_is_said(self):
         studio = self.billing()
         page = studio.page

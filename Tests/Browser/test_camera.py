@@ -297,6 +297,16 @@ class CameraTests(StudioCase):
         self.assert_accessible(studio)
         self.assert_sound(studio)
 
+    def test_lost_graphics_are_replaced_by_clips(self):
+        studio = self.moves()
+        page = studio.page
+        page.wait_for_selector(".moves[data-view=depth]")
+        page.evaluate("() => [...window.contexts][0].getContext('webgl')"
+                      ".getExtension('WEBGL_lose_context').loseContext()")
+        page.locator('[data-choice="push_in"]').hover()
+        page.wait_for_selector('[data-choice="push_in"] video.clip-on')
+        self.assertEqual(page.get_attribute(".moves", "data-view"), "clip")
+
     def test_without_depth_the_moves_are_described(self):
         studio = self.moves()
         page = studio.page

@@ -391,6 +391,11 @@ export type BudgetAnswer = {
   lowBalance: boolean;
 };
 
+export type BudgetEvent = {
+  reached: 75 | 90 | 100;
+  credits: number;
+};
+
 export type BudgetRequest = {
   credits: number;
   period: "day" | "month" | "total";

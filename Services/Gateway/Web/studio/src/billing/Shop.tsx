@@ -25,8 +25,10 @@ export function Shop({ isShown }: { isShown: boolean }) {
     <section className="shop" aria-labelledby="shop" aria-busy={!shop.answer && !shop.trouble}>
       <header className="card-head">
         <h2 id="shop">Get credits</h2>
-        {shop.answer?.sandbox && (
-          <span className="badge">Sandbox: no money moves</span>
+        {shop.answer && (
+          <span className="badge">
+            {shop.answer.sandbox ? "Sandbox: no money moves" : `Paid at ${shop.answer.provider}`}
+          </span>
         )}
       </header>
       <div role="alert">

@@ -1,7 +1,7 @@
 // The events of the server, each to whom it concerns.
 
 import { EventReader, ServerEvent } from "../api/events";
-import { BalanceEvent, LowBalanceEvent, Operation, WorkEvent } from "../api/schema";
+import { BalanceEvent, BudgetEvent, LowBalanceEvent, Operation, WorkEvent } from "../api/schema";
 import { credits } from "./state";
 import type { Studio } from "./studio";
 
@@ -35,6 +35,15 @@ export class Feed {
       case "lowBalance": {
         const { available } = data as LowBalanceEvent;
         return this.studio.patch({ notice: `Few credits are left: ${credits(available)}.` });
+      }
+      case "budget": {
+        const { reached, credits: budget } = data as BudgetEvent;
+        const all = credits(budget);
+        return this.studio.patch({
+          notice: reached === 100
+            ? `Your budget of ${all} credits is used up.`
+            : `More than ${reached} % of your budget of ${all} credits is used.`,
+        });
       }
       case "picture": {
         const event = data as WorkEvent;
