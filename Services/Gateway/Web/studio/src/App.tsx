@@ -1,11 +1,11 @@
 import { ReactElement, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { BillingView } from "./billing/BillingView";
+import { BottomBar } from "./BottomBar";
 import { CreateView } from "./create/CreateView";
 import { Dialogs } from "./Dialogs";
 import { GenerationsView } from "./gallery/GenerationsView";
 import { Rail } from "./Rail";
 import { Tool, toolAt, useAddress } from "./router";
-import { credits } from "./state/state";
 import { StudioView } from "./studio-tool/StudioView";
 import { CloseIcon } from "./ui/icons";
 import { useStudio } from "./ui/useStudio";
@@ -32,7 +32,7 @@ export function App() {
       <div className="stage">
         <Banners />
         <Workspace tool={tool} />
-        <BottomBar />
+        <BottomBar tool={tool} />
       </div>
       <Dialogs />
     </div>
@@ -142,50 +142,4 @@ function Dismiss({ onClick }: { onClick: () => void }) {
       <CloseIcon />
     </button>
   );
-}
-
-function BottomBar() {
-  const { state } = useStudio();
-  const { session, balance, costs } = state;
-  const total = session?.estimatedTotal ?? costs?.total ?? null;
-  const spent = session?.totalCreditsConsumed ?? 0;
-  return (
-    <footer className="bar">
-      <p className="bar-intent">
-        {session && (
-          <>
-            <span className="bar-aspect">{session.aspectRatio}</span>
-            <span className="bar-text" title={session.intent}>
-              {session.intent}
-            </span>
-          </>
-        )}
-      </p>
-      <p className="bar-cost">
-        {total !== null && (
-          <>
-            <span className="meter" aria-hidden="true">
-              <i ref={width(total ? Math.min(1, spent / total) : 0)} />
-            </span>
-            <span>
-              <b>{credits(spent)}</b> of about {credits(total)} cr
-            </span>
-          </>
-        )}
-        {balance && (
-          <span className={total !== null && balance.available < total - spent ? "low" : ""}>
-            {" "}
-            · {credits(balance.balance)} bal
-          </span>
-        )}
-      </p>
-    </footer>
-  );
-}
-
-/** Sets a width from script, which the policy of the page allows where an attribute is not. */
-export function width(share: number) {
-  return (element: HTMLElement | null) => {
-    if (element) element.style.width = `${Math.round(share * 100)}%`;
-  };
 }

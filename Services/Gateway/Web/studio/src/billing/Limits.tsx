@@ -1,5 +1,5 @@
 import { FormEvent, useEffect, useState } from "react";
-import { width } from "../App";
+import { width } from "../ui/width";
 import { Action } from "../api/client";
 import { BudgetAnswer } from "../api/schema";
 import { amountText, parsedAmount } from "../credits/amount";

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { width } from "../App";
+import { width } from "../ui/width";
 import { countOf } from "../state/state";
 import { DownloadIcon, PlayIcon } from "../ui/icons";
 import { useStudio } from "../ui/useStudio";

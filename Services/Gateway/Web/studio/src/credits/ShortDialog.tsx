@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { width } from "../App";
+import { width } from "../ui/width";
 import { go } from "../router";
 import { countOf, Shortage } from "../state/state";
 import { Dialog } from "../ui/Dialog";
