@@ -110,7 +110,11 @@ function BudgetForm({ answer, onChange }: FormProperties) {
         </label>
       </div>
       <label className="check">
-        <input type="checkbox" checked={isHard} onChange={(event) => setHard(event.target.checked)} />
+        <input
+          type="checkbox"
+          checked={isHard}
+          onChange={(event) => setHard(event.target.checked)}
+        />
         Stop at the budget, not only warn
       </label>
       <div role="alert">

@@ -70,7 +70,7 @@ export function Shop({ isShown }: { isShown: boolean }) {
               item={one}
               action={opening === one.id ? "Opening…" : "Subscribe"}
               isWaiting={opening !== null || current?.state === "active"}
-              note={isCurrent && current ? `Yours; the next credits come ${day(current.periodEnd)}` : null}
+              note={isCurrent ? `Yours; the next credits come ${day(current.periodEnd)}` : null}
               onBuy={() => buy({ plan: one.id })}
             />
           );

@@ -169,7 +169,8 @@ function sampled(
   drawing.imageSmoothingQuality = "high";
   const [w, h] = [depth.naturalWidth, depth.naturalHeight];
   drawing.drawImage(
-    depth, w * inset.x, h * inset.y, w * (1 - 2 * inset.x), h * (1 - 2 * inset.y), 0, 0, across, down,
+    depth, w * inset.x, h * inset.y, w * (1 - 2 * inset.x), h * (1 - 2 * inset.y),
+    0, 0, across, down,
   );
   const { data } = drawing.getImageData(0, 0, across, down);
   for (let n = 0; n < nearness.length; n += 1) nearness[n] = (data[n * 4] ?? 0) / 255;
