@@ -109,7 +109,7 @@ function facts(left: Creation, right: Creation): [string, string, string][] {
   const of = (item: Creation): Map<string, string> => {
     const map = new Map<string, string>();
     map.set("Intent", item.intent ?? "–");
-    for (const choice of item.choices) map.set(stepLabels[choice.type] ?? choice.type, choice.label);
+    for (const { type, label } of item.choices) map.set(stepLabels[type] ?? type, label);
     if (item.cameraMotion) map.set("Camera", words(item.cameraMotion));
     if (item.subjectMotion) map.set("Motion", item.subjectMotion);
     map.set("Shape", item.aspectRatio);

@@ -38,7 +38,7 @@ function Inner(properties: Properties) {
   const isDone = item.state === "completed";
   const classes = ["creation", isSelected ? "creation-selected" : "",
     isSelecting ? "creation-selecting" : "", compareMark >= 0 ? "creation-compared" : "",
-    item.starred ? "creation-starred" : ""];
+    item.starred ? "creation-starred" : "", isVideo(item) ? "creation-moving" : ""];
   return (
     <div
       className={classes.filter(Boolean).join(" ")}

@@ -35,7 +35,7 @@ export function alt(item: Creation): string {
   const subject = item.intent ?? item.prompt;
   const choices = item.choices.map((choice) => choice.label);
   if (item.cameraMotion) choices.push(item.cameraMotion.replace(/_/g, " "));
-  if (item.subjectMotion && item.subjectMotion !== item.cameraMotion) choices.push(item.subjectMotion);
+  if (item.subjectMotion) choices.push(item.subjectMotion);
   const kind = kindLabels[item.kind] ?? "Picture";
   return `${kind}: ${subject}${choices.length ? `. ${choices.join(", ")}` : ""}`;
 }
