@@ -222,6 +222,8 @@ let package = Package(
                 uses: [
                     "CreditsService", "SessionService", "MediaService", "ServiceAPI", "Storage",
                     "ServiceRuntime", "RPC", "Wire", "ImageCodec", "Cryptography", "CSQLite",
+                    "HTTP",
+                    "HTTPOutbound",
                 ]),
             tests("Tidy", "Tidy", uses: []),
         ]

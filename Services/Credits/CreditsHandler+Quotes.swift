@@ -59,10 +59,13 @@ extension CreditsHandler {
             guard !lines.contains(where: { $0.key == key }) else {
                 throw .invalid(field: "items", reason: "have \(key.operation) twice")
             }
+            let quantity = try RequestChecks.quantity(item.quantity)
+            guard Int64(item.cached) <= quantity else {
+                throw .invalid(field: "cached", reason: "is more than the quantity")
+            }
             lines.append(
                 Quote.Line(
-                    key: key, quantity: try RequestChecks.quantity(item.quantity),
-                    amount: .zero))
+                    key: key, quantity: quantity, cached: Int64(item.cached), amount: .zero))
         }
         return lines
     }
@@ -71,7 +74,10 @@ extension CreditsHandler {
         _ line: Quote.Line, of prices: PriceTable
     ) throws(LedgerError) -> CreditsAPI.QuoteLine {
         let price = try prices.price(of: line.key)
-        let cheaper = prices.alternatives(to: line.key, quantity: line.quantity)
+        // Nothing is cheaper than what is there already.
+        let cheaper =
+            line.cached < line.quantity
+            ? prices.alternatives(to: line.key, quantity: line.quantity - line.cached) : []
         return CreditsAPI.QuoteLine(
             operation: line.key.operation, model: line.key.model,
             quantity: UInt32(line.quantity), catalogue: line.key.catalogue,
@@ -82,7 +88,7 @@ extension CreditsHandler {
                 CreditsAPI.QuoteAlternative(
                     model: $0.price.model, label: $0.price.label,
                     amountU4: $0.amount.tenThousandths)
-            })
+            }, cached: UInt32(line.cached))
     }
 
     package func validateHold(

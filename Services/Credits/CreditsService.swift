@@ -34,11 +34,13 @@ package final class CreditsService: Sendable {
 
     /// Opens the store, brings it to the newest schema and publishes the prices.
     ///
+    /// - Parameter exchange: Answers what is asked of the payment provider, in place of its server.
     /// - Throws: Why the service cannot start, in one line.
     package static func open(
         _ configuration: CreditsConfiguration, time: any TimeSource = SystemTime(),
         metrics: Metrics = Metrics(), logger: Logger = .silent,
-        options: DatabaseOptions = DatabaseOptions(), mutant: Mutant? = nil
+        options: DatabaseOptions = DatabaseOptions(), exchange: PaymentExchange? = nil,
+        random: RandomSource = .system, mutant: Mutant? = nil
     ) async throws -> CreditsService {
         var options = options
         options.mutant = mutant
@@ -51,10 +53,13 @@ package final class CreditsService: Sendable {
         let sweeper = HoldSweeper(
             store: store, interval: configuration.sweepInterval, time: time, metrics: counters,
             logger: logger)
-        let outbound =
-            configuration.payments.provider == .stripe ? HTTPClient(connectionsMax: 8) : nil
+        let isOutbound = configuration.payments.provider == .stripe && exchange == nil
+        let outbound = isOutbound ? HTTPClient(connectionsMax: 8) : nil
         let payments = Payments(
-            store: store, provider: provider(configuration.payments, store, outbound, time),
+            store: store,
+            provider: provider(
+                configuration.payments, store, exchange ?? outbound.map(Self.exchange(of:)), time,
+                random),
             settings: configuration.payments, time: time, metrics: PaymentMetrics(metrics),
             logger: logger)
         return CreditsService(
@@ -62,13 +67,19 @@ package final class CreditsService: Sendable {
             outbound: outbound)
     }
 
+    private static func exchange(of client: HTTPClient) -> PaymentExchange {
+        { request async throws(HTTPClientError) in try await client.send(request) }
+    }
+
     private static func provider(
-        _ settings: PaymentConfiguration, _ store: CreditsStore, _ outbound: HTTPClient?,
-        _ time: any TimeSource
+        _ settings: PaymentConfiguration, _ store: CreditsStore, _ exchange: PaymentExchange?,
+        _ time: any TimeSource, _ random: RandomSource
     ) -> any PaymentProvider {
-        guard let outbound else { return SandboxProvider(store: store) }
+        guard settings.provider == .stripe, let exchange else {
+            return SandboxProvider(store: store)
+        }
         let api = StripeAPI(
-            client: outbound, settings: settings.stripe, time: time, random: .system)
+            exchange: exchange, settings: settings.stripe, time: time, random: random)
         return StripeProvider(settings: settings.stripe, site: settings.publicURL, api: api)
     }
 

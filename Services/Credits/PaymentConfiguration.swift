@@ -37,6 +37,10 @@ package struct PaymentConfiguration: Hashable, Sendable {
     package var planGrace = Duration.seconds(72 * 3_600)
     /// How often what is unsettled is looked at.
     package var sweepInterval = Duration.seconds(60)
+    /// How old a purchase is when it is first asked about.
+    package var checkAfter = Duration.seconds(600)
+    /// How long after it was paid a purchase is first asked about again.
+    package var recheckAfter = Duration.seconds(3_600)
 
     package init() {}
 
@@ -59,6 +63,12 @@ package struct PaymentConfiguration: Hashable, Sendable {
             "PAYMENT_SWEEP_INTERVAL", default: "60s",
             in: .milliseconds(100)...(.seconds(3_600)),
             help: "how often purchases that are open for long are asked about")
+        checkAfter = reader.duration(
+            "PAYMENT_CHECK_AFTER", default: "10m", in: .seconds(1)...(.seconds(86_400)),
+            help: "how old an open purchase is when its provider is first asked about it")
+        recheckAfter = reader.duration(
+            "PAYMENT_RECHECK_AFTER", default: "1h", in: .seconds(1)...(.seconds(86_400)),
+            help: "how long after a payment it is first looked at for money that went back")
         let key = try reader.secret("STRIPE_SECRET_KEY", help: "sk_test_… or sk_live_…")
         let secrets = try reader.secret(
             "STRIPE_WEBHOOK_SECRETS", help: "whsec_…, several active ones separated by commas")

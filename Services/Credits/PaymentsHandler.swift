@@ -74,17 +74,28 @@ package struct PaymentsHandler: PaymentsAPI.Handler {
         _ request: PaymentsAPI.GetSubscriptionRequest, _ context: CallContext
     ) async throws(RPCError) -> PaymentsAPI.Subscription {
         try await answer {
-            let (plan, owed) = try await payments.store.subscription(
-                of: RequestChecks.name(request.userID, "user_id"))
-            guard let plan else {
-                return PaymentsAPI.Subscription(debtU4: owed.tenThousandths)
-            }
-            let isActive = plan.periodEndUs > payments.store.now.nowUs
-            return PaymentsAPI.Subscription(
-                isSet: true, planID: plan.plan, purchaseID: plan.purchase,
-                state: isActive ? "active" : "over", periodStartUs: plan.periodStartUs,
-                periodEndUs: plan.periodEndUs, creditsU4: plan.credits.tenThousandths,
-                debtU4: owed.tenThousandths)
+            try await subscription(of: RequestChecks.name(request.userID, "user_id"))
+        }
+    }
+
+    private func subscription(of user: String) async throws -> PaymentsAPI.Subscription {
+        let (plan, owed) = try await payments.store.subscription(of: user)
+        guard let plan else { return PaymentsAPI.Subscription(debtU4: owed.tenThousandths) }
+        let isActive = plan.periodEndUs > payments.store.now.nowUs
+        return PaymentsAPI.Subscription(
+            isSet: true, planID: plan.plan, purchaseID: plan.purchase,
+            state: isActive ? "active" : "over", periodStartUs: plan.periodStartUs,
+            periodEndUs: plan.periodEndUs, creditsU4: plan.credits.tenThousandths,
+            debtU4: owed.tenThousandths, endsWithPeriod: plan.isEnding)
+    }
+
+    package func cancelSubscription(
+        _ request: PaymentsAPI.CancelSubscriptionRequest, _ context: CallContext
+    ) async throws(RPCError) -> PaymentsAPI.Subscription {
+        try await answer {
+            let user = try RequestChecks.name(request.userID, "user_id")
+            try await payments.endSubscriptions(of: user)
+            return try await subscription(of: user)
         }
     }
 
@@ -195,6 +206,8 @@ extension RPCError {
             self.init(
                 .notFound, "PURCHASE_NOT_FOUND", "There is no purchase \(id).",
                 details: ["id": id])
+        case .subscriptionNotFound:
+            self.init(.notFound, "SUBSCRIPTION_NOT_FOUND", "No plan is active.")
         case .returnURLNotAllowed(let field):
             self.init(
                 .invalidArgument, "RETURN_URL_NOT_ALLOWED",

@@ -33,6 +33,7 @@ package final class SessionService: Sendable {
         metrics: Metrics = Metrics(), logger: Logger = .silent,
         options: DatabaseOptions = DatabaseOptions(), mutant: Mutant? = nil
     ) async throws -> SessionService {
+        let time = SteadyTime(time)
         var options = options
         options.mutant = mutant
         let database = try await Database.open(

@@ -2670,7 +2670,7 @@ const ProtobufCMessageDescriptor credits__v1__hold_reply__descriptor =
   (ProtobufCMessageInit) credits__v1__hold_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__quote_item__field_descriptors[5] =
+static const ProtobufCFieldDescriptor credits__v1__quote_item__field_descriptors[6] =
 {
   {
     "operation",
@@ -2732,8 +2732,21 @@ static const ProtobufCFieldDescriptor credits__v1__quote_item__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cached",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteItem, cached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__quote_item__field_indices_by_name[] = {
+  5,   /* field[5] = cached */
   3,   /* field[3] = catalogue */
   1,   /* field[1] = model */
   0,   /* field[0] = operation */
@@ -2743,7 +2756,7 @@ static const unsigned credits__v1__quote_item__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__quote_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor credits__v1__quote_item__descriptor =
 {
@@ -2753,7 +2766,7 @@ const ProtobufCMessageDescriptor credits__v1__quote_item__descriptor =
   "Credits__V1__QuoteItem",
   "credits.v1",
   sizeof(Credits__V1__QuoteItem),
-  5,
+  6,
   credits__v1__quote_item__field_descriptors,
   credits__v1__quote_item__field_indices_by_name,
   1,  credits__v1__quote_item__number_ranges,
@@ -2875,7 +2888,7 @@ const ProtobufCMessageDescriptor credits__v1__quote_alternative__descriptor =
   (ProtobufCMessageInit) credits__v1__quote_alternative__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor credits__v1__quote_line__field_descriptors[10] =
+static const ProtobufCFieldDescriptor credits__v1__quote_line__field_descriptors[11] =
 {
   {
     "operation",
@@ -2997,10 +3010,23 @@ static const ProtobufCFieldDescriptor credits__v1__quote_line__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cached",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Credits__V1__QuoteLine, cached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned credits__v1__quote_line__field_indices_by_name[] = {
   9,   /* field[9] = alternatives */
   8,   /* field[8] = amount_u4 */
+  10,   /* field[10] = cached */
   3,   /* field[3] = catalogue */
   5,   /* field[5] = label */
   1,   /* field[1] = model */
@@ -3013,7 +3039,7 @@ static const unsigned credits__v1__quote_line__field_indices_by_name[] = {
 static const ProtobufCIntRange credits__v1__quote_line__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor credits__v1__quote_line__descriptor =
 {
@@ -3023,7 +3049,7 @@ const ProtobufCMessageDescriptor credits__v1__quote_line__descriptor =
   "Credits__V1__QuoteLine",
   "credits.v1",
   sizeof(Credits__V1__QuoteLine),
-  10,
+  11,
   credits__v1__quote_line__field_descriptors,
   credits__v1__quote_line__field_indices_by_name,
   1,  credits__v1__quote_line__number_ranges,

@@ -367,6 +367,51 @@ void   payments__v1__get_subscription_request__free_unpacked
   assert(message->base.descriptor == &payments__v1__get_subscription_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   payments__v1__cancel_subscription_request__init
+                     (Payments__V1__CancelSubscriptionRequest         *message)
+{
+  static const Payments__V1__CancelSubscriptionRequest init_value = PAYMENTS__V1__CANCEL_SUBSCRIPTION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t payments__v1__cancel_subscription_request__get_packed_size
+                     (const Payments__V1__CancelSubscriptionRequest *message)
+{
+  assert(message->base.descriptor == &payments__v1__cancel_subscription_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t payments__v1__cancel_subscription_request__pack
+                     (const Payments__V1__CancelSubscriptionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &payments__v1__cancel_subscription_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t payments__v1__cancel_subscription_request__pack_to_buffer
+                     (const Payments__V1__CancelSubscriptionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &payments__v1__cancel_subscription_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Payments__V1__CancelSubscriptionRequest *
+       payments__v1__cancel_subscription_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Payments__V1__CancelSubscriptionRequest *)
+     protobuf_c_message_unpack (&payments__v1__cancel_subscription_request__descriptor,
+                                allocator, len, data);
+}
+void   payments__v1__cancel_subscription_request__free_unpacked
+                     (Payments__V1__CancelSubscriptionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &payments__v1__cancel_subscription_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   payments__v1__subscription__init
                      (Payments__V1__Subscription         *message)
 {
@@ -1227,7 +1272,45 @@ const ProtobufCMessageDescriptor payments__v1__get_subscription_request__descrip
   (ProtobufCMessageInit) payments__v1__get_subscription_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor payments__v1__subscription__field_descriptors[8] =
+static const ProtobufCFieldDescriptor payments__v1__cancel_subscription_request__field_descriptors[1] =
+{
+  {
+    "user_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Payments__V1__CancelSubscriptionRequest, user_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned payments__v1__cancel_subscription_request__field_indices_by_name[] = {
+  0,   /* field[0] = user_id */
+};
+static const ProtobufCIntRange payments__v1__cancel_subscription_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor payments__v1__cancel_subscription_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "payments.v1.CancelSubscriptionRequest",
+  "CancelSubscriptionRequest",
+  "Payments__V1__CancelSubscriptionRequest",
+  "payments.v1",
+  sizeof(Payments__V1__CancelSubscriptionRequest),
+  1,
+  payments__v1__cancel_subscription_request__field_descriptors,
+  payments__v1__cancel_subscription_request__field_indices_by_name,
+  1,  payments__v1__cancel_subscription_request__number_ranges,
+  (ProtobufCMessageInit) payments__v1__cancel_subscription_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor payments__v1__subscription__field_descriptors[9] =
 {
   {
     "is_set",
@@ -1325,10 +1408,23 @@ static const ProtobufCFieldDescriptor payments__v1__subscription__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ends_with_period",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Payments__V1__Subscription, ends_with_period),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned payments__v1__subscription__field_indices_by_name[] = {
   6,   /* field[6] = credits_u4 */
   7,   /* field[7] = debt_u4 */
+  8,   /* field[8] = ends_with_period */
   0,   /* field[0] = is_set */
   5,   /* field[5] = period_end_us */
   4,   /* field[4] = period_start_us */
@@ -1339,7 +1435,7 @@ static const unsigned payments__v1__subscription__field_indices_by_name[] = {
 static const ProtobufCIntRange payments__v1__subscription__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor payments__v1__subscription__descriptor =
 {
@@ -1349,7 +1445,7 @@ const ProtobufCMessageDescriptor payments__v1__subscription__descriptor =
   "Payments__V1__Subscription",
   "payments.v1",
   sizeof(Payments__V1__Subscription),
-  8,
+  9,
   payments__v1__subscription__field_descriptors,
   payments__v1__subscription__field_indices_by_name,
   1,  payments__v1__subscription__number_ranges,
@@ -1639,28 +1735,30 @@ const ProtobufCEnumDescriptor payments__v1__purchase_state__descriptor =
   payments__v1__purchase_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor payments__v1__payments__method_descriptors[9] =
+static const ProtobufCMethodDescriptor payments__v1__payments__method_descriptors[10] =
 {
   { "GetProvider", &payments__v1__get_provider_request__descriptor, &payments__v1__provider__descriptor },
   { "CreateCheckout", &payments__v1__create_checkout_request__descriptor, &payments__v1__purchase__descriptor },
   { "GetPurchase", &payments__v1__get_purchase_request__descriptor, &payments__v1__purchase__descriptor },
   { "ListPurchases", &payments__v1__list_purchases_request__descriptor, &payments__v1__list_purchases_reply__descriptor },
   { "GetSubscription", &payments__v1__get_subscription_request__descriptor, &payments__v1__subscription__descriptor },
+  { "CancelSubscription", &payments__v1__cancel_subscription_request__descriptor, &payments__v1__subscription__descriptor },
   { "DeliverWebhook", &payments__v1__deliver_webhook_request__descriptor, &payments__v1__deliver_webhook_reply__descriptor },
   { "GetSandboxCheckout", &payments__v1__sandbox_checkout_request__descriptor, &payments__v1__sandbox_checkout__descriptor },
   { "PaySandboxCheckout", &payments__v1__sandbox_checkout_request__descriptor, &payments__v1__sandbox_checkout__descriptor },
   { "CancelSandboxCheckout", &payments__v1__sandbox_checkout_request__descriptor, &payments__v1__sandbox_checkout__descriptor },
 };
 const unsigned payments__v1__payments__method_indices_by_name[] = {
-  8,        /* CancelSandboxCheckout */
+  9,        /* CancelSandboxCheckout */
+  5,        /* CancelSubscription */
   1,        /* CreateCheckout */
-  5,        /* DeliverWebhook */
+  6,        /* DeliverWebhook */
   0,        /* GetProvider */
   2,        /* GetPurchase */
-  6,        /* GetSandboxCheckout */
+  7,        /* GetSandboxCheckout */
   4,        /* GetSubscription */
   3,        /* ListPurchases */
-  7         /* PaySandboxCheckout */
+  8         /* PaySandboxCheckout */
 };
 const ProtobufCServiceDescriptor payments__v1__payments__descriptor =
 {
@@ -1669,7 +1767,7 @@ const ProtobufCServiceDescriptor payments__v1__payments__descriptor =
   "Payments",
   "Payments__V1__Payments",
   "payments.v1",
-  9,
+  10,
   payments__v1__payments__method_descriptors,
   payments__v1__payments__method_indices_by_name
 };
@@ -1713,13 +1811,21 @@ void payments__v1__payments__get_subscription(ProtobufCService *service,
   assert(service->descriptor == &payments__v1__payments__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void payments__v1__payments__cancel_subscription(ProtobufCService *service,
+                                                 const Payments__V1__CancelSubscriptionRequest *input,
+                                                 Payments__V1__Subscription_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &payments__v1__payments__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void payments__v1__payments__deliver_webhook(ProtobufCService *service,
                                              const Payments__V1__DeliverWebhookRequest *input,
                                              Payments__V1__DeliverWebhookReply_Closure closure,
                                              void *closure_data)
 {
   assert(service->descriptor == &payments__v1__payments__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void payments__v1__payments__get_sandbox_checkout(ProtobufCService *service,
                                                   const Payments__V1__SandboxCheckoutRequest *input,
@@ -1727,7 +1833,7 @@ void payments__v1__payments__get_sandbox_checkout(ProtobufCService *service,
                                                   void *closure_data)
 {
   assert(service->descriptor == &payments__v1__payments__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void payments__v1__payments__pay_sandbox_checkout(ProtobufCService *service,
                                                   const Payments__V1__SandboxCheckoutRequest *input,
@@ -1735,7 +1841,7 @@ void payments__v1__payments__pay_sandbox_checkout(ProtobufCService *service,
                                                   void *closure_data)
 {
   assert(service->descriptor == &payments__v1__payments__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void payments__v1__payments__cancel_sandbox_checkout(ProtobufCService *service,
                                                      const Payments__V1__SandboxCheckoutRequest *input,
@@ -1743,7 +1849,7 @@ void payments__v1__payments__cancel_sandbox_checkout(ProtobufCService *service,
                                                      void *closure_data)
 {
   assert(service->descriptor == &payments__v1__payments__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void payments__v1__payments__init (Payments__V1__Payments_Service *service,
                                    Payments__V1__Payments_ServiceDestroy destroy)

@@ -2906,7 +2906,7 @@ const ProtobufCMessageDescriptor session__v1__spending__descriptor =
   (ProtobufCMessageInit) session__v1__spending__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__dry_run__field_descriptors[7] =
+static const ProtobufCFieldDescriptor session__v1__dry_run__field_descriptors[8] =
 {
   {
     "operation",
@@ -2992,11 +2992,24 @@ static const ProtobufCFieldDescriptor session__v1__dry_run__field_descriptors[7]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "is_cached",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__DryRun, is_cached),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__dry_run__field_indices_by_name[] = {
   3,   /* field[3] = amount_u4 */
   4,   /* field[4] = available_u4 */
   5,   /* field[5] = balance_after_u4 */
+  7,   /* field[7] = is_cached */
   1,   /* field[1] = model */
   0,   /* field[0] = operation */
   6,   /* field[6] = price_version */
@@ -3005,7 +3018,7 @@ static const unsigned session__v1__dry_run__field_indices_by_name[] = {
 static const ProtobufCIntRange session__v1__dry_run__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor session__v1__dry_run__descriptor =
 {
@@ -3015,7 +3028,7 @@ const ProtobufCMessageDescriptor session__v1__dry_run__descriptor =
   "Session__V1__DryRun",
   "session.v1",
   sizeof(Session__V1__DryRun),
-  7,
+  8,
   session__v1__dry_run__field_descriptors,
   session__v1__dry_run__field_indices_by_name,
   1,  session__v1__dry_run__number_ranges,

@@ -218,19 +218,23 @@ extension CreditsAPI {
         /// empty = studio
         package var catalogue: String
         package var parameters: String
+        /// of the quantity: so many are made already and are free
+        package var cached: UInt32
 
         package init(
             operation: String = "",
             model: String = "",
             quantity: UInt32 = 0,
             catalogue: String = "",
-            parameters: String = ""
+            parameters: String = "",
+            cached: UInt32 = 0
         ) {
             self.operation = operation
             self.model = model
             self.quantity = quantity
             self.catalogue = catalogue
             self.parameters = parameters
+            self.cached = cached
         }
     }
 }
@@ -276,6 +280,8 @@ extension CreditsAPI {
         package var amountU4: Int64
         /// the cheapest first, at most 5
         package var alternatives: [QuoteAlternative]
+        /// of the quantity: free, because they are made already
+        package var cached: UInt32
 
         package init(
             operation: String = "",
@@ -287,7 +293,8 @@ extension CreditsAPI {
             unit: String = "",
             unitU4: Int64 = 0,
             amountU4: Int64 = 0,
-            alternatives: [QuoteAlternative] = []
+            alternatives: [QuoteAlternative] = [],
+            cached: UInt32 = 0
         ) {
             self.operation = operation
             self.model = model
@@ -299,6 +306,7 @@ extension CreditsAPI {
             self.unitU4 = unitU4
             self.amountU4 = amountU4
             self.alternatives = alternatives
+            self.cached = cached
         }
     }
 }

@@ -232,6 +232,7 @@ extension CreditsAPI.QuoteItem: WireMessage {
         self.quantity = message.pointee.quantity
         self.catalogue = try wireText(message.pointee.catalogue)
         self.parameters = try wireText(message.pointee.parameters)
+        self.cached = message.pointee.cached
     }
 
     func wireMessage(
@@ -244,6 +245,7 @@ extension CreditsAPI.QuoteItem: WireMessage {
         message.pointee.quantity = self.quantity
         if !self.catalogue.isEmpty { message.pointee.catalogue = try arena.text(self.catalogue) }
         if !self.parameters.isEmpty { message.pointee.parameters = try arena.text(self.parameters) }
+        message.pointee.cached = self.cached
         return message
     }
 }
@@ -347,6 +349,7 @@ extension CreditsAPI.QuoteLine: WireMessage {
             message.pointee.n_alternatives,
             CreditsAPI.QuoteAlternative.init
         )
+        self.cached = message.pointee.cached
     }
 
     func wireMessage(
@@ -367,6 +370,7 @@ extension CreditsAPI.QuoteLine: WireMessage {
         message.pointee.alternatives = try arena.messages(self.alternatives) {
             value throws(WireError) in try value.wireMessage(arena)
         }
+        message.pointee.cached = self.cached
         return message
     }
 }

@@ -226,6 +226,16 @@ extension PaymentsAPI {
 }
 
 extension PaymentsAPI {
+    package struct CancelSubscriptionRequest: Hashable, Sendable {
+        package var userID: String
+
+        package init(userID: String = "") {
+            self.userID = userID
+        }
+    }
+}
+
+extension PaymentsAPI {
     package struct Subscription: Hashable, Sendable {
         /// whether there was ever one
         package var isSet: Bool
@@ -239,6 +249,8 @@ extension PaymentsAPI {
         package var creditsU4: Int64
         /// taken back and not there: paid first by what comes next
         package var debtU4: Int64
+        /// no further month will be taken
+        package var endsWithPeriod: Bool
 
         package init(
             isSet: Bool = false,
@@ -248,7 +260,8 @@ extension PaymentsAPI {
             periodStartUs: Int64 = 0,
             periodEndUs: Int64 = 0,
             creditsU4: Int64 = 0,
-            debtU4: Int64 = 0
+            debtU4: Int64 = 0,
+            endsWithPeriod: Bool = false
         ) {
             self.isSet = isSet
             self.planID = planID
@@ -258,6 +271,7 @@ extension PaymentsAPI {
             self.periodEndUs = periodEndUs
             self.creditsU4 = creditsU4
             self.debtU4 = debtU4
+            self.endsWithPeriod = endsWithPeriod
         }
     }
 }

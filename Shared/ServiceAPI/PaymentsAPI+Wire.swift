@@ -296,6 +296,36 @@ extension PaymentsAPI.GetSubscriptionRequest: WireMessage {
     }
 }
 
+extension PaymentsAPI.CancelSubscriptionRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Payments__V1__CancelSubscriptionRequest()
+        payments__v1__cancel_subscription_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Payments__V1__CancelSubscriptionRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Payments__V1__CancelSubscriptionRequest>) throws(WireError)
+    {
+        self.userID = try wireText(message.pointee.user_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Payments__V1__CancelSubscriptionRequest> {
+        let message = arena.allocate(Payments__V1__CancelSubscriptionRequest.self)
+        payments__v1__cancel_subscription_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        return message
+    }
+}
+
 extension PaymentsAPI.Subscription: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Payments__V1__Subscription()
@@ -320,6 +350,7 @@ extension PaymentsAPI.Subscription: WireMessage {
         self.periodEndUs = message.pointee.period_end_us
         self.creditsU4 = message.pointee.credits_u4
         self.debtU4 = message.pointee.debt_u4
+        self.endsWithPeriod = message.pointee.ends_with_period != 0
     }
 
     func wireMessage(
@@ -337,6 +368,7 @@ extension PaymentsAPI.Subscription: WireMessage {
         message.pointee.period_end_us = self.periodEndUs
         message.pointee.credits_u4 = self.creditsU4
         message.pointee.debt_u4 = self.debtU4
+        message.pointee.ends_with_period = self.endsWithPeriod ? 1 : 0
         return message
     }
 }

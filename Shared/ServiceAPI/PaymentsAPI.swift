@@ -17,6 +17,7 @@ package enum PaymentsAPI {
         ListPurchasesRequest.self,
         ListPurchasesReply.self,
         GetSubscriptionRequest.self,
+        CancelSubscriptionRequest.self,
         Subscription.self,
         DeliverWebhookRequest.self,
         DeliverWebhookReply.self,
@@ -42,6 +43,9 @@ extension PaymentsAPI {
         )
         package static let getSubscription = MethodDescriptor(
             name: "payments.v1.Payments/GetSubscription", isIdempotent: true
+        )
+        package static let cancelSubscription = MethodDescriptor(
+            name: "payments.v1.Payments/CancelSubscription", isIdempotent: true
         )
         package static let deliverWebhook = MethodDescriptor(
             name: "payments.v1.Payments/DeliverWebhook", isIdempotent: true
@@ -112,6 +116,16 @@ extension PaymentsAPI {
             _ request: GetSubscriptionRequest, _ options: CallOptions
         ) async throws(RPCError) -> Subscription {
             try await channel.unary(Methods.getSubscription, request, options)
+        }
+
+        /// Ends the user's plans: what is paid for stays, and no further month is taken. Again:
+        /// nothing more.
+        /// SUBSCRIPTION_NOT_FOUND (NOT_FOUND) when no plan is active, PAYMENT_FAILED as for
+        /// CreateCheckout.
+        package func cancelSubscription(
+            _ request: CancelSubscriptionRequest, _ options: CallOptions
+        ) async throws(RPCError) -> Subscription {
+            try await channel.unary(Methods.cancelSubscription, request, options)
         }
 
         /// Takes what a provider sent. It is on disk when this answers; what it says is read again
@@ -192,6 +206,14 @@ extension PaymentsAPI {
             _ request: GetSubscriptionRequest, _ context: CallContext
         ) async throws(RPCError) -> Subscription
 
+        /// Ends the user's plans: what is paid for stays, and no further month is taken. Again:
+        /// nothing more.
+        /// SUBSCRIPTION_NOT_FOUND (NOT_FOUND) when no plan is active, PAYMENT_FAILED as for
+        /// CreateCheckout.
+        func cancelSubscription(
+            _ request: CancelSubscriptionRequest, _ context: CallContext
+        ) async throws(RPCError) -> Subscription
+
         /// Takes what a provider sent. It is on disk when this answers; what it says is read again
         /// from the
         /// provider before anything is credited. WEBHOOK_SIGNATURE, WEBHOOK_STALE,
@@ -255,6 +277,12 @@ extension PaymentsAPI {
                     request: GetSubscriptionRequest, context: CallContext
                 ) async throws(RPCError) -> Subscription in
                 try await handler.getSubscription(request, context)
+            },
+            .unary(Methods.cancelSubscription) {
+                (
+                    request: CancelSubscriptionRequest, context: CallContext
+                ) async throws(RPCError) -> Subscription in
+                try await handler.cancelSubscription(request, context)
             },
             .unary(Methods.deliverWebhook) {
                 (

@@ -103,6 +103,9 @@ extension SessionAPI {
         package var availableU4: Int64
         package var balanceAfterU4: Int64
         package var priceVersion: UInt32
+        /// What it would have made is there already: operation, model and quantity say what, and it
+        /// is free.
+        package var isCached: Bool
 
         package init(
             operation: String = "",
@@ -111,7 +114,8 @@ extension SessionAPI {
             amountU4: Int64 = 0,
             availableU4: Int64 = 0,
             balanceAfterU4: Int64 = 0,
-            priceVersion: UInt32 = 0
+            priceVersion: UInt32 = 0,
+            isCached: Bool = false
         ) {
             self.operation = operation
             self.model = model
@@ -120,6 +124,7 @@ extension SessionAPI {
             self.availableU4 = availableU4
             self.balanceAfterU4 = balanceAfterU4
             self.priceVersion = priceVersion
+            self.isCached = isCached
         }
     }
 }

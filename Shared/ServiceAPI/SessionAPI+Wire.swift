@@ -60,6 +60,7 @@ extension SessionAPI.DryRun: WireMessage {
         self.availableU4 = message.pointee.available_u4
         self.balanceAfterU4 = message.pointee.balance_after_u4
         self.priceVersion = message.pointee.price_version
+        self.isCached = message.pointee.is_cached != 0
     }
 
     func wireMessage(
@@ -74,6 +75,7 @@ extension SessionAPI.DryRun: WireMessage {
         message.pointee.available_u4 = self.availableU4
         message.pointee.balance_after_u4 = self.balanceAfterU4
         message.pointee.price_version = self.priceVersion
+        message.pointee.is_cached = self.isCached ? 1 : 0
         return message
     }
 }

@@ -18,6 +18,20 @@ package enum Mutant: String, CaseIterable, Hashable, Sendable {
     case checksThenHolds
     /// Leases end by the wall clock.
     case expiresByWallClock
+    /// The balance is looked at before the transaction that holds, and nothing in it looks again.
+    case checksWalletThenHolds
+    /// Amounts pass through a floating-point number of whole credits.
+    case amountsThroughDouble
+
+    // Payments.
+    /// What was told is known again by the event's id alone, not by what was paid for.
+    case remembersEventsOnly
+    /// The event is kept after what it asks for was done, not before.
+    case keepsEventAfterEffect
+    /// One payment settles every open purchase: `WHERE session = session`.
+    case settlesEveryPurchase
+    /// A completed checkout is taken for a paid one.
+    case creditsUnpaid
 
     // Session.
     /// A settlement that failed is forgotten: the guard against a second one is gone with it.
@@ -38,4 +52,6 @@ package enum Mutant: String, CaseIterable, Hashable, Sendable {
     // Storage.
     /// Writes are answered before they are committed.
     case answersBeforeCommit
+    /// Commits are answered before they are flushed to the disk.
+    case skipsFlush
 }

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import ServiceRuntime
 
 /// One SQLite connection with its prepared statements.
 // Safe: used by one thread at a time; the writer owns one, readers take one from a locked list.
@@ -22,7 +23,8 @@ final class Connection: @unchecked Sendable {
             role == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(
-            self.path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+            self.path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+            options.fileSystem)
         guard let opened else { throw .io("no memory for a connection") }
         handle = opened
         try check(code)
@@ -57,6 +59,11 @@ final class Connection: @unchecked Sendable {
                 PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
                 PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384
                 """)
+            switch options.mutant {
+            case .skipsFlush: try execute("PRAGMA synchronous = NORMAL")
+            case .checksWalletThenHolds: try execute("PRAGMA ignore_check_constraints = ON")
+            default: break
+            }
             if let pages = options.pageCountMax {
                 _ = try integer(of: "PRAGMA max_page_count = \(pages)")
             }

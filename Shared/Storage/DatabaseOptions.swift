@@ -23,6 +23,8 @@ package struct DatabaseOptions: Sendable {
     package var faults: StorageFaults?
     /// Runs the writer's and the readers' work in place of threads, for simulation.
     package var executor: WorkerPool.Executor?
+    /// Name of the registered SQLite file system that opens the file; nil for the usual one.
+    package var fileSystem: String?
     /// A defect that a test plants.
     package var mutant: Mutant?
     /// The clock that dates migrations and measures commits.

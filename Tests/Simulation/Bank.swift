@@ -13,9 +13,30 @@ final class Bank: @unchecked Sendable {
 
     private(set) var passbooks: [String: Passbook] = [:]
     private(set) var contradictions: [String] = []
+    /// Guests and the accounts that they have become.
+    private(set) var merged: [(guest: String, user: String)] = []
+    private var starters: Set<String> = []
 
     func given(_ amount: Int64, to user: String) {
         passbooks[user, default: Passbook()].given += amount
+    }
+
+    /// An account begins with credits of its own.
+    func opened(_ user: String, with starter: Int64) {
+        starters.insert(user)
+        given(starter, to: user)
+    }
+
+    func hadStarter(_ user: String) -> Bool { starters.contains(user) }
+
+    /// Everything of a guest is another account's from now on.
+    func merge(_ guest: String, into user: String) {
+        let before = passbooks[guest] ?? Passbook()
+        passbooks[guest] = Passbook()
+        passbooks[user, default: Passbook()].given += before.given
+        passbooks[user, default: Passbook()].returned += before.returned
+        for (id, amount) in before.charged { charged(amount, for: id, to: user) }
+        merged.append((guest, user))
     }
 
     func returned(_ amount: Int64, to user: String) {
@@ -28,6 +49,11 @@ final class Bank: @unchecked Sendable {
         if let known, known != amount {
             contradictions.append("I12: \(user) was told that \(id) cost \(known), then \(amount)")
         }
+    }
+
+    /// What somebody was told that an operation cost.
+    func told(of id: String) -> Int64? {
+        passbooks.values.lazy.compactMap { $0.charged[id] }.first
     }
 
     var chargedTotal: Int64 {

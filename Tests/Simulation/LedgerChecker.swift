@@ -29,12 +29,18 @@ final class LedgerChecker: @unchecked Sendable {
 
     private let world: Simulation
     private var last: Int64 = 0
-    private var lastHash: [UInt8] = []
+    /// Of every transaction that was ever seen, in order: none of them changes.
+    private var hashes: [[UInt8]] = []
+    private var lastHash: [UInt8] { hashes.last ?? [] }
     private var lastAtUs: Int64 = 0
     private var accounts: [Int64: Account] = [:]
     private var holds: [Int64: Hold] = [:]
     private var budgets: [Int64: Budget] = [:]
     private var wallOffset = Duration.zero
+    /// Accounts of what is owed.
+    private var debts: Set<Int64> = []
+    /// What was left of starter grants and taken back when their wallet was merged, by account.
+    private var startersTaken: [Int64: Int64] = [:]
     private var jobs: [String] = []
     /// A process has died since the last look: when what it did last happened is not known.
     private var isBehind = false
@@ -42,9 +48,10 @@ final class LedgerChecker: @unchecked Sendable {
     /// Wallets, with what expired in them: nobody is told of that.
     static let accounts = """
         SELECT owner, kind, posted, pending,
-            (SELECT coalesce(sum(expired), 0) FROM blocks WHERE account = accounts.id)
+            (SELECT coalesce(sum(expired), 0) FROM blocks WHERE account = accounts.id), id
         FROM accounts
         """
+    static let chain = "SELECT seq, hash FROM transactions ORDER BY seq"
 
     init(world: Simulation) { self.world = world }
 
@@ -74,13 +81,16 @@ final class LedgerChecker: @unchecked Sendable {
         guard
             let transactions = file.rows(
                 """
-                SELECT seq, kind, account, hold, posted_after, pending_after, at_us, hash
+                SELECT seq, kind, account, hold, posted_after, pending_after, at_us, hash, note
                 FROM transactions WHERE seq > ? ORDER BY seq
                 """, [.integer(last)]),
             let entries = file.rows(
                 "SELECT tx, account, asset, layer, amount FROM entries WHERE tx > ?",
                 [.integer(last)])
         else { return world.violation("the ledger cannot be read") }
+        for row in file.rows("SELECT id FROM accounts WHERE kind = 'debt'") ?? [] {
+            debts.insert(row.integer(0))
+        }
         var lines: [Int64: [SQLiteFile.Row]] = [:]
         for entry in entries { lines[entry.integer(0), default: []].append(entry) }
         var touched: Set<Int64> = []
@@ -101,7 +111,7 @@ final class LedgerChecker: @unchecked Sendable {
         if row.integer(6) <= lastAtUs { world.violation("I18: \(sequence) is not later") }
         last = sequence
         lastAtUs = row.integer(6)
-        lastHash = row.bytes(7)
+        hashes.append(row.bytes(7))
         var sums: [[Int64]: Int64] = [:]
         let before = accounts[account]?.posted ?? 0
         for line in lines {
@@ -120,11 +130,18 @@ final class LedgerChecker: @unchecked Sendable {
         if after.posted != row.integer(4) || after.pending != row.integer(5) {
             world.violation("I3: the running sums of \(kind) \(sequence) are wrong")
         }
-        if after.pending > 0 || after.posted + after.pending < 0 {
+        if debts.contains(account) {
+            if after.posted > 0 || after.pending != 0 {
+                world.violation("I4: debt \(account) is above zero by \(kind) \(sequence)")
+            }
+        } else if after.pending > 0 || after.posted + after.pending < 0 {
             world.violation("I4: wallet \(account) is overspent by \(kind) \(sequence)")
         }
         // Credits of a block whose time is over go without any hold.
         if kind == "expire", row.isNull(3) { return }
+        if row.text(8).hasPrefix("second starter grant") {
+            startersTaken[account, default: 0] += before - after.posted
+        }
         follow(
             kind, row.integer(3), sequence, posted: after.posted - before, account, file)
     }
@@ -210,6 +227,8 @@ final class LedgerChecker: @unchecked Sendable {
         if own.open != -own.pending {
             world.violation("I5: wallet \(id) has \(-own.pending) set aside for \(own.open)")
         }
+        // What is owed is in no block.
+        if debts.contains(id) { return }
         let blocks = file.rows(
             "SELECT sum(remaining), sum(held) FROM blocks WHERE account = ?", [.integer(id)])
         if let row = blocks?.first,
@@ -234,6 +253,28 @@ final class LedgerChecker: @unchecked Sendable {
         }
     }
 
+    // MARK: The whole chain
+
+    /// I13: what the service has recomputed from the first transaction on is what was seen here when
+    /// each of them was committed.
+    func compare(head: [UInt8], at count: UInt64) {
+        guard count > 0, count <= UInt64(hashes.count) else { return }
+        if hashes[Int(count) - 1] != head {
+            world.violation("I13: the head of \(count) transactions is another than was seen")
+        }
+    }
+
+    /// I11 and I13: every transaction that was ever committed is there, as it was.
+    func checkChain(_ rows: [SQLiteFile.Row]) {
+        for (index, seen) in hashes.enumerated() {
+            guard index < rows.count, rows[index].integer(0) == Int64(index + 1),
+                rows[index].bytes(1) == seen
+            else {
+                return world.violation("I13: transaction \(index + 1) is not what was committed")
+            }
+        }
+    }
+
     // MARK: The end
 
     /// I2 and I12.
@@ -247,8 +288,30 @@ final class LedgerChecker: @unchecked Sendable {
         }
         for contradiction in world.bank.contradictions { world.violation(contradiction) }
         var owners: [String: (posted: Int64, pending: Int64)] = [:]
+        var starters: [String: Int64] = [:]
         for row in rows where row.text(1) == "wallet" {
             owners[row.text(0)] = (row.integer(2) + row.integer(4), row.integer(3))
+            starters[row.text(0)] = startersTaken[row.integer(5)]
+        }
+        for row in rows where row.text(1) == "debt" && row.integer(2) != 0 {
+            // "debt of USER": who owes has nothing to spend.
+            let user = String(row.text(0).dropFirst(8))
+            let wallet = owners[user] ?? (0, 0)
+            if wallet.posted - expired(user, rows) + wallet.pending > 0 {
+                world.violation("debt: \(user) owes and has \(wallet.posted)")
+            }
+            owners[user] = (wallet.posted + row.integer(2), wallet.pending)
+        }
+        // What was left of a guest's starter grant is gone with the merge, and never more.
+        for (guest, user) in world.bank.merged {
+            let taken = starters[guest] ?? 0
+            if !(0...40 * 10_000).contains(taken) || taken > 0 && !world.bank.hadStarter(user) {
+                world.violation("merge: \(taken) of the starter grant of \(guest) are gone")
+            }
+            owners[user]?.posted += taken
+            // What expired of the guest's credits before they moved was the user's.
+            owners[user]?.posted += expired(guest, rows)
+            owners[guest]?.posted -= expired(guest, rows)
         }
         for (user, passbook) in world.bank.passbooks.sorted(by: { $0.key < $1.key }) {
             let balance = owners[user] ?? (0, 0)
@@ -261,5 +324,9 @@ final class LedgerChecker: @unchecked Sendable {
         if Set(owners.keys) != Set(world.bank.passbooks.keys) {
             world.violation("I12: there are wallets that nobody opened")
         }
+    }
+
+    private func expired(_ user: String, _ rows: [SQLiteFile.Row]) -> Int64 {
+        rows.first { $0.text(0) == user }?.integer(4) ?? 0
     }
 }

@@ -6,8 +6,9 @@ extension SimulationTests {
     /// Seeds that are known to find a defect soon; docs/simulation.md has the table. When one of them
     /// no longer does, others are tried.
     private static let killers: [Mutant: [UInt64]] = [
-        .expiresByWallClock: [5], .forgetsHoldOnFailure: [9], .releasesUnknownSubmit: [7],
-        .retriesUnknownSubmit: [24], .answersBeforeCommit: [4],
+        .expiresByWallClock: [6], .forgetsHoldOnFailure: [9], .releasesUnknownSubmit: [10],
+        .retriesUnknownSubmit: [5], .answersBeforeCommit: [4], .skipsFlush: [4],
+        .checksWalletThenHolds: [3],
     ]
 
     /// One process has the store of media, and gives up its work before its leases end: a lease never

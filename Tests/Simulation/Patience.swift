@@ -12,15 +12,19 @@ struct Patience: Sendable {
     func insist<Value: Sendable>(
         _ key: String = "", _ body: (CallOptions) async throws(RPCError) -> Value
     ) async -> Result<Value, RPCError>? {
+        // Ends with a sign of its own, so that none is the beginning of another.
+        let key = key.isEmpty ? nil : "\(user)-\(key)."
         let options = CallOptions(
-            timeout: .seconds(5),
-            metadata: CallMetadata(idempotencyKey: key.isEmpty ? nil : "\(user)-\(key)"),
+            timeout: .seconds(5), metadata: CallMetadata(idempotencyKey: key),
             mayRetry: random.chance(0.5))
         while !Task.isCancelled {
             do throws(RPCError) {
                 return .success(try await body(options))
             } catch {
-                if Self.isDefinite(error) { return .failure(error) }
+                if Self.isDefinite(error) {
+                    if let key { world.network.refuse(key) }
+                    return .failure(error)
+                }
                 if error.code == .internal || error.code == .dataLoss {
                     world.violation("I20: \(user) was answered \(error)")
                     return nil

@@ -7,11 +7,14 @@ import Storage
 struct Plan: Sendable {
     var network = NetworkFaults()
     var provider = ProviderFaults()
+    var payments = PaymentFaults()
     /// Probability of a crash at any named point.
     var crashes = 0.0
     /// Points at which this run crashes much more often.
     var favourites: [String] = []
     var crashesMax = 0
+    /// Probability that a crash is one of the machine: what was not flushed may be lost.
+    var powerFailures = 0.0
     /// Probability that a commit fails: because the disk is full, or in spite of being on disk.
     var storeFaults = 0.0
     /// How often the wall clock is set, in a minute.
@@ -32,7 +35,8 @@ struct Plan: Sendable {
     static let calls = [
         "Credits/Hold", "Credits/SubmitHold", "Credits/CaptureHold", "Credits/ReleaseHold",
         "Credits/RenewHold", "Media/CreateJobs", "Media/WatchJobs", "Media/CancelJobs",
-        "Media/EnsureDepth", "Credits/Refund", "CreditsAdmin/Grant",
+        "Media/EnsureDepth", "Credits/Refund", "CreditsAdmin/Grant", "Credits/MergeAccount",
+        "Session/MergeUser", "Payments/CreateCheckout", "Payments/DeliverWebhook", "Stripe",
     ]
 
     init(seed: UInt64) {
@@ -64,5 +68,10 @@ struct Plan: Sendable {
         walls = sometimes(2)
         users = 2 + random.below(3)
         duration = .seconds(Int64(40 + random.below(60)))
+        payments.losesCalls = sometimes(0.1)
+        payments.isSlow = sometimes(0.1)
+        payments.fails = sometimes(0.05)
+        payments.losesEvents = sometimes(0.3)
+        powerFailures = sometimes(0.5)
     }
 }

@@ -39,6 +39,8 @@ final class SimulatedNetwork: @unchecked Sendable {
     private var linkCount = 0
     /// Pairs of hosts that cannot reach each other.
     private var walls: Set<String> = []
+    /// Keys of commands whose refusal their caller has heard.
+    private var refused: [[UInt8]] = []
 
     init(world: EventLoop, log: EventLog, random: RandomSource, faults: NetworkFaults) {
         self.world = world
@@ -221,11 +223,21 @@ final class SimulatedNetwork: @unchecked Sendable {
         }
     }
 
+    /// The caller of this key was told no: what it does with it now is another request.
+    func refuse(_ key: String) { refused.append(Array(key.utf8)) }
+
+    private static func contains(_ key: [UInt8], in bytes: [UInt8]) -> Bool {
+        guard key.count <= bytes.count else { return false }
+        return (0...bytes.count - key.count).contains { bytes[$0...].starts(with: key) }
+    }
+
     /// Sends a request once more over a connection of its own, whose answer nobody reads.
     private func repeatLater(_ bytes: [UInt8], _ method: String, hello: [UInt8], to host: String) {
         let delay = random.duration(.milliseconds(1), .seconds(20))
         world.execute { [self] in
             world.schedule(after: delay) { [self] in
+                // A connection does not hold back for seconds what was refused on a later one.
+                guard !refused.contains(where: { Self.contains($0, in: bytes) }) else { return }
                 guard let port = listeners.first(where: { $0.value.host == host })?.key,
                     let listening = listeners[port]
                 else { return }

@@ -5,6 +5,7 @@ import ServiceAPI
 import ServiceRuntime
 import SessionService
 import Storage
+import TestSupport
 
 /// One life of a service: from its start to its crash, on a loop of its own.
 // Safe: used on the simulation's thread only.
@@ -69,12 +70,29 @@ final class SimulatedProcess: @unchecked Sendable {
         configuration.store = "sqlite:\(storePath)"
         configuration.starterGrant = 40
         configuration.adminCallers = ["gateway"]
+        configuration.payments = payments
         let service = try await CreditsService.open(
-            configuration, time: world.time, options: storage, mutant: world.mutant)
+            configuration, time: world.time, logger: world.logger(kind.rawValue),
+            options: storage, exchange: world.stripe.exchange(of: self), random: random,
+            mutant: world.mutant)
         remains = service
         try serve(service.methods)
         await service.run()
         service.close()
+    }
+
+    private var payments: PaymentConfiguration {
+        var payments = PaymentConfiguration()
+        payments.provider = .stripe
+        payments.publicURL = "https://studio.example"
+        payments.stripe.secretKey = Secret(StripeFake.secretKey)
+        payments.stripe.webhookSecrets = [Secret(StripeFake.webhookSecret)]
+        payments.stripe.apiBase = SimulatedStripe.site
+        // A simulation has minutes where the world has days.
+        payments.sweepInterval = .seconds(5)
+        payments.checkAfter = .seconds(2)
+        payments.recheckAfter = .seconds(3)
+        return payments
     }
 
     private func runSession() async throws {
@@ -147,6 +165,8 @@ final class SimulatedProcess: @unchecked Sendable {
         options.name = kind.rawValue
         options.executor = executor
         options.checkpointPages = 60
+        precondition(LossyFiles.isRegistered)
+        options.fileSystem = LossyFiles.name
         options.faults = StorageFaults { [unowned self] point throws(StorageError) in
             guard !isDead else { throw .io("the process is gone") }
             if point == .afterCommit { world.committed(kind) }

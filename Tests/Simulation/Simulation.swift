@@ -27,6 +27,7 @@ final class Simulation: @unchecked Sendable {
     let network: SimulatedNetwork
     let providers: SimulatedProviders
     let bank = Bank()
+    private(set) var stripe: SimulatedStripe!
     private(set) var checker: Checker!
     private let clock: EventLoop
     private let clients: EventLoop
@@ -106,6 +107,7 @@ final class Simulation: @unchecked Sendable {
         let name = "\(host).\(point)"
         let short = name.replacing("credits.v1.", with: "").replacing("media.v1.", with: "")
             .replacing("credits_admin.v1.", with: "")
+            .replacing("payments.v1.", with: "").replacing("session.v1.", with: "")
         let isFavourite = plan.favourites.contains(short)
         guard random.chance(isFavourite ? 0.15 : plan.crashes) else { return }
         crashCount += 1
@@ -132,6 +134,7 @@ final class Simulation: @unchecked Sendable {
         crashes[point, default: 0] += 1
         let next = "\(folder)/\(process.kind)-\(lives)-\(crashes.count)-\(crashCount)"
         Files.copy(process.folder, to: next)
+        if random.chance(plan.powerFailures) { losePower(of: process, in: next) }
         network.kill(process.kind.rawValue)
         checker.closed(process.kind)
         dead.append(process)
@@ -142,9 +145,22 @@ final class Simulation: @unchecked Sendable {
         }
     }
 
+    /// The machine has stopped: of what its store had not flushed, the newest is not on the disk.
+    private func losePower(of process: SimulatedProcess, in copy: String) {
+        for suffix in ["", "-wal"] {
+            let path = process.storePath + suffix
+            let count = LossyFiles.unflushedCount(of: path)
+            guard count > 0 else { continue }
+            let lost = random.chance(0.5) ? count : 1 + random.below(count)
+            log.note("power of \(process.kind): \(lost) of \(count) writes lost\(suffix)")
+            LossyFiles.lose(lost, of: path, in: "\(copy)/\(process.kind).db\(suffix)")
+        }
+    }
+
     private func buryDead() {
         while let process = dead.popLast() {
             process.bury()
+            LossyFiles.forget(process.folder)
             Files.remove(process.folder)
         }
     }
@@ -154,6 +170,9 @@ final class Simulation: @unchecked Sendable {
     /// Runs to the end, or to the first violation.
     func run() -> Outcome {
         checker = Checker(world: self)
+        stripe = SimulatedStripe(
+            world: self, loop: clients, random: .seeded(random.nextUInt64()),
+            faults: plan.payments)
         network.pass = { [unowned self] host, point in pass(host, point) }
         for kind in SimulatedProcess.Kind.allCases { start(kind, in: "\(folder)/\(kind)") }
         planTrouble()
@@ -171,6 +190,7 @@ final class Simulation: @unchecked Sendable {
         isOver = true
         let charged = bank.chargedTotal
         for user in users { user.cancel() }
+        stripe.stop()
         for process in processes.values.sorted(by: { $0.kind.port < $1.kind.port })
         where !process.isDead {
             process.die()
@@ -260,6 +280,7 @@ final class Simulation: @unchecked Sendable {
         isFaulty = false
         network.faults = NetworkFaults()
         providers.faults = ProviderFaults()
+        stripe.faults = PaymentFaults()
     }
 
     // MARK: Users
@@ -272,10 +293,12 @@ final class Simulation: @unchecked Sendable {
                 loop: clients, transport: transport, random: .seeded(random.nextUInt64()))
         }
         clientChannels = channels
-        usersAtWork = plan.users + 1
+        stripe.gateway = PaymentsAPI.Client(channels[1])
+        usersAtWork = plan.users + 3
         let studio = (0..<plan.users).map { index in
             StudioUser(
-                id: "usr_\(index)", world: self, session: channels[0], credits: channels[1],
+                id: "usr_\(index)", isGuest: index == 0, world: self, session: channels[0],
+                credits: channels[1],
                 random: .seeded(random.nextUInt64()))
         }
         let buyer = Buyer(
@@ -287,11 +310,19 @@ final class Simulation: @unchecked Sendable {
                 usersAtWork -= 1
             }
         }
-        tasks.append(
-            Task(executorPreference: clients) { [self] in
-                await buyer.live()
-                usersAtWork -= 1
-            })
+        let shopper = Shopper(
+            id: "usr_shopper", world: self, credits: channels[1],
+            random: .seeded(random.nextUInt64()))
+        let auditor = Auditor(
+            world: self, session: channels[0], credits: channels[1],
+            random: .seeded(random.nextUInt64()))
+        for life in [buyer.live, shopper.live, auditor.live] {
+            tasks.append(
+                Task(executorPreference: clients) { [self] in
+                    await life()
+                    usersAtWork -= 1
+                })
+        }
         return tasks
     }
 

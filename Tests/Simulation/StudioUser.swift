@@ -5,7 +5,9 @@ import ServiceRuntime
 /// Somebody who makes pictures and clips, changes their mind and has two hands.
 // Safe: used on the simulation's thread only.
 final class StudioUser: @unchecked Sendable {
-    private let id: String
+    private var id: String
+    /// Whether this is a guest, who may sign up.
+    private var isGuest: Bool
     private let world: Simulation
     private let session: SessionAPI.Client
     private let credits: CreditsAPI.Client
@@ -20,14 +22,18 @@ final class StudioUser: @unchecked Sendable {
         var session: String
         var isGeneration: Bool
         var costs: Int64?
+        /// What it may cost at most, by its quote or by what was allowed.
+        var limit: Int64?
     }
 
     private var begun: [Begun] = []
 
     init(
-        id: String, world: Simulation, session: Channel, credits: Channel, random: RandomSource
+        id: String, isGuest: Bool, world: Simulation, session: Channel, credits: Channel,
+        random: RandomSource
     ) {
         self.id = id
+        self.isGuest = isGuest
         self.world = world
         self.session = SessionAPI.Client(session)
         self.credits = CreditsAPI.Client(credits)
@@ -42,7 +48,7 @@ final class StudioUser: @unchecked Sendable {
             try await credits.openAccount(CreditsAPI.OpenAccountRequest(userID: id), options)
         }
         guard case .success = opened else { return }
-        world.bank.given(40 * 10_000, to: id)
+        world.bank.opened(id, with: 40 * 10_000)
         while world.isFaulty, !Task.isCancelled {
             await act()
             await patience.pause(.milliseconds(20), .seconds(4))
@@ -55,6 +61,7 @@ final class StudioUser: @unchecked Sendable {
 
     private func act() async {
         if random.chance(0.06) { await getCredits() }
+        if isGuest, random.chance(0.08) { await signUp() }
         guard let current, current.status == "active" else { return await begin() }
         if random.chance(0.12) { return await generate() }
         switch random.unit() {
@@ -159,19 +166,88 @@ final class StudioUser: @unchecked Sendable {
         if case .success = given { world.bank.given(amount, to: id) }
     }
 
+    /// The guest becomes a user, with or without an account from before; what is at work goes on.
+    private func signUp() async {
+        isGuest = false
+        let (guest, user) = (id, "acc_\(id)")
+        if random.chance(0.5) {
+            let opened = await patience.insist { options throws(RPCError) in
+                try await credits.openAccount(CreditsAPI.OpenAccountRequest(userID: user), options)
+            }
+            guard case .success = opened else { return }
+            world.bank.opened(user, with: 40 * 10_000)
+        }
+        world.log.note("\(guest) signs up as \(user)")
+        let merged = await patience.insist { options throws(RPCError) in
+            try await credits.mergeAccount(
+                CreditsAPI.MergeAccountRequest(fromUserID: guest, intoUserID: user), options)
+        }
+        guard case .success = merged else {
+            return world.violation("merge: \(guest) could not sign up")
+        }
+        world.bank.merge(guest, into: user)
+        let moved = await patience.insist { options throws(RPCError) in
+            try await session.mergeUser(
+                SessionAPI.MergeUserRequest(fromUserID: guest, intoUserID: user), options)
+        }
+        guard case .success = moved else {
+            return world.violation("merge: the work of \(guest) did not move")
+        }
+        id = user
+        current = nil
+    }
+
+    // MARK: What it may cost
+
+    /// Asks what a command would cost and bounds it: by a quote, or by saying so. Now and then the
+    /// bound is too low, and then nothing may be charged.
+    private func bounded<Request: Spends>(
+        _ request: Request,
+        _ call: (Request, CallOptions) async throws(RPCError) -> SessionAPI.Operation
+    ) async -> (Request, Int64?) {
+        guard random.chance(0.35) else { return (request, nil) }
+        var trial = request
+        trial.spending = SessionAPI.Spending(isDryRun: true)
+        let tried = await patience.insist { options throws(RPCError) in
+            try await call(trial, options)
+        }
+        guard case .success(let answer) = tried, let price = answer.dryRun, price.amountU4 > 0
+        else { return (request, nil) }
+        var bounded = request
+        guard random.chance(0.6) else {
+            let most = price.amountU4 - (random.chance(0.2) ? 1 : 0)
+            bounded.spending = SessionAPI.Spending(maxAmountU4: most)
+            return (bounded, most)
+        }
+        let item = CreditsAPI.QuoteItem(
+            operation: price.operation, model: price.model, quantity: price.quantity)
+        let quoted = await patience.insist { options throws(RPCError) in
+            try await credits.quote(
+                CreditsAPI.QuoteRequest(userID: id, items: [item]), options)
+        }
+        guard case .success(let quote) = quoted else { return (request, nil) }
+        bounded.spending = SessionAPI.Spending(quoteID: quote.quoteID)
+        return (bounded, quote.totalU4)
+    }
+
     // MARK: Commands
 
     /// Gives a command; then waits for its end, calls it off, or turns to something else.
-    private func command<Request>(
+    private func command<Request: Spends>(
         _ call: (Request, CallOptions) async throws(RPCError) -> SessionAPI.Operation,
-        _ request: Request
+        _ wanted: Request
     ) async {
+        // As the page does: a command that was refused and comes once more, seconds later, finds
+        // another session than it was given for.
+        var wanted = wanted
+        wanted.version = current?.version ?? 0
+        let (request, limit) = await bounded(wanted, call)
         keys += 1
         let answer = await patience.insist("k\(keys)") { options throws(RPCError) in
             try await call(request, options)
         }
         switch answer {
-        case .success(let operation): await note(operation)
+        case .success(let operation): await note(operation, limit)
         case .failure(let error):
             // Out of step with the server: look again.
             world.log.note("\(id) refused \(error.domainCode)")
@@ -180,10 +256,12 @@ final class StudioUser: @unchecked Sendable {
         }
     }
 
-    private func note(_ operation: SessionAPI.Operation) async {
+    private func note(_ operation: SessionAPI.Operation, _ limit: Int64?) async {
         if let session = operation.session { current = session }
         begun.append(
-            Begun(id: operation.id, session: operation.sessionID, isGeneration: false))
+            Begun(
+                id: operation.id, session: operation.sessionID, isGeneration: false,
+                limit: limit))
         let index = begun.count - 1
         guard operation.state == .running else { return settle(index, operation) }
         if random.chance(0.12) {
@@ -234,6 +312,11 @@ final class StudioUser: @unchecked Sendable {
         guard operation.state != .running else { return }
         begun[index].costs = operation.creditsConsumedU4
         world.bank.charged(operation.creditsConsumedU4, for: operation.id, to: id)
+        if let limit = begun[index].limit, operation.creditsConsumedU4 > limit {
+            world.violation(
+                "quote: \(operation.kind) \(operation.id) cost \(operation.creditsConsumedU4), "
+                    + "and at most \(limit) was agreed")
+        }
         if operation.state != .succeeded, operation.state != .cancelled,
             operation.creditsConsumedU4 != 0
         {
@@ -285,3 +368,26 @@ final class StudioUser: @unchecked Sendable {
         }
     }
 }
+
+/// A command with what it may cost.
+protocol Spends: Sendable {
+    var spending: SessionAPI.Spending? { get set }
+    /// Of the session that its user has seen; 0 for any.
+    var version: UInt64 { get set }
+}
+
+extension SessionAPI.StartRequest: Spends {
+    /// There is no session yet.
+    var version: UInt64 {
+        get { 0 }
+        set {}
+    }
+}
+extension SessionAPI.SelectRequest: Spends {}
+extension SessionAPI.RegenerateRequest: Spends {}
+extension SessionAPI.RetryRequest: Spends {}
+extension SessionAPI.NavigateRequest: Spends {}
+extension SessionAPI.JumpRequest: Spends {}
+extension SessionAPI.EditIntentRequest: Spends {}
+extension SessionAPI.SelectCameraMotionRequest: Spends {}
+extension SessionAPI.SubjectMotionRequest: Spends {}

@@ -115,6 +115,19 @@ extension StripeFake {
         }
     }
 
+    struct Subscription: Sendable {
+        var id: String
+        var status = "active"
+        var isEnding = false
+
+        var json: JSONValue {
+            [
+                "id": .text(id), "object": "subscription", "status": .text(status),
+                "cancel_at_period_end": .flag(isEnding), "livemode": false,
+            ]
+        }
+    }
+
     struct Charge: Sendable {
         var id: String
         var intent: String
@@ -164,6 +177,7 @@ extension StripeFake {
             if session.isSubscription {
                 let subscription = state.id("sub")
                 session.subscription = subscription
+                state.subscriptions[subscription] = Subscription(id: subscription)
                 invoice = Self.invoice(of: session, subscription, intent, start: now, &state)
                 session.invoice = invoice?.id
             } else {
@@ -223,6 +237,7 @@ extension StripeFake {
         let now = seconds
         return state.withLock { state in
             guard let session = state.sessions[id], let subscription = session.subscription,
+                state.subscriptions[subscription]?.isEnding == false,
                 let first = session.invoice.flatMap({ state.invoices[$0] })
             else { return nil }
             let invoice = Self.invoice(
@@ -230,6 +245,22 @@ extension StripeFake {
                 start: first.start + month * 30 * 86_400, &state)
             return Self.event("invoice.paid", invoice.json, now, &state)
         }
+    }
+
+    /// The subscription ends with its month, or goes on after all; the event that says so.
+    package func endSubscription(_ id: String, isEnding: Bool = true) -> Event? {
+        let now = seconds
+        return state.withLock { state in
+            guard var subscription = state.subscriptions[id] else { return nil }
+            subscription.isEnding = isEnding
+            state.subscriptions[id] = subscription
+            return Self.event("customer.subscription.updated", subscription.json, now, &state)
+        }
+    }
+
+    /// The subscription of a paid checkout.
+    package func subscription(of session: String) -> String? {
+        state.withLock { $0.sessions[session]?.subscription }
     }
 
     /// Money goes back; all of it without an amount.
@@ -266,6 +297,38 @@ extension StripeFake {
             dispute.status = isWon ? "won" : "lost"
             state.disputes[dispute.id] = dispute
             return Self.event("charge.dispute.closed", dispute.json, now, &state)
+        }
+    }
+
+    /// Money that was paid, and how much of it is back with the buyer.
+    package struct Receipt: Hashable, Sendable {
+        package var session: String
+        package var amount: Int64
+        package var returned: Int64
+    }
+
+    /// Every payment of every session: of a subscription, each month.
+    package var receipts: [Receipt] {
+        state.withLock { state in
+            state.sessions.values.sorted { $0.id < $1.id }.flatMap { session -> [Receipt] in
+                var intents: [String] = []
+                if let subscription = session.subscription {
+                    intents = state.invoices.values.filter { $0.subscription == subscription }
+                        .sorted { $0.start < $1.start }.map(\.intent)
+                } else if session.paymentStatus == "paid", let intent = session.intent {
+                    intents = [intent]
+                }
+                return intents.map { intent in
+                    let refunded = state.charges.values.filter { $0.intent == intent }
+                        .reduce(0) { $0 + $1.refunded }
+                    let disputed = state.disputes.values.filter {
+                        $0.intent == intent && $0.status != "won"
+                    }.reduce(0) { $0 + $1.amount }
+                    return Receipt(
+                        session: session.id, amount: session.amount,
+                        returned: refunded + disputed)
+                }
+            }
         }
     }
 

@@ -35,6 +35,7 @@ package final class StripeFake: Sendable {
         var invoices: [String: Invoice] = [:]
         var charges: [String: Charge] = [:]
         var disputes: [String: Dispute] = [:]
+        var subscriptions: [String: Subscription] = [:]
         var answered: [String: Stored] = [:]
         var running: Set<String> = []
         var failures: [(status: Int, headers: HTTPHeaders)] = []
@@ -48,27 +49,43 @@ package final class StripeFake: Sendable {
     }
 
     let state = Lock(State())
-    private let loop = EventLoop(name: "stripe-fake")
-    private let server: HTTPServer
-    private let responder: Responder
+    /// Nil for one that is asked in the same process.
+    private let serving: Serving?
 
-    package var url: String { "http://\(server.address)" }
+    private struct Serving: Sendable {
+        let loop: EventLoop
+        let server: HTTPServer
+        let responder: Responder
+    }
+
+    package var url: String { serving.map { "http://\($0.server.address)" } ?? "" }
 
     private let time: any TimeSource
 
     /// - Parameter time: What the server takes for now.
     package init(time: any TimeSource = SystemTime()) async throws {
         self.time = time
-        responder = Responder()
-        server = try await HTTPServer(
-            listen: SocketAddress(host: "127.0.0.1", port: 0), loop: loop, responder: responder)
+        let responder = Responder()
+        let loop = EventLoop(name: "stripe-fake")
+        serving = Serving(
+            loop: loop,
+            server: try await HTTPServer(
+                listen: SocketAddress(host: "127.0.0.1", port: 0), loop: loop,
+                responder: responder), responder: responder)
         responder.fake.withLock { $0 = self }
     }
 
+    /// One without a server: ask it with ``answer(_:)``.
+    package init(inProcess time: any TimeSource) {
+        self.time = time
+        serving = nil
+    }
+
     package func stop() async {
-        await server.drain(timeout: .milliseconds(100))
-        loop.stop()
-        responder.fake.withLock { $0 = nil }
+        guard let serving else { return }
+        await serving.server.drain(timeout: .milliseconds(100))
+        serving.loop.stop()
+        serving.responder.fake.withLock { $0 = nil }
     }
 
     // MARK: Faults and what was seen
@@ -112,7 +129,7 @@ package final class StripeFake: Sendable {
         var parameter: String?
     }
 
-    private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    package func answer(_ request: HTTPRequest) async -> HTTPResponse {
         if request.path.hasPrefix("/fake/") { return control(request) }
         let key = request.headers["Idempotency-Key"]
         let failure = state.withLock { state in
@@ -126,7 +143,7 @@ package final class StripeFake: Sendable {
                 throw Refusal(status: 401, code: "api_key_invalid", message: "Invalid API Key")
             }
             guard request.method == "POST" else {
-                return Self.response(200, try read(request.path), [:])
+                return Self.response(200, try read(request), [:])
             }
             return try await write(request, key)
         } catch {
@@ -153,6 +170,35 @@ package final class StripeFake: Sendable {
         return response
     }
 
+    private func read(_ request: HTTPRequest) throws(Refusal) -> JSONValue {
+        let parts = request.path.split(separator: "/").map(String.init)
+        guard parts.count == 2 else { return try read(request.path) }
+        let items = state.withLock { state -> [JSONValue]? in
+            func matches(_ name: String, _ value: String) -> Bool {
+                request.queryValue(name).map { $0 == value } ?? true
+            }
+            return switch parts[1] {
+            case "invoices":
+                state.invoices.values.filter { matches("subscription", $0.subscription) }
+                    .sorted { $0.start > $1.start }.map(\.json)
+            case "charges":
+                state.charges.values.filter { matches("payment_intent", $0.intent) }
+                    .sorted { $0.id < $1.id }.map(\.json)
+            case "disputes":
+                state.disputes.values.filter { matches("payment_intent", $0.intent) }
+                    .sorted { $0.id < $1.id }.map(\.json)
+            default: nil
+            }
+        }
+        guard let items else {
+            throw Refusal(status: 404, code: "url_invalid", message: "Unrecognized request URL")
+        }
+        return [
+            "object": "list", "url": .text(request.path), "has_more": false,
+            "data": .array(items),
+        ]
+    }
+
     private func read(_ path: String) throws(Refusal) -> JSONValue {
         let parts = path.split(separator: "/").map(String.init)
         let id = parts.last ?? ""
@@ -162,6 +208,7 @@ package final class StripeFake: Sendable {
             case "invoices": state.invoices[id]?.json
             case "charges": state.charges[id]?.json
             case "disputes": state.disputes[id]?.json
+            case "subscriptions": state.subscriptions[id]?.json
             default: nil
             }
         }
@@ -222,6 +269,17 @@ package final class StripeFake: Sendable {
             }
         }
         let parts = path.split(separator: "/")
+        if parts.count == 3, parts[1] == "subscriptions" {
+            guard ["true", "false"].contains(form["cancel_at_period_end"]) else {
+                throw Refusal(message: "Nothing to change.", parameter: "cancel_at_period_end")
+            }
+            let isEnding = form["cancel_at_period_end"] == "true"
+            guard endSubscription(String(parts[2]), isEnding: isEnding) != nil else {
+                throw Refusal(
+                    status: 404, code: "resource_missing", message: "No such subscription.")
+            }
+            return try read(path)
+        }
         if parts.count == 5, parts[4] == "expire" {
             guard let event = expire(session: String(parts[3])) else {
                 throw Refusal(

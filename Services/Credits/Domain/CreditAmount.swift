@@ -42,6 +42,12 @@ package struct CreditAmount: Hashable, Comparable, Sendable {
         guard !product.overflow else { throw .overflow }
         return CreditAmount(tenThousandths: product.partialValue)
     }
+
+    /// The mistake that ``Mutant/amountsThroughDouble`` plants.
+    var throughDouble: CreditAmount {
+        let credits = Double(tenThousandths) / 10_000
+        return CreditAmount(tenThousandths: Int64(credits * 10_000))
+    }
 }
 
 /// Why a number is not an amount of credits.

@@ -4,6 +4,7 @@ enum PaymentFact: Hashable, Sendable {
     case invoice(InvoiceFacts)
     case refund(RefundFacts)
     case dispute(DisputeFacts)
+    case subscription(SubscriptionFacts)
 }
 
 /// A checkout session.
@@ -51,6 +52,14 @@ struct DisputeFacts: Hashable, Sendable {
     var isLive: Bool
 }
 
+/// A subscription.
+struct SubscriptionFacts: Hashable, Sendable {
+    var id: String
+    /// Whether no further month will be taken.
+    var isEnding: Bool
+    var isLive: Bool
+}
+
 /// What a provider told: which object changed. What it became is asked for.
 struct PaymentEvent: Hashable, Sendable {
     /// Which object to ask for.
@@ -61,6 +70,7 @@ struct PaymentEvent: Hashable, Sendable {
         case invoice
         case charge
         case dispute
+        case subscription
         /// Nothing that concerns us.
         case other
     }
@@ -81,6 +91,7 @@ struct PaymentEvent: Hashable, Sendable {
         case "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
             "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated":
             .dispute
+        case "customer.subscription.updated", "customer.subscription.deleted": .subscription
         default: .other
         }
     }

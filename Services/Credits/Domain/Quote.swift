@@ -6,6 +6,8 @@ struct Quote: Hashable, Sendable {
         var id: Int64 = 0
         var key: PriceKey
         var quantity: Int64
+        /// So many of them are made already and are free; not kept, the amount says it.
+        var cached: Int64 = 0
         var amount: CreditAmount
     }
 

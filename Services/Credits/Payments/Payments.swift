@@ -23,6 +23,8 @@ enum PaymentError: Error, Hashable {
     case providerFailed(isRetryable: Bool)
     case webhook(WebhookFault)
     case checkoutNotFound
+    /// No plan of the user is active.
+    case subscriptionNotFound
     /// It is over, or was settled the other way.
     case checkoutExpired
 }
@@ -33,8 +35,6 @@ struct Payments: Sendable {
     /// Stripe wants at least half an hour; its clock may be a little ahead.
     private static let lifetimeUs: Int64 = 60 * 60 * 1_000_000
     private static let sandboxLifetimeUs: Int64 = 30 * 60 * 1_000_000
-    /// How long after it was made a purchase is first asked about.
-    static let checkAfterUs: Int64 = 10 * 60 * 1_000_000
 
     let store: CreditsStore
     let provider: any PaymentProvider
@@ -44,7 +44,9 @@ struct Payments: Sendable {
     let logger: Logger
 
     var terms: PaymentTerms {
-        PaymentTerms(planGraceUs: settings.planGrace.microseconds, isLive: provider.isLive)
+        PaymentTerms(
+            planGraceUs: settings.planGrace.microseconds,
+            recheckAfterUs: settings.recheckAfter.microseconds, isLive: provider.isLive)
     }
 
     // MARK: Buying
@@ -73,7 +75,7 @@ struct Payments: Sendable {
                 credits: try item.credits * order.quantity, successURL: order.successURL,
                 cancelURL: order.cancelURL, createdAtUs: nowUs, state: .created, url: "",
                 expiresAtUs: nowUs + lifetimeUs),
-            checkAtUs: nowUs + Self.checkAfterUs)
+            checkAtUs: nowUs + settings.checkAfter.microseconds)
         guard purchase.state.isUnsettled else { throw PaymentError.checkoutExpired }
         return purchase.session == nil ? try await open(purchase) : try await view(purchase)
     }
@@ -140,11 +142,23 @@ struct Payments: Sendable {
 
     /// Keeps an event and, unless it is done, does what it asks for.
     func receive(_ event: PaymentEvent) async throws -> (isDuplicate: Bool, outcome: String) {
+        if store.now.mutant == .keepsEventAfterEffect { return try await keptAfter(event) }
         let (isNew, done) = try await store.receive(event)
         if let done {
             return (true, String(done.prefix { $0 != ":" }))
         }
         return (!isNew, try await process(event).name)
+    }
+
+    /// As ``Mutant/keepsEventAfterEffect`` does it.
+    private func keptAfter(
+        _ event: PaymentEvent
+    ) async throws -> (isDuplicate: Bool, outcome: String) {
+        if let done = try await store.outcome(of: event) { return (true, done) }
+        let outcome = try await process(event)
+        _ = try await store.receive(event)
+        if outcome != .later { try await store.finish(event, outcome) }
+        return (false, outcome.name)
     }
 
     /// Asks the provider what has become of an event's object, and brings the ledger there. What
@@ -184,6 +198,31 @@ struct Payments: Sendable {
         case .ignored: logger.info("payment.ignored", outcome.text, fields)
         case .later: logger.warning("payment.later", "the provider cannot be asked", fields)
         case .refused: logger.error("payment.refused", outcome.text, fields)
+        }
+    }
+
+    // MARK: Ending a plan
+
+    /// Lets every plan of a user end with the month that is paid for.
+    ///
+    /// - Throws: ``PaymentError/subscriptionNotFound`` when there is none.
+    func endSubscriptions(of user: String) async throws {
+        let plans = try await store.activePlans(of: user)
+        guard !plans.isEmpty else { throw PaymentError.subscriptionNotFound }
+        for plan in plans where plan.provider == provider.name {
+            let facts: SubscriptionFacts
+            do {
+                facts = try await provider.endSubscription(of: plan)
+            } catch let failure as ProviderFailure {
+                logger.error(
+                    "payment.end_failed", failure.text, ["purchase": .text(plan.id)])
+                guard case .refused = failure else {
+                    throw PaymentError.providerFailed(isRetryable: true)
+                }
+                throw PaymentError.providerFailed(isRetryable: false)
+            }
+            _ = try await store.apply(
+                [.subscription(facts)], provider: provider.name, event: nil, terms)
         }
     }
 

@@ -18,6 +18,14 @@ protocol PaymentProvider: Sendable {
     /// What has become of a purchase whose checkout is open.
     func facts(of purchase: Purchase) async throws -> [PaymentFact]
 
+    /// What has become of a purchase that was paid: further months, and money that went back.
+    ///
+    /// - Parameter intents: Of its payments, as refunds and disputes name them.
+    func laterFacts(of purchase: Purchase, intents: [String]) async throws -> [PaymentFact]
+
+    /// Lets a plan end with the month that is paid for; again: nothing more.
+    func endSubscription(of purchase: Purchase) async throws -> SubscriptionFacts
+
     /// Reads what was sent to the webhook.
     ///
     /// - Throws: ``WebhookFault``; nothing of it may be believed.

@@ -57,12 +57,23 @@ struct SandboxProvider: PaymentProvider {
             else { return [] }
             let checkout = try await checkout(String(name[..<cut]))
             return invoice(checkout, number: number).map { [.invoice($0)] } ?? []
-        case .checkoutFailed, .charge, .dispute, .other: return []
+        case .checkoutFailed, .charge, .dispute, .subscription, .other: return []
         }
     }
 
     func facts(of purchase: Purchase) async throws -> [PaymentFact] {
         try await facts(purchase: purchase.id)
+    }
+
+    /// The months are in the store, and no money goes back.
+    func laterFacts(of purchase: Purchase, intents: [String]) async throws -> [PaymentFact] { [] }
+
+    func endSubscription(of purchase: Purchase) async throws -> SubscriptionFacts {
+        SubscriptionFacts(id: Self.subscription(purchase), isEnding: true, isLive: false)
+    }
+
+    private static func subscription(_ purchase: Purchase) -> String {
+        "sub_local_\(purchase.id)"
     }
 
     private func facts(purchase id: String) async throws -> [PaymentFact] {
@@ -80,7 +91,7 @@ struct SandboxProvider: PaymentProvider {
                 CheckoutFacts(
                     id: Self.sessionPrefix + purchase.id, purchase: purchase.id, state: state,
                     price: purchase.price, isLive: false,
-                    subscription: purchase.isPlan ? "sub_local_\(purchase.id)" : nil))
+                    subscription: purchase.isPlan ? Self.subscription(purchase) : nil))
         ]
         if let first = invoice(checkout, number: 1) { facts.append(.invoice(first)) }
         return facts
@@ -96,7 +107,7 @@ struct SandboxProvider: PaymentProvider {
         guard start <= store.now.nowUs else { return nil }
         return InvoiceFacts(
             id: "\(Self.invoicePrefix)\(purchase.id)_\(number)", purchase: purchase.id,
-            subscription: "sub_local_\(purchase.id)", isPaid: true, price: purchase.price,
+            subscription: Self.subscription(purchase), isPaid: true, price: purchase.price,
             isLive: false, periodStartUs: start, periodEndUs: start + Self.monthUs)
     }
 

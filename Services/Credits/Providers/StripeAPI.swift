@@ -1,6 +1,10 @@
 internal import HTTP
-internal import HTTPOutbound
+package import HTTPOutbound
 internal import ServiceRuntime
+
+/// One exchange with a payment provider: an HTTP client's, or one that a test answers.
+package typealias PaymentExchange =
+    @Sendable (HTTPClient.Request) async throws(HTTPClientError) -> HTTPClient.Response
 
 /// Stripe's HTTP: the headers, what may be tried again, and what a failure is.
 struct StripeAPI: Sendable {
@@ -9,7 +13,7 @@ struct StripeAPI: Sendable {
     private static let triesMax = 3
     private static let answerBytesMax = 1 << 20
 
-    let client: HTTPClient
+    let exchange: PaymentExchange
     let settings: PaymentConfiguration.Stripe
     let time: any TimeSource
     let random: RandomSource
@@ -68,7 +72,7 @@ struct StripeAPI: Sendable {
         to request: HTTPClient.Request
     ) async -> Result<HTTPClient.Response, HTTPClientError> {
         do throws(HTTPClientError) {
-            return .success(try await client.send(request))
+            return .success(try await exchange(request))
         } catch {
             return .failure(error)
         }

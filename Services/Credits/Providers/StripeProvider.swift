@@ -62,8 +62,14 @@ struct StripeProvider: PaymentProvider {
         switch event.topic {
         case .checkout, .checkoutFailed: try await checkoutFacts(event.object)
         case .invoice: [.invoice(try await invoiceFacts(event.object))]
-        case .charge: [.refund(try await refundFacts(event.object))]
-        case .dispute: [.dispute(try await disputeFacts(event.object))]
+        case .charge: [.refund(try refundFacts(try await api.get("/v1/charges/\(event.object)")))]
+        case .dispute:
+            [.dispute(try disputeFacts(try await api.get("/v1/disputes/\(event.object)")))]
+        case .subscription:
+            [
+                .subscription(
+                    try subscriptionFacts(try await api.get("/v1/subscriptions/\(event.object)")))
+            ]
         case .other: []
         }
     }
@@ -71,6 +77,57 @@ struct StripeProvider: PaymentProvider {
     func facts(of purchase: Purchase) async throws -> [PaymentFact] {
         guard let session = purchase.session else { return [] }
         return try await checkoutFacts(session)
+    }
+
+    func laterFacts(of purchase: Purchase, intents: [String]) async throws -> [PaymentFact] {
+        var facts: [PaymentFact] = []
+        if let subscription = purchase.subscription {
+            let path = "/v1/subscriptions/\(subscription)"
+            facts.append(.subscription(try subscriptionFacts(try await api.get(path))))
+            let invoices = "/v1/invoices?subscription=\(subscription)&status=paid&limit=12"
+            for invoice in try await list("\(invoices)&expand[]=data.payments") {
+                facts.append(.invoice(try invoiceFacts(invoice)))
+            }
+        }
+        for intent in intents {
+            for charge in try await list("/v1/charges?payment_intent=\(intent)&limit=20") {
+                facts.append(.refund(try refundFacts(charge)))
+            }
+            for dispute in try await list("/v1/disputes?payment_intent=\(intent)&limit=20") {
+                facts.append(.dispute(try disputeFacts(dispute)))
+            }
+        }
+        return facts
+    }
+
+    private func list(_ path: String) async throws -> [JSONValue] {
+        guard let items = try await api.get(path)["data"]?.array else {
+            throw Self.incomplete("data")
+        }
+        return items
+    }
+
+    func endSubscription(of purchase: Purchase) async throws -> SubscriptionFacts {
+        guard let id = purchase.subscription else {
+            throw ProviderFailure.refused("the plan has no subscription")
+        }
+        let path = "/v1/subscriptions/\(id)"
+        let known = try subscriptionFacts(try await api.get(path))
+        // One that has ended is not changed any more.
+        guard !known.isEnding else { return known }
+        var form = FormBody()
+        form.append("cancel_at_period_end", "true")
+        return try subscriptionFacts(
+            try await api.post(path, form, idempotencyKey: "\(purchase.id)-end"))
+    }
+
+    private func subscriptionFacts(_ subscription: JSONValue) throws -> SubscriptionFacts {
+        let isOver = ["canceled", "incomplete_expired"].contains(
+            try text(subscription, "status"))
+        return SubscriptionFacts(
+            id: try text(subscription, "id"),
+            isEnding: isOver || subscription["cancel_at_period_end"]?.flag == true,
+            isLive: try flag(subscription, "livemode"))
     }
 
     /// A checkout and, of a plan, the invoice that pays it.
@@ -100,7 +157,10 @@ struct StripeProvider: PaymentProvider {
     }
 
     private func invoiceFacts(_ id: String) async throws -> InvoiceFacts {
-        let invoice = try await api.get("/v1/invoices/\(id)?expand[]=payments")
+        try invoiceFacts(try await api.get("/v1/invoices/\(id)?expand[]=payments"))
+    }
+
+    private func invoiceFacts(_ invoice: JSONValue) throws -> InvoiceFacts {
         let parent = invoice["parent"]?["subscription_details"] ?? invoice["subscription_details"]
         let payment = invoice["payments"]?["data"]?[0]?["payment"]
         // The line of the plan says which month is paid; the invoice's own period is the one before.
@@ -118,15 +178,13 @@ struct StripeProvider: PaymentProvider {
             periodStartUs: start * 1_000_000, periodEndUs: end * 1_000_000)
     }
 
-    private func refundFacts(_ id: String) async throws -> RefundFacts {
-        let charge = try await api.get("/v1/charges/\(id)")
+    private func refundFacts(_ charge: JSONValue) throws -> RefundFacts {
         return RefundFacts(
             charge: try text(charge, "id"), intent: reference(charge["payment_intent"]) ?? "",
             refunded: try money(charge, "amount_refunded"), isLive: try flag(charge, "livemode"))
     }
 
-    private func disputeFacts(_ id: String) async throws -> DisputeFacts {
-        let dispute = try await api.get("/v1/disputes/\(id)")
+    private func disputeFacts(_ dispute: JSONValue) throws -> DisputeFacts {
         let status = try text(dispute, "status")
         let state: DisputeFacts.State
         switch status {

@@ -16,6 +16,16 @@ struct SubscriptionView: Hashable, Sendable {
     var credits: CreditAmount
     var periodStartUs: Int64
     var periodEndUs: Int64
+    /// Whether no further month will be taken.
+    var isEnding: Bool
+}
+
+/// A purchase that was paid, with what it takes to ask about it again.
+struct PaidPurchase: Hashable, Sendable {
+    var purchase: Purchase
+    /// Of its payments.
+    var intents: [String]
+    var lastPaidUs: Int64
 }
 
 /// The sandbox's side of a purchase.
@@ -79,9 +89,11 @@ extension CreditsStore {
         }
     }
 
+    /// Asks about a purchase then, unless it is paid by now and was not when it was read.
     func checkLater(_ purchase: Purchase, atUs: Int64) async throws {
         try await database.write { transaction in
-            try transaction.run(PaymentSQL.checkLater, atUs, purchase.number)
+            try transaction.run(
+                PaymentSQL.checkLater, atUs, purchase.number, purchase.state == .paid)
         }
     }
 
@@ -119,7 +131,8 @@ extension CreditsStore {
                 SubscriptionView(
                     purchase: try row.text(0), plan: try row.text(1),
                     credits: CreditAmount(tenThousandths: try row.integer(2)),
-                    periodStartUs: try row.integer(3), periodEndUs: try row.integer(4))
+                    periodStartUs: try row.integer(3), periodEndUs: try row.integer(4),
+                    isEnding: try row.flag(5))
             }
             return (plan, try transaction.owed(by: account.user))
         }
@@ -131,6 +144,33 @@ extension CreditsStore {
         return try await database.read { transaction in
             try transaction.all(
                 PaymentSQL.unsettled, now.nowUs, provider, limit, map: Purchase.init)
+        }
+    }
+
+    /// Paid purchases to be asked about now.
+    func paidToCheck(of provider: String, limit: Int) async throws -> [PaidPurchase] {
+        let now = self.now
+        return try await database.read { transaction in
+            let due = try transaction.all(
+                PaymentSQL.paidToCheck, now.nowUs, provider, limit
+            ) { row in (try Purchase(row), try row.optionalInteger(19)) }
+            return try due.map { purchase, paidUs in
+                PaidPurchase(
+                    purchase: purchase,
+                    intents: try transaction.all(PaymentSQL.intents, purchase.number) {
+                        try $0.text(0)
+                    }, lastPaidUs: paidUs ?? purchase.createdAtUs)
+            }
+        }
+    }
+
+    /// A user's plans whose paid period runs.
+    func activePlans(of user: String) async throws -> [Purchase] {
+        let now = self.now
+        return try await database.read { transaction in
+            let account = try transaction.existingWallet(of: user)
+            return try transaction.all(
+                PaymentSQL.activePlans, account.id, now.nowUs, map: Purchase.init)
         }
     }
 
@@ -156,8 +196,7 @@ extension CreditsStore {
             var users: Set<String> = []
             for fact in facts {
                 let (result, user) = try transaction.apply(
-                    fact, provider: provider, hasFailed: event?.topic == .checkoutFailed, terms,
-                    now)
+                    fact, provider: provider, event: event, terms, now)
                 if let user { users.insert(user) }
                 outcome = outcome.and(result)
             }
@@ -166,6 +205,15 @@ extension CreditsStore {
         }
         for user in users { watchers.changed(user) }
         return outcome
+    }
+
+    /// What became of an event; nil when it is not known or not done.
+    func outcome(of event: PaymentEvent) async throws -> String? {
+        try await database.read { transaction in
+            try transaction.first(PaymentSQL.event, event.provider, event.id) { row in
+                row.isNull(0) ? nil : try row.text(1)
+            } ?? nil
+        }
     }
 
     func finish(_ event: PaymentEvent, _ outcome: PaymentOutcome) async throws {

@@ -17,6 +17,11 @@ extension CreditsStore {
         var priced: [Quote.Line] = []
         for var line in lines {
             line.amount = try prices.amount(of: line.key, quantity: line.quantity)
+            if line.cached > 0 {
+                let rest = line.quantity - line.cached
+                line.amount =
+                    rest > 0 ? try prices.amount(of: line.key, quantity: rest) : .zero
+            }
             priced.append(line)
         }
         let stored = priced

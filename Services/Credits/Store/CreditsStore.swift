@@ -86,6 +86,9 @@ final class CreditsStore: Sendable {
         if mutant == .checksThenHolds {
             try await database.read { transaction in try transaction.checkBudget(command, now) }
         }
+        if mutant == .checksWalletThenHolds {
+            try await database.read { transaction in try transaction.checkWallet(command) }
+        }
         return try await changing { transaction in
             try transaction.openHold(command, origin, now)
         }
@@ -96,6 +99,7 @@ final class CreditsStore: Sendable {
         _ id: HoldID, _ amount: CreditAmount, asset: String, _ origin: Origin
     ) async throws -> HoldReceipt {
         let now = self.now
+        let amount = mutant == .amountsThroughDouble ? amount.throughDouble : amount
         return try await changing { transaction in
             let stored = try transaction.hold(id)
             switch try stored.hold.capture(amount) {

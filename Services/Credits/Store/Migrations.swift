@@ -13,5 +13,7 @@ enum Migrations {
             6, "add_limits_and_corrections",
             PackageResources._006_add_limits_and_corrections_sql),
         Migration(7, "add_payments", PackageResources._007_add_payments_sql),
+        Migration(
+            8, "watch_paid_purchases", PackageResources._008_watch_paid_purchases_sql),
     ]
 }

@@ -40,6 +40,34 @@ enum PaymentSQL {
         VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     static let setState = Statement("UPDATE purchases SET state = ? WHERE id = ?")
+    static let setPaid = Statement("UPDATE purchases SET state = ?, check_us = ? WHERE id = ?")
+    /// When the first word of it came stays.
+    static let setEnding = Statement(
+        "UPDATE purchases SET ended_us = CASE WHEN ?1 IS NULL THEN NULL "
+            + "ELSE coalesce(ended_us, ?1) END WHERE id = ?2")
+    /// Paid purchases to be asked about now, with when they were last paid for.
+    static let paidToCheck = Statement(
+        """
+        SELECT \(columns), (SELECT max(t.at_us) FROM payments y
+            JOIN transactions t ON t.seq = y.grant_tx WHERE y.purchase = p.id)
+        FROM \(tables)
+        WHERE p.state = 'paid' AND p.check_us <= ?1 AND p.provider = ?2
+        ORDER BY p.check_us LIMIT ?3
+        """)
+    /// What refunds and disputes of a purchase name: of its last year.
+    static let intents = Statement(
+        """
+        SELECT intent FROM payments WHERE purchase = ? AND intent IS NOT NULL
+        ORDER BY id DESC LIMIT 12
+        """)
+    /// Plans of an account, and of those merged into it, whose paid period runs.
+    static let activePlans = Statement(
+        """
+        SELECT \(columns) FROM \(tables)
+        WHERE p.is_plan = 1 AND (p.account = ?1 OR a.merged_into = ?1)
+            AND (SELECT max(y.period_end_us) FROM payments y WHERE y.purchase = p.id) > ?2
+        ORDER BY p.id
+        """)
     static let openPurchase = Statement(
         """
         UPDATE purchases SET session = ?, url = ?, expires_us = ?,
@@ -51,7 +79,9 @@ enum PaymentSQL {
     static let setSubscription = Statement(
         "UPDATE purchases SET subscription = ? WHERE id = ? AND subscription IS NULL")
     static let setFault = Statement("UPDATE purchases SET fault = ? WHERE id = ?")
-    static let checkLater = Statement("UPDATE purchases SET check_us = ? WHERE id = ?")
+    /// One that has been paid meanwhile is asked about when that says so.
+    static let checkLater = Statement(
+        "UPDATE purchases SET check_us = ?1 WHERE id = ?2 AND (state = 'paid') = ?3")
 
     // MARK: What payments brought
 
@@ -108,7 +138,8 @@ enum PaymentSQL {
     /// The newest plan of an account, and the last period that was paid for.
     static let subscription = Statement(
         """
-        SELECT p.uid, p.item, p.credits, y.period_start_us, y.period_end_us
+        SELECT p.uid, p.item, p.credits, y.period_start_us, y.period_end_us,
+            p.ended_us IS NOT NULL
         FROM payments y JOIN purchases p ON p.id = y.purchase JOIN accounts a ON a.id = p.account
         WHERE p.is_plan = 1 AND (p.account = ?1 OR a.merged_into = ?1)
         ORDER BY y.period_end_us DESC, y.id DESC LIMIT 1
@@ -171,7 +202,7 @@ enum PaymentSQL {
     static let dueRenewals = Statement(
         """
         SELECT p.uid, count(*) + 1 FROM payments y JOIN purchases p ON p.id = y.purchase
-        WHERE p.provider = 'local' AND p.is_plan = 1
+        WHERE p.provider = 'local' AND p.is_plan = 1 AND p.ended_us IS NULL
         GROUP BY p.id HAVING max(y.period_end_us) <= ? LIMIT ?
         """)
 

@@ -40,6 +40,18 @@ extension Transaction {
         _ = try budget.spend(command.amount)
     }
 
+    /// Refuses a hold that its wallet cannot pay, as ``Mutant/checksWalletThenHolds`` does: before.
+    func checkWallet(_ command: HoldCommand) throws {
+        guard let account = try wallet(of: command.user),
+            try hold(job: command.terms.job, operation: command.terms.operation) == nil,
+            account.balance.available < command.amount
+        else { return }
+        throw LedgerError.insufficientCredits(
+            Shortfall(
+                required: command.amount, available: account.balance.available,
+                operation: command.terms.operation, model: command.terms.model))
+    }
+
     /// Gives back to the budget what a closed hold did not take, when it was opened in this period.
     func unspendBudget(_ amount: CreditAmount, of account: Int64, hold: Hold) throws {
         guard amount > .zero else { return }

@@ -83,7 +83,8 @@ extension Transaction {
             expired = try expireHolds(of: &account, &head, time)
         }
         if opening.hasDebt { try collectDebt(from: &account, &head, time) }
-        guard account.balance.available >= command.amount,
+        let isUnchecked = time.mutant == .checksWalletThenHolds
+        guard isUnchecked || account.balance.available >= command.amount,
             let blocks = try take(command.amount, of: &account, &head, time)
         else {
             throw LedgerError.insufficientCredits(
@@ -115,7 +116,7 @@ extension Transaction {
             priceVersion: Int64(hold.priceVersion), quoteLine: hold.quote?.line)
         let draft = LedgerDraft(
             kind: .hold, postings: Posting.hold(hold.amount), origin: origin, hold: sequence,
-            opened: opened)
+            opened: opened, isUnchecked: isUnchecked)
         try append(draft, to: &account, head: &head, nowUs: time.nowUs)
         assert(head.sequence == sequence)
         if let reached {

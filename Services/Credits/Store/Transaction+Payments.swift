@@ -1,3 +1,4 @@
+internal import ServiceRuntime
 internal import Storage
 
 /// What one payment brought: a checkout session or an invoice, with its one grant.
@@ -19,6 +20,8 @@ struct Payment: Hashable, Sendable {
 struct PaymentTerms: Hashable, Sendable {
     /// How long the credits of a plan live after the end of their period.
     var planGraceUs: Int64
+    /// How long after it was paid a purchase is first asked about again.
+    var recheckAfterUs: Int64
     /// Whether the money is real; what says otherwise is refused.
     var isLive: Bool
 }
@@ -26,25 +29,26 @@ struct PaymentTerms: Hashable, Sendable {
 /// Brings the ledger to what a provider says. Each of these may be told again, late or out of order:
 /// the ledger ends the same.
 extension Transaction {
-    /// - Parameter hasFailed: The provider has said that the money will not come.
+    /// - Parameter event: What it was asked for after; nil for a sweep.
     /// - Returns: What became of it, and whose balance may have changed.
     func apply(
-        _ fact: PaymentFact, provider: String, hasFailed: Bool, _ terms: PaymentTerms,
+        _ fact: PaymentFact, provider: String, event: PaymentEvent?, _ terms: PaymentTerms,
         _ time: LedgerTime
     ) throws -> (PaymentOutcome, user: String?) {
         switch fact {
         case .checkout(let facts):
-            try apply(facts, provider: provider, hasFailed: hasFailed, terms, time)
-        case .invoice(let facts): try apply(facts, provider: provider, terms, time)
+            try apply(facts, provider: provider, event, terms, time)
+        case .invoice(let facts): try apply(facts, provider: provider, event, terms, time)
         case .refund(let facts): try apply(facts, provider: provider, terms, time)
         case .dispute(let facts): try apply(facts, provider: provider, terms, time)
+        case .subscription(let facts): try apply(facts, provider: provider, terms, time)
         }
     }
 
     // MARK: Money that comes
 
     private func apply(
-        _ facts: CheckoutFacts, provider: String, hasFailed: Bool, _ terms: PaymentTerms,
+        _ facts: CheckoutFacts, provider: String, _ event: PaymentEvent?, _ terms: PaymentTerms,
         _ time: LedgerTime
     ) throws -> (PaymentOutcome, user: String?) {
         let known =
@@ -61,12 +65,24 @@ extension Transaction {
             try run(PaymentSQL.setSubscription, subscription, purchase.number)
         }
         var seen = facts.state
-        if hasFailed, seen == .pending { seen = .failed }
+        // The money will not come; the checkout itself does not say so.
+        if event?.topic == .checkoutFailed, seen == .pending { seen = .failed }
+        if time.mutant == .creditsUnpaid, facts.state == .pending { seen = .paid }
         // A plan is paid by its invoices.
         if purchase.isPlan, seen == .paid { seen = .pending }
         if seen == .paid {
+            let object = object(facts.id, event, time)
             let user = try settle(
-                purchase, object: facts.id, intent: facts.intent, period: nil, terms, time)
+                purchase, object: object, intent: facts.intent, period: nil, terms, time)
+            if time.mutant == .settlesEveryPurchase {
+                for other in try all(
+                    PaymentSQL.unsettled, Int64.max, provider, 50, map: Purchase.init)
+                where !other.isPlan {
+                    _ = try settle(
+                        other, object: "\(object)#\(other.id)", intent: nil, period: nil, terms,
+                        time)
+                }
+            }
             return (.applied, user)
         }
         let state = purchase.state.after(seen)
@@ -77,7 +93,8 @@ extension Transaction {
     }
 
     private func apply(
-        _ facts: InvoiceFacts, provider: String, _ terms: PaymentTerms, _ time: LedgerTime
+        _ facts: InvoiceFacts, provider: String, _ event: PaymentEvent?, _ terms: PaymentTerms,
+        _ time: LedgerTime
     ) throws -> (PaymentOutcome, user: String?) {
         var known = try facts.purchase.flatMap { try purchase(id: $0) }
         if known == nil, let subscription = facts.subscription {
@@ -97,9 +114,20 @@ extension Transaction {
             try run(PaymentSQL.setSubscription, subscription, purchase.number)
         }
         let user = try settle(
-            purchase, object: facts.id, intent: facts.intent,
+            purchase, object: object(facts.id, event, time), intent: facts.intent,
             period: (facts.periodStartUs, facts.periodEndUs), terms, time)
         return (.applied, user)
+    }
+
+    private func apply(
+        _ facts: SubscriptionFacts, provider: String, _ terms: PaymentTerms, _ time: LedgerTime
+    ) throws -> (PaymentOutcome, user: String?) {
+        guard facts.isLive == terms.isLive else { return (.refused("live mode"), nil) }
+        guard let purchase = try purchase(subscription: facts.id, provider: provider) else {
+            return (.ignored("no purchase of ours"), nil)
+        }
+        try run(PaymentSQL.setEnding, facts.isEnding ? time.nowUs : nil, purchase.number)
+        return (.applied, nil)
     }
 
     /// Why what was paid is not what was asked for.
@@ -110,6 +138,15 @@ extension Transaction {
         guard price != purchase.price else { return nil }
         return "\(price.minor) \(price.currency) instead of "
             + "\(purchase.price.minor) \(purchase.price.currency)"
+    }
+
+    /// What makes a payment the same: what was paid for, not who tells of it.
+    private func object(_ id: String, _ event: PaymentEvent?, _ time: LedgerTime) -> String {
+        switch time.mutant {
+        case .remembersEventsOnly: "\(id)#\(event?.id ?? "")"
+        case .keepsEventAfterEffect: "\(id)#\(time.nowUs)"
+        default: id
+        }
     }
 
     private func refuse(_ purchase: Purchase, _ fault: String) throws -> PaymentOutcome {
@@ -148,7 +185,9 @@ extension Transaction {
             purchase.price.minor, purchase.credits.tenThousandths, transaction.sequence,
             period?.startUs ?? 0, period?.endUs ?? 0)
         if purchase.state != .paid {
-            try run(PaymentSQL.setState, PurchaseState.paid.rawValue, purchase.number)
+            try run(
+                PaymentSQL.setPaid, PurchaseState.paid.rawValue,
+                time.nowUs + terms.recheckAfterUs, purchase.number)
         }
         if let intent { try takeBack(intent: intent, purchase.provider, time) }
         return account.user

@@ -51,7 +51,7 @@ enum PaymentSchemas {
                     S.object([
                         "plan": S.text, "purchaseId": S.text,
                         "state": S.choice(["active", "over"]), "credits": S.credits,
-                        "periodStart": S.time, "periodEnd": S.time,
+                        "periodStart": S.time, "periodEnd": S.time, "endsWithPeriod": S.flag,
                     ])),
                 "debt": S.credits,
             ])

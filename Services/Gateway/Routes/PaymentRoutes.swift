@@ -52,7 +52,28 @@ struct PaymentRoutes: Sendable {
                 operationID: "getSubscription",
                 summary: "The caller's monthly plan, and what is owed after money went back.",
                 tag: "Credits", answers: [200: .json("SubscriptionAnswer")]
-            ) { context in try await subscription(context) },
+            ) { context in
+                answer(
+                    try await payments.getSubscription(
+                        .init(userID: context.userID), context.call()), context)
+            },
+            Route(
+                method: "POST", template: "/api/credits/subscription/cancel",
+                operationID: "cancelSubscription",
+                summary: "Take no further month; what is paid for stays until its end.",
+                tag: "Credits", access: .scope(.write), rate: .write,
+                body: .json("EmptyRequest"), answers: [200: .json("SubscriptionAnswer")],
+                problems: [404, 502]
+            ) { context in
+                var fields = try FieldReader(context.request)
+                try fields.finish()
+                // The service has tried the provider as often as it may already.
+                var options = context.call(.seconds(40))
+                options.mayRetry = false
+                return answer(
+                    try await payments.cancelSubscription(
+                        .init(userID: context.userID), options), context)
+            },
         ]
     }
 
@@ -105,9 +126,9 @@ struct PaymentRoutes: Sendable {
         }
     }
 
-    private func subscription(_ context: RequestContext) async throws -> HTTPResponse {
-        let found = try await payments.getSubscription(
-            .init(userID: context.userID), context.call())
+    private func answer(
+        _ found: PaymentsAPI.Subscription, _ context: RequestContext
+    ) -> HTTPResponse {
         let writer = tools.writer(context)
         return jsonResponse { object in
             if found.isSet {
@@ -118,6 +139,7 @@ struct PaymentRoutes: Sendable {
                     object.raw("credits", CreditText.number(found.creditsU4))
                     object.text("periodStart", writer.time(found.periodStartUs))
                     object.text("periodEnd", writer.time(found.periodEndUs))
+                    object.flag("endsWithPeriod", found.endsWithPeriod)
                 }
             } else {
                 object.null("subscription")

@@ -24,8 +24,9 @@ extension SagaRunner {
             reply = try await peers.hold(
                 request, options(operation))
         } catch {
-            let age = Duration.microseconds(time.now.microseconds - operation.createdAtUs)
-            guard error.isTransient, age < Self.patience else { throw Refusal(error: error) }
+            guard error.isTransient, age(of: operation) < Self.patience else {
+                throw Refusal(error: error)
+            }
             throw error
         }
         guard reply.state == .reserved || reply.state == .submitted else {

@@ -16,9 +16,8 @@ extension SagaRunner {
             group.addTask { .ended(try await self.finished(operation)) }
             group.addTask { .stop(try await self.cancellation(of: operation)) }
             group.addTask {
-                let age = Duration.microseconds(
-                    self.time.now.microseconds - operation.createdAtUs)
-                try await self.time.sleep(for: max(.zero, self.limit(of: operation) - age))
+                let left = self.limit(of: operation) - self.age(of: operation)
+                try await self.time.sleep(for: max(.zero, left))
                 return .outOfTime
             }
             group.addTask {
@@ -141,7 +140,7 @@ extension SagaRunner {
 
     /// Text serves as well: nobody waits long for depth.
     private func isDepthOverdue(_ operation: Operation) -> Bool {
-        time.now.microseconds - operation.createdAtUs > Duration.seconds(90).microseconds
+        age(of: operation) > .seconds(90)
     }
 
     private func noted(

@@ -188,9 +188,10 @@ extension SagaRunner {
     func failedUnlessTransient(
         _ operation: Operation, _ error: RPCError
     ) async throws -> Operation {
-        let age = Duration.microseconds(time.now.microseconds - operation.createdAtUs)
         let isGivenUp = mutant == .releasesUnknownSubmit && operation.stage == .submit
-        guard !error.isTransient || age > limit(of: operation) || isGivenUp else { throw error }
+        guard !error.isTransient || age(of: operation) > limit(of: operation) || isGivenUp else {
+            throw error
+        }
         logger.warning(
             "operation_failing", "\(error)", ["operation": .text(operation.id)])
         let failure = Failure(

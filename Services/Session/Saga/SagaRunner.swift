@@ -20,10 +20,16 @@ final class SagaRunner: Sendable {
     let mutant: Mutant?
 
     private struct State {
-        var working: Set<String> = []
+        var working: [String: TakenUp] = [:]
         /// Why operations were refused, for those who wait to hear; the oldest are forgotten.
         var refusals: [String: RPCError] = [:]
         var refusalOrder: [String] = []
+    }
+
+    /// When this process began with an operation, and how old it was then.
+    private struct TakenUp {
+        var at: Instant
+        var age: Duration
     }
 
     private let state = Lock(State())
@@ -51,13 +57,28 @@ final class SagaRunner: Sendable {
     /// Whether one more operation may be accepted.
     var hasRoom: Bool { state.withLock { $0.working.count < configuration.runningMax } }
 
-    func isWorking(on id: String) -> Bool { state.withLock { $0.working.contains(id) } }
+    func isWorking(on id: String) -> Bool { state.withLock { $0.working[id] != nil } }
 
     /// Takes up an operation; one that is at work already is left alone.
     func submit(_ operation: Operation) {
         guard operation.state == .running else { return }
-        let isNew = state.withLock { $0.working.insert(operation.id).inserted }
+        // What passed before this process is known by the wall clock alone, which may have been set:
+        // half of its time is left in any case.
+        let age = Duration.microseconds(time.now.microseconds - operation.createdAtUs)
+        let taken = TakenUp(
+            at: time.instant, age: min(max(.zero, age), limit(of: operation) / 2))
+        let isNew = state.withLock { state in
+            guard state.working[operation.id] == nil else { return false }
+            state.working[operation.id] = taken
+            return true
+        }
         if isNew { submissions.yield(operation) }
+    }
+
+    /// How long an operation has been at work; a wall clock that is set changes nothing of it.
+    func age(of operation: Operation) -> Duration {
+        let taken = state.withLock { $0.working[operation.id] }
+        return taken.map { $0.age + (time.instant - $0.at) } ?? .zero
     }
 
     /// Takes up everything that an earlier process left, then works until the task is cancelled.
@@ -122,7 +143,7 @@ final class SagaRunner: Sendable {
             "operation": .text(operation.id), "kind": .text(operation.kind.rawValue),
         ])
         let began = time.instant
-        defer { state.withLock { _ = $0.working.remove(operation.id) } }
+        defer { state.withLock { $0.working[operation.id] = nil } }
         var backoff = Backoff()
         // It may have ended between being read and being taken up.
         var isCurrent = false

@@ -230,10 +230,14 @@ struct  Credits__V1__QuoteItem
    */
   char *catalogue;
   char *parameters;
+  /*
+   * of the quantity: so many are made already and are free
+   */
+  uint32_t cached;
 };
 #define CREDITS__V1__QUOTE_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__quote_item__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Credits__V1__QuoteRequest
@@ -283,10 +287,14 @@ struct  Credits__V1__QuoteLine
    */
   size_t n_alternatives;
   Credits__V1__QuoteAlternative **alternatives;
+  /*
+   * of the quantity: free, because they are made already
+   */
+  uint32_t cached;
 };
 #define CREDITS__V1__QUOTE_LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&credits__v1__quote_line__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0 }
 
 
 struct  Credits__V1__QuoteReply

@@ -23,6 +23,7 @@ typedef struct Payments__V1__GetPurchaseRequest Payments__V1__GetPurchaseRequest
 typedef struct Payments__V1__ListPurchasesRequest Payments__V1__ListPurchasesRequest;
 typedef struct Payments__V1__ListPurchasesReply Payments__V1__ListPurchasesReply;
 typedef struct Payments__V1__GetSubscriptionRequest Payments__V1__GetSubscriptionRequest;
+typedef struct Payments__V1__CancelSubscriptionRequest Payments__V1__CancelSubscriptionRequest;
 typedef struct Payments__V1__Subscription Payments__V1__Subscription;
 typedef struct Payments__V1__DeliverWebhookRequest Payments__V1__DeliverWebhookRequest;
 typedef struct Payments__V1__DeliverWebhookReply Payments__V1__DeliverWebhookReply;
@@ -216,6 +217,16 @@ struct  Payments__V1__GetSubscriptionRequest
     , (char *)protobuf_c_empty_string }
 
 
+struct  Payments__V1__CancelSubscriptionRequest
+{
+  ProtobufCMessage base;
+  char *user_id;
+};
+#define PAYMENTS__V1__CANCEL_SUBSCRIPTION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&payments__v1__cancel_subscription_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
 struct  Payments__V1__Subscription
 {
   ProtobufCMessage base;
@@ -239,10 +250,14 @@ struct  Payments__V1__Subscription
    * taken back and not there: paid first by what comes next
    */
   int64_t debt_u4;
+  /*
+   * no further month will be taken
+   */
+  protobuf_c_boolean ends_with_period;
 };
 #define PAYMENTS__V1__SUBSCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&payments__v1__subscription__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
 
 
 struct  Payments__V1__DeliverWebhookRequest
@@ -453,6 +468,25 @@ Payments__V1__GetSubscriptionRequest *
 void   payments__v1__get_subscription_request__free_unpacked
                      (Payments__V1__GetSubscriptionRequest *message,
                       ProtobufCAllocator *allocator);
+/* Payments__V1__CancelSubscriptionRequest methods */
+void   payments__v1__cancel_subscription_request__init
+                     (Payments__V1__CancelSubscriptionRequest         *message);
+size_t payments__v1__cancel_subscription_request__get_packed_size
+                     (const Payments__V1__CancelSubscriptionRequest   *message);
+size_t payments__v1__cancel_subscription_request__pack
+                     (const Payments__V1__CancelSubscriptionRequest   *message,
+                      uint8_t             *out);
+size_t payments__v1__cancel_subscription_request__pack_to_buffer
+                     (const Payments__V1__CancelSubscriptionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Payments__V1__CancelSubscriptionRequest *
+       payments__v1__cancel_subscription_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   payments__v1__cancel_subscription_request__free_unpacked
+                     (Payments__V1__CancelSubscriptionRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Payments__V1__Subscription methods */
 void   payments__v1__subscription__init
                      (Payments__V1__Subscription         *message);
@@ -574,6 +608,9 @@ typedef void (*Payments__V1__ListPurchasesReply_Closure)
 typedef void (*Payments__V1__GetSubscriptionRequest_Closure)
                  (const Payments__V1__GetSubscriptionRequest *message,
                   void *closure_data);
+typedef void (*Payments__V1__CancelSubscriptionRequest_Closure)
+                 (const Payments__V1__CancelSubscriptionRequest *message,
+                  void *closure_data);
 typedef void (*Payments__V1__Subscription_Closure)
                  (const Payments__V1__Subscription *message,
                   void *closure_data);
@@ -616,6 +653,10 @@ struct Payments__V1__Payments_Service
                            const Payments__V1__GetSubscriptionRequest *input,
                            Payments__V1__Subscription_Closure closure,
                            void *closure_data);
+  void (*cancel_subscription)(Payments__V1__Payments_Service *service,
+                              const Payments__V1__CancelSubscriptionRequest *input,
+                              Payments__V1__Subscription_Closure closure,
+                              void *closure_data);
   void (*deliver_webhook)(Payments__V1__Payments_Service *service,
                           const Payments__V1__DeliverWebhookRequest *input,
                           Payments__V1__DeliverWebhookReply_Closure closure,
@@ -645,6 +686,7 @@ void payments__v1__payments__init (Payments__V1__Payments_Service *service,
       function_prefix__ ## get_purchase,\
       function_prefix__ ## list_purchases,\
       function_prefix__ ## get_subscription,\
+      function_prefix__ ## cancel_subscription,\
       function_prefix__ ## deliver_webhook,\
       function_prefix__ ## get_sandbox_checkout,\
       function_prefix__ ## pay_sandbox_checkout,\
@@ -669,6 +711,10 @@ void payments__v1__payments__get_subscription(ProtobufCService *service,
                                               const Payments__V1__GetSubscriptionRequest *input,
                                               Payments__V1__Subscription_Closure closure,
                                               void *closure_data);
+void payments__v1__payments__cancel_subscription(ProtobufCService *service,
+                                                 const Payments__V1__CancelSubscriptionRequest *input,
+                                                 Payments__V1__Subscription_Closure closure,
+                                                 void *closure_data);
 void payments__v1__payments__deliver_webhook(ProtobufCService *service,
                                              const Payments__V1__DeliverWebhookRequest *input,
                                              Payments__V1__DeliverWebhookReply_Closure closure,
@@ -697,6 +743,7 @@ extern const ProtobufCMessageDescriptor payments__v1__get_purchase_request__desc
 extern const ProtobufCMessageDescriptor payments__v1__list_purchases_request__descriptor;
 extern const ProtobufCMessageDescriptor payments__v1__list_purchases_reply__descriptor;
 extern const ProtobufCMessageDescriptor payments__v1__get_subscription_request__descriptor;
+extern const ProtobufCMessageDescriptor payments__v1__cancel_subscription_request__descriptor;
 extern const ProtobufCMessageDescriptor payments__v1__subscription__descriptor;
 extern const ProtobufCMessageDescriptor payments__v1__deliver_webhook_request__descriptor;
 extern const ProtobufCMessageDescriptor payments__v1__deliver_webhook_reply__descriptor;

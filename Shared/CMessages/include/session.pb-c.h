@@ -145,10 +145,14 @@ struct  Session__V1__DryRun
   int64_t available_u4;
   int64_t balance_after_u4;
   uint32_t price_version;
+  /*
+   * What it would have made is there already: operation, model and quantity say what, and it is free.
+   */
+  protobuf_c_boolean is_cached;
 };
 #define SESSION__V1__DRY_RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__dry_run__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0 }
 
 
 /*

@@ -54,6 +54,12 @@ package final class HTTPClient: @unchecked Sendable {
         package let headers: HTTPHeaders
         /// Empty when a receiver took the body.
         package let body: [UInt8]
+
+        package init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
     }
 
     private enum Command {

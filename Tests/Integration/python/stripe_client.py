@@ -108,6 +108,16 @@ def check_subscription():
     assert invoice.parent.subscription_details.subscription == paid.subscription
     period = invoice.lines.data[0].period
     assert period.end - period.start == 30 * 86400
+    ended = client.v1.subscriptions.update(paid.subscription, {"cancel_at_period_end": True})
+    assert ended.status == "active" and ended.cancel_at_period_end
+    again = client.v1.subscriptions.retrieve(paid.subscription)
+    assert again.cancel_at_period_end and not again.livemode
+    listed = client.v1.invoices.list({"subscription": paid.subscription, "status": "paid"})
+    assert [item.id for item in listed.data] == [paid.invoice]
+    intent = invoice.payments.data[0].payment.payment_intent
+    charges = client.v1.charges.list({"payment_intent": intent})
+    assert [charge.amount_refunded for charge in charges.data] == [0]
+    assert client.v1.disputes.list({"payment_intent": intent}).data == []
     over = sessions().create(order())
     assert sessions().expire(over.id).status == "expired"
 

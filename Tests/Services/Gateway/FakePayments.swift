@@ -71,6 +71,17 @@ final class FakePayments: PaymentsAPI.Handler {
             creditsU4: purchase.creditsU4)
     }
 
+    func cancelSubscription(
+        _ r: PaymentsAPI.CancelSubscriptionRequest, _ c: CallContext
+    ) async throws(RPCError) -> PaymentsAPI.Subscription {
+        var found = try await getSubscription(.init(userID: r.userID), c)
+        guard found.isSet else {
+            throw RPCError(.notFound, "SUBSCRIPTION_NOT_FOUND", "No plan is active.")
+        }
+        found.endsWithPeriod = true
+        return found
+    }
+
     func deliverWebhook(
         _ r: PaymentsAPI.DeliverWebhookRequest, _ c: CallContext
     ) async throws(RPCError) -> PaymentsAPI.DeliverWebhookReply {

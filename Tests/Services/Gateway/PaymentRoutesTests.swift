@@ -34,10 +34,19 @@ import Wire
             let none = try await gateway.call("GET", "/api/credits/subscription", token: token)
             #expect(none.json["subscription"] == .null)
             #expect(none.json["debt"] == .number("1.5"))
+            let nothing = try await gateway.call(
+                "POST", "/api/credits/subscription/cancel", "{}", token: token)
+            #expect(nothing.status == 404)
+            #expect(nothing.code == "SUBSCRIPTION_NOT_FOUND")
             _ = try await gateway.call(
                 "POST", "/api/credits/checkout", #"{"plan":"creator"}"#, token: token)
             let plan = try await gateway.call("GET", "/api/credits/subscription", token: token)
             #expect(plan.json["subscription"]?["plan"] == "creator")
+            #expect(plan.json["subscription"]?["endsWithPeriod"] == false)
+            let ended = try await gateway.call(
+                "POST", "/api/credits/subscription/cancel", "{}", token: token)
+            #expect(ended.status == 200)
+            #expect(ended.json["subscription"]?["endsWithPeriod"] == true)
             let packs = try await gateway.call("GET", "/api/credits/packs")
             #expect(packs.json["sandbox"] == true)
             #expect(packs.json["provider"] == "local")

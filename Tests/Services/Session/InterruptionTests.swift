@@ -51,6 +51,36 @@ import Testing
         #expect(fixture.credits.charged == 8)
     }
 
+    @Test(arguments: [false, true])
+    func `a wall clock that is set forward ends no operation`(isRestarted: Bool) async throws {
+        let fixture = try SessionFixture()
+        fixture.media.fate(.hangs)
+        let begun = try await fixture.running { user async throws -> SessionAPI.Operation in
+            let begun = try await user.handler.start(
+                SessionAPI.StartRequest(userID: user.userID, intent: "a fox"), user.context())
+            await fixture.media.waitForHanging(4)
+            fixture.time.jumpWall(by: .seconds(86_400))
+            if isRestarted { return begun }
+            // What is younger than its limit waits on, whatever the wall says.
+            fixture.time.advance(by: .seconds(60))
+            for option in FakePrompt.options["direction"] ?? [] { fixture.media.release(option) }
+            let ended = try await user.ended(begun)
+            #expect(ended.state == .succeeded)
+            return begun
+        }
+        if isRestarted {
+            try await fixture.running { user in
+                fixture.time.advance(by: .seconds(60))
+                for option in FakePrompt.options["direction"] ?? [] {
+                    fixture.media.release(option)
+                }
+                let ended = try await user.ended(begun)
+                #expect(ended.state == .succeeded)
+            }
+        }
+        #expect(fixture.credits.charged == 4)
+    }
+
     @Test func `the sweep leaves a session its last microsecond`() async throws {
         let fixture = try SessionFixture()
         try await fixture.running { user in

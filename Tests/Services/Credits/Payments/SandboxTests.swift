@@ -97,6 +97,24 @@ import Testing
         try await credits.verify()
     }
 
+    @Test func `a plan that was ended is not renewed`() async throws {
+        let credits = try await CreditsFixture()
+        defer { credits.remove() }
+        try await credits.open("ada")
+        let (_, token) = try await checkout(credits, plan: "explorer")
+        _ = try await pay(credits, token)
+        for _ in 0..<2 {
+            let ended = try await credits.service.paymentsHandler.cancelSubscription(
+                .init(userID: "ada"), CreditsFixture.context)
+            #expect(ended.state == "active" && ended.endsWithPeriod)
+        }
+        #expect(try await credits.balance("ada").balanceU4 == 6_000_000)
+        credits.time.advance(by: .seconds(30 * 86_400))
+        await credits.service.sweepPayments()
+        #expect(try await credits.balance("ada").balanceU4 == 6_000_000)
+        try await credits.verify()
+    }
+
     @Test func `a payment that was kept before the process died is done afterwards`() async throws {
         let credits = try await CreditsFixture()
         try await credits.open("ada")

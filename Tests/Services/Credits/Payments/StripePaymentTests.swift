@@ -259,10 +259,54 @@ import Wire
             shop.credits.time.advance(by: .seconds(601))
             await shop.credits.service.sweepPayments()
             #expect(try await shop.purchase("ada", never.id).state == .expired)
-            let asked = shop.fake.requests.count
+            // What is settled is not asked about as a checkout any more.
+            func asked() -> Int { shop.fake.requests.count { $0.contains("/checkout/") } }
+            let before = asked()
             shop.credits.time.advance(by: .seconds(86_400))
             await shop.credits.service.sweepPayments()
-            #expect(shop.fake.requests.count == asked)
+            #expect(asked() == before)
+            try await shop.credits.verify()
+        }
+    }
+
+    @Test func `a plan ends with its month, whoever ends it and wherever`() async throws {
+        try await StripeShop.with { shop in
+            try await shop.credits.open("ada")
+            func end() async throws -> PaymentsAPI.Subscription {
+                try await shop.handler.cancelSubscription(
+                    .init(userID: "ada"), CreditsFixture.context)
+            }
+            let none = await failure { try await end() }
+            #expect(none?.domainCode == "SUBSCRIPTION_NOT_FOUND")
+            let plan = try await shop.checkout("ada", plan: "explorer")
+            let session = shop.session(plan)
+            for event in shop.fake.pay(session: session) { try await shop.deliver(event) }
+            shop.fake.failNext([(401, [:])])
+            let down = await failure { try await end() }
+            #expect(down?.domainCode == "PAYMENT_FAILED")
+            let ended = try await end()
+            #expect(ended.state == "active" && ended.endsWithPeriod)
+            #expect(shop.fake.renew(session: session, month: 1) == nil)
+            // Again: nothing more is asked of the provider.
+            let posts = shop.fake.requests.count { $0.hasPrefix("POST") }
+            #expect(try await end().endsWithPeriod)
+            #expect(shop.fake.requests.count { $0.hasPrefix("POST") } == posts)
+            // Taken back at the provider, then ended there: told, and not told.
+            let id = try #require(shop.fake.subscription(of: session))
+            try await shop.deliver(shop.fake.endSubscription(id, isEnding: false))
+            func view() async throws -> PaymentsAPI.Subscription {
+                try await shop.handler.getSubscription(
+                    .init(userID: "ada"), CreditsFixture.context)
+            }
+            #expect(try await view().endsWithPeriod == false)
+            _ = shop.fake.endSubscription(id)
+            shop.credits.time.advance(by: .seconds(3_601))
+            await shop.credits.service.sweepPayments()
+            #expect(try await view().endsWithPeriod)
+            shop.credits.time.advance(by: .seconds(30 * 86_400))
+            #expect(try await view().state == "over")
+            let over = await failure { try await end() }
+            #expect(over?.domainCode == "SUBSCRIPTION_NOT_FOUND")
             try await shop.credits.verify()
         }
     }

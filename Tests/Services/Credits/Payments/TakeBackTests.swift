@@ -40,6 +40,41 @@ import Testing
         }
     }
 
+    @Test func `what nobody told of a payment is found by asking again`() async throws {
+        try await StripeShop.with { shop in
+            try await shop.credits.open("ada")
+            let refunded = try await bought(shop, "ada", "starter")
+            let disputed = try await bought(shop, "ada", "booster")
+            let plan = try await shop.checkout("ada", plan: "explorer")
+            for event in shop.fake.pay(session: shop.session(plan)) {
+                try await shop.deliver(event)
+            }
+            #expect(try await shop.credits("ada") == 1_500)
+            // Three webhooks are lost.
+            _ = shop.fake.refund(session: refunded.session, amount: 500)
+            _ = shop.fake.dispute(session: disputed.session)
+            _ = shop.fake.renew(session: shop.session(plan), month: 1)
+            await shop.credits.service.sweepPayments()
+            #expect(try await shop.credits("ada") == 1_500)
+            shop.credits.time.advance(by: .seconds(3_601))
+            await shop.credits.service.sweepPayments()
+            #expect(try await shop.credits("ada") == 1_500 - 100 - 600 + 500)
+            // And the one that says that the dispute was won.
+            _ = shop.fake.close(disputeOf: disputed.session, isWon: true)
+            shop.credits.time.advance(by: .seconds(3_601))
+            await shop.credits.service.sweepPayments()
+            #expect(try await shop.credits("ada") == 1_900)
+            // Asked about ever less often, and no more after half a year.
+            shop.credits.time.advance(by: .seconds(200 * 86_400))
+            await shop.credits.service.sweepPayments()
+            let asked = shop.fake.requests.count
+            shop.credits.time.advance(by: .seconds(30 * 86_400))
+            await shop.credits.service.sweepPayments()
+            #expect(shop.fake.requests.count == asked)
+            try await shop.credits.verify()
+        }
+    }
+
     @Test func `what is spent already is owed, and the next purchase pays it first`() async throws {
         try await StripeShop.with { shop in
             try await shop.credits.open("ada")

@@ -1,7 +1,5 @@
-package import ServiceRuntime
-
-/// The wall clock as it was at the start, moved on by the monotonic clock: one that is set back does
-/// not make jobs wait for it to catch up, and one that is set forward ends no lease.
+/// The wall clock as it was at the start, moved on by the monotonic clock: one that is set back makes
+/// nothing wait for it to catch up, and one that is set forward ends no lease and no operation.
 package struct SteadyTime: TimeSource {
     private let base: any TimeSource
     private let startedAt: Timestamp
