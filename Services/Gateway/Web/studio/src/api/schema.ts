@@ -973,6 +973,7 @@ export type SubscriptionAnswer = {
     credits: number;
     periodStart: string;
     periodEnd: string;
+    endsWithPeriod: boolean;
   } | null;
   debt: number;
 };
