@@ -84,6 +84,9 @@ let package = Package(
         system("COpenH264"),  // RenderService
         .target(name: "CCurl", path: "Shared/CCurl"),  // HTTPOutbound
         .target(name: "CSheetKernel", path: "Shared/CSheetKernel"),  // RenderService
+        .target(
+            name: "COnnxRuntime", path: "Shared/COnnxRuntime",
+            linkerSettings: [.linkedLibrary("dl")]),  // RenderService
         .target(name: "CLinux", path: "Shared/CLinux"),  // ServiceRuntime, RPC
         // HTTP. Debian ships llhttp as sources outside of the compiler's paths.
         .target(
@@ -131,6 +134,7 @@ let package = Package(
             "Render",
             uses: [
                 "Storage", "ImageCodec", "Cryptography", "COpenH264", "CameraMoves", "CSheetKernel",
+                "COnnxRuntime",
             ])
         + service("Session", uses: ["Storage", "Cryptography"])
         + service(

@@ -24,9 +24,18 @@ package struct RenderConfiguration: Sendable {
     /// Disk for finished moves, in bytes.
     package var diskCacheBytes = 512 << 20
 
+    /// The ways to come by depth, in order.
+    package var depth = DepthMethod.allCases
+    /// Path of `libonnxruntime.so`; empty: no model is run.
+    package var ortLibrary = ""
+    /// Path of the depth model.
+    package var depthModel = ""
+
     package init() {}
 
-    package init(_ reader: inout ConfigurationReader, processors: Int) {
+    package init(
+        _ reader: inout ConfigurationReader, processors: Int
+    ) throws(ConfigurationError) {
         let megabytes = 1...65536
         workers = reader.integer(
             "WORKERS", default: min(max(processors, 1), 256), in: 1...256,
@@ -58,9 +67,32 @@ package struct RenderConfiguration: Sendable {
             reader.integer(
                 "DISK_CACHE_MIB", default: 512, in: megabytes,
                 help: "Disk for finished moves, in MiB.") << 20
+        depth = try Self.depthMethods(
+            reader.text(
+                "DEPTH", default: DepthMethod.allCases.map(\.rawValue).joined(separator: ","),
+                help: "Where depth comes from, in order: companion, supplied, onnx, heuristic."))
+        ortLibrary = reader.text(
+            "ORT_LIBRARY", default: "", help: "Path of libonnxruntime.so; empty: no model.")
+        depthModel = reader.text(
+            "DEPTH_MODEL", default: "", help: "Path of the ONNX depth model; empty: no model.")
         memoryBytes =
             reader.integer(
                 "MEMORY_MIB", default: 1024, in: megabytes,
                 help: "Memory that all renders together may take, in MiB.") << 20
+    }
+
+    private static func depthMethods(
+        _ text: String
+    ) throws(ConfigurationError) -> [DepthMethod] {
+        var methods: [DepthMethod] = []
+        for word in text.split(separator: ",") {
+            guard let method = DepthMethod(rawValue: String(word)), !methods.contains(method)
+            else {
+                throw ConfigurationError(
+                    "RENDER_DEPTH=\(text): expected some of companion, supplied, onnx, heuristic")
+            }
+            methods.append(method)
+        }
+        return methods
     }
 }

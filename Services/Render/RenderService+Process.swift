@@ -11,10 +11,13 @@ extension RenderService {
                 name: "render",
                 summary: "Renders camera moves over pictures and estimates depth.",
                 defaultPort: 7105,
-                configure: { RenderConfiguration(&$0, processors: Machine.processors) },
+                configure: { reader throws(ConfigurationError) in
+                    try RenderConfiguration(&reader, processors: Machine.processors)
+                },
                 start: { configuration, environment in
                     let service = RenderService(
                         configuration, metrics: environment.metrics,
+                        depths: depths(configuration, environment.logger),
                         store: try await openStore(configuration, time: environment.time))
                     let keeping = Task(executorPreference: environment.loops[0]) {
                         await service.keepResults()
@@ -27,6 +30,20 @@ extension RenderService {
                         },
                         stop: { service.stop() })
                 }))
+    }
+
+    private static func depths(
+        _ configuration: RenderConfiguration, _ logger: Logger
+    ) -> DepthList {
+        var model: OnnxDepth?
+        if !configuration.ortLibrary.isEmpty && !configuration.depthModel.isEmpty {
+            model = OnnxDepth(
+                library: configuration.ortLibrary, path: configuration.depthModel,
+                threads: configuration.workers)
+        }
+        return DepthList(configuration.depth, model: model) { reason in
+            logger.warning("depth.model_failed", reason)
+        }
     }
 
     private static func openStore(

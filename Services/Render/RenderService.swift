@@ -23,6 +23,7 @@ package final class RenderService: Sendable {
     private let storeFailures: Counter
     private let moveSeconds: Histogram
     private let framesTotal: Counter
+    private let framesEncoded: Counter
     private let cacheHits: Counter
     private let cacheMisses: Counter
     private let running: Gauge
@@ -52,7 +53,10 @@ package final class RenderService: Sendable {
             memoryBytesMax: configuration.memoryBytes)
         moveSeconds = metrics.histogram(
             "render_move_seconds", help: "Time from a call for moves to its last piece.")
-        framesTotal = metrics.counter("render_frames_total", help: "Frames rendered.")
+        framesTotal = metrics.counter(
+            "render_frames_total", help: "Frames of moves that came to their end.")
+        framesEncoded = metrics.counter(
+            "render_frames_encoded_total", help: "Frames rendered and encoded.")
         cacheHits = metrics.counter(
             "render_cache_requests_total", help: "Moves asked for, by whether they were there.",
             labels: ["result": "hit"])
@@ -120,6 +124,9 @@ package final class RenderService: Sendable {
 
     /// Memory that renders hold now, in bytes, by the estimate that the budget uses.
     package var reservedBytes: Int { queue.reservedBytes }
+
+    /// Moves that were not begun yet.
+    package var waiting: Int { queue.waiting }
 
     /// Sets room aside for the bytes of an upload while it comes.
     /// - Throws: OVERLOADED when too much is being uploaded already.
@@ -302,6 +309,7 @@ package final class RenderService: Sendable {
         Production(
             key: leg.key, user: user, leg.specification, of: source, scenes: scenes,
             threads: configuration.workers, keptBytesMax: configuration.resultCacheBytes / 2,
+            onFrame: { [framesEncoded] in framesEncoded.increment() },
             onStep: { [queue] in queue.wake() },
             onEnd: { [weak self] production, move in self?.ended(production, move) })
     }

@@ -48,6 +48,7 @@ import Testing
         "CArchive": ["Shared/Archive/"],
         "COpenH264": ["Services/Render/"],
         "CSheetKernel": ["Services/Render/Kernels/"],
+        "COnnxRuntime": ["Services/Render/Work/"],
         "CLinux": ["Shared/"],
     ]
 

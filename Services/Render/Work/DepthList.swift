@@ -61,7 +61,7 @@ package struct DepthList: Sendable {
 
     /// The first depth that can be had.
     /// - Throws: ``RenderFailure/depthFailed`` when there is none.
-    func choose(
+    package func choose(
         rgb: [UInt8], width: Int, height: Int, given: (plane: Plane<Float>, method: DepthMethod)?
     ) throws(RenderFailure) -> DepthChoice {
         for method in methods {

@@ -107,6 +107,7 @@ final class Production: QueueItem {
     private let segmentsAheadMax: Int
     private let onEnd: @Sendable (Production, RenderedMove?) -> Void
     private let onStep: @Sendable () -> Void
+    private let onFrame: @Sendable () -> Void
     private let state = Lock(State())
 
     /// - Parameters:
@@ -115,7 +116,7 @@ final class Production: QueueItem {
     init(
         key: [UInt8], user: String, _ specification: MoveSpecification, of source: SourcePicture,
         scenes: SceneCache, threads: Int, keptBytesMax: Int,
-        onStep: @escaping @Sendable () -> Void,
+        onFrame: @escaping @Sendable () -> Void, onStep: @escaping @Sendable () -> Void,
         onEnd: @escaping @Sendable (Production, RenderedMove?) -> Void
     ) {
         self.key = key
@@ -124,6 +125,7 @@ final class Production: QueueItem {
         self.source = source
         self.scenes = scenes
         self.keptBytesMax = keptBytesMax
+        self.onFrame = onFrame
         self.onStep = onStep
         self.onEnd = onEnd
         segmentsAheadMax = threads + 2
@@ -303,7 +305,11 @@ final class Production: QueueItem {
         var failure: RenderFailure?
         do throws(RenderFailure) {
             try plan.make(segment: segment, mustStop: isAbandoned) { output in
-                if case .poster = output {} else { frames += 1 }
+                if case .poster = output {
+                } else {
+                    frames += 1
+                    onFrame()
+                }
                 if let problem = add(output, segment: segment) { failure = problem }
             }
         } catch {

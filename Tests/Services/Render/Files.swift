@@ -55,3 +55,5 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
     defer { fclose(file) }
     guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw FileProblem(path: path) }
 }
+
+func removeFile(_ path: String) { unlink(path) }

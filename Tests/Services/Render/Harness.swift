@@ -44,6 +44,13 @@ final class Harness: Sendable {
         for loop in loops { loop.stop() }
     }
 
+    /// Frames that were rendered and encoded; -1 when nobody counts.
+    var encodedFrames: Int {
+        let name = "render_frames_encoded_total "
+        let line = metrics.text().split(separator: "\n").first { $0.hasPrefix(name) }
+        return Int(line?.dropFirst(name.count) ?? "") ?? -1
+    }
+
     static let options = CallOptions(timeout: .seconds(30), mayRetry: false)
 
     static func options(user: String) -> CallOptions {

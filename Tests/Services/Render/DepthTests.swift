@@ -1,0 +1,179 @@
+import ImageCodec
+import RPC
+import RenderService
+import ServiceAPI
+import Testing
+import Wire
+
+/// A model that answers as it is told.
+private struct ModelDouble: DepthModel {
+    var isBroken = false
+
+    func estimate(
+        rgb: [UInt8], width: Int, height: Int
+    ) throws(DepthModelFailure) -> Plane<Float> {
+        if isBroken { throw DepthModelFailure("broken") }
+        return Plane(width: 2, height: 2, [0, 0, 1, 1])
+    }
+}
+
+/// The bytes of a protobuf field.
+private func field(_ number: Int, _ content: [UInt8]) -> [UInt8] {
+    varint(number << 3 | 2) + varint(content.count) + content
+}
+
+private func field(_ number: Int, _ text: String) -> [UInt8] { field(number, Array(text.utf8)) }
+
+private func field(_ number: Int, value: Int) -> [UInt8] { varint(number << 3) + varint(value) }
+
+private func varint(_ value: Int) -> [UInt8] {
+    value < 128 ? [UInt8(value)] : [UInt8(value & 127 | 128)] + varint(value >> 7)
+}
+
+/// An ONNX model of one node, whose depth is the mean of the three planes: what is bright is near.
+private func brightnessModel(height: Int?, width: Int?, operation: String = "ReduceMean") -> [UInt8]
+{
+    func tensor(_ name: String, _ sides: [Int?]) -> [UInt8] {
+        let shape = sides.enumerated().flatMap { index, side in
+            field(1, side.map { field(1, value: $0) } ?? field(2, "side\(index)"))
+        }
+        return field(1, name) + field(2, field(1, field(1, value: 1) + field(2, shape)))
+    }
+    let axes = field(1, "axes") + field(8, value: 1) + field(20, value: 7)
+    let keep = field(1, "keepdims") + field(3, value: 0) + field(20, value: 2)
+    let node =
+        field(1, "image") + field(2, "depth") + field(4, operation) + field(5, axes)
+        + field(5, keep)
+    let graph =
+        field(1, node) + field(2, "brightness") + field(11, tensor("image", [1, 3, height, width]))
+        + field(12, tensor("depth", [1, height, width]))
+    return field(1, value: 8) + field(7, graph) + field(8, field(2, value: 13))
+}
+
+/// Where the tests' Python environment has ONNX Runtime.
+private let runtime: String? = {
+    let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+    for python in files(in: "/\(root)/.build/venv/lib") {
+        let folder = "\(python)/site-packages/onnxruntime/capi"
+        if let library = files(in: folder).first(where: { $0.contains("libonnxruntime.so") }) {
+            return library
+        }
+    }
+    return nil
+}()
+
+@Suite struct `the list of depths` {
+    private let rgb = LayeredScene.room.view()
+
+    private func choose(
+        _ list: DepthList, given method: DepthMethod? = nil
+    ) throws -> DepthChoice {
+        try list.choose(
+            rgb: rgb, width: 320, height: 180,
+            given: method.map { (LayeredScene.room.depth(), $0) })
+    }
+
+    @Test func `the first way that gives depth is taken`() throws {
+        let model = ModelDouble()
+        #expect(try choose(DepthList(model: model), given: .companion).provider == "companion")
+        #expect(try choose(DepthList(model: model), given: .supplied).provider == "supplied")
+        #expect(try choose(DepthList(model: model)).provider == "onnx")
+        #expect(try choose(DepthList()).provider == "heuristic")
+        let order = DepthList([.onnx, .companion], model: model)
+        #expect(try choose(order, given: .companion).provider == "onnx")
+    }
+
+    @Test func `what fails is passed over and told`() throws {
+        let list = DepthList(model: ModelDouble(isBroken: true))
+        #expect(try choose(list).provider == "heuristic")
+        #expect(throws: RenderFailure.depthFailed) {
+            try choose(DepthList([.companion, .onnx], model: ModelDouble(isBroken: true)))
+        }
+        #expect(throws: RenderFailure.depthFailed) { try choose(DepthList([])) }
+    }
+
+    @Test func `only a guess halves the move`() throws {
+        #expect(try choose(DepthList()).isGuess)
+        #expect(try !choose(DepthList(model: ModelDouble())).isGuess)
+        #expect(try !choose(DepthList(), given: .supplied).isGuess)
+    }
+
+    @Test func `a call without any depth fails by name`() async throws {
+        let list = DepthList([.companion])
+        try await withHarness(depths: list) { harness in
+            let picture = try await harness.put(try upload(withDepth: false))
+            #expect(
+                await failure { _ = try await harness.clip(panLeft(picture.digest)) }
+                    == "DEPTH_ESTIMATION_FAILED")
+            #expect(
+                await failure {
+                    let stream = try await harness.client.estimateDepth(
+                        .init(source: picture.digest), Harness.options)
+                    while try await stream.next() != nil {}
+                } == "DEPTH_ESTIMATION_FAILED")
+            let other = try await harness.put(try upload())
+            #expect(try await harness.clip(panLeft(other.digest)).isEnded)
+        }
+    }
+
+    @Test func `a map of the caller's own is named so`() async throws {
+        try await withHarness { harness in
+            var upload = try upload()
+            upload.isDepthSupplied = true
+            let picture = try await harness.put(upload)
+            let clip = try await harness.clip(panLeft(picture.digest))
+            #expect(clip.header.depthProvider == "supplied")
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct `a depth model` {
+    private func estimate(_ model: [UInt8], library: String) async throws -> Plane<Float> {
+        let plane: Plane<Float>
+        let path = "/tmp/convergence-model-\(UInt64.random(in: 0 ... .max)).onnx"
+        try writeFile(model, to: path)
+        defer { removeFile(path) }
+        // White above, black below.
+        let rgb = (0..<(64 * 48 * 3)).map { UInt8($0 < 64 * 24 * 3 ? 255 : 0) }
+        plane = try OnnxDepth(library: library, path: path, threads: 1)
+            .estimate(rgb: rgb, width: 64, height: 48)
+        return plane
+    }
+
+    @Test(.enabled(if: runtime != nil), arguments: [(nil, nil), (32, 40)] as [(Int?, Int?)])
+    func `ONNX Runtime runs it on the picture`(_ size: (height: Int?, width: Int?)) async throws {
+        let plane = try await estimate(
+            brightnessModel(height: size.height, width: size.width), library: runtime ?? "")
+        if let height = size.height {
+            #expect(plane.height == height && plane.width == size.width)
+        } else {
+            // Whole patches of the picture's shape.
+            #expect(plane.height % 14 == 0 && plane.width % 14 == 0)
+            #expect(abs(Double(plane.width) / Double(plane.height) - 64.0 / 48) < 0.1)
+        }
+        #expect(plane[plane.width / 2, 0] == 1)
+        #expect(plane[plane.width / 2, plane.height - 1] == 0)
+    }
+
+    @Test(.enabled(if: runtime != nil))
+    func `a model that cannot be run says why`() async throws {
+        let models = [
+            Array("not a model".utf8),
+            brightnessModel(height: 8, width: 8, operation: "NoSuchThing"),
+            brightnessModel(height: 4096, width: 4096),
+        ]
+        for model in models {
+            await #expect(throws: DepthModelFailure.self) {
+                try await estimate(model, library: runtime ?? "")
+            }
+        }
+    }
+
+    @Test func `a library that is none is a failure, not a crash`() async throws {
+        for library in ["/nowhere/libonnxruntime.so", "libm.so.6"] {
+            await #expect(throws: DepthModelFailure.self) {
+                try await estimate([], library: library)
+            }
+        }
+    }
+}
