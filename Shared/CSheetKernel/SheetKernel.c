@@ -295,11 +295,11 @@ WIDE_INLINE void first_hits(
 }
 
 // Depth of the back sheet along lines that met no front sheet, from the farthest inward.
-WIDE_INLINE __m512 hidden_depth(const sheet_view *v, lines l) {
+WIDE_INLINE __m512 hidden_depth(const sheet_view *v, lines l, __mmask16 missing) {
     __m512 u = _mm512_set1_ps(v->lowest);
     for (int step = 0; step < 5; step++) {
         const __m512 next = depth_on(v, v->back_depth, l, u);
-        if (_mm512_cmp_ps_mask(next, u, _CMP_NEQ_UQ) == 0) break;
+        if (_mm512_mask_cmp_ps_mask(missing, next, u, _CMP_NEQ_UQ) == 0) break;
         u = next;
     }
     return u;
@@ -399,7 +399,7 @@ WIDE_INLINE march begun(const sheet_view *v, int64_t left, int64_t row) {
 WIDE_INLINE int64_t settle(
     const sheet_view *v, const sheet_cell *cell, const march *m, int64_t at, float *depth) {
     __m512 hits = m->hits;
-    if (m->searching) hits = _mm512_mask_mov_ps(hits, m->searching, hidden_depth(v, m->l));
+    if (m->searching) hits = _mm512_mask_mov_ps(hits, m->searching, hidden_depth(v, m->l, m->searching));
     const __m512 t = _mm512_sub_ps(hits, _mm512_set1_ps(v->pivot));
     const __m512 sx = clamped(
         _mm512_add_ps(m->l.x, _mm512_mul_ps(t, m->l.dx)), (float)(v->width - 1));
