@@ -125,7 +125,8 @@ import Testing
         } _: { gateway in
             let token = try await gateway.guest()
             let body = #"{"kind":"image","prompt":"a fox"}"#
-            for _ in 0..<30 {
+            // More than the paid burst, fewer than the write burst.
+            for _ in 0..<15 {
                 let tried = try await gateway.call(
                     "POST", "/api/generations?dryRun=true", body, token: token)
                 #expect(tried.headers["RateLimit"]?.hasPrefix("\"write\"") == true)
