@@ -95,7 +95,7 @@ extension SagaRunner {
         }
         var operation = operation
         var isFirst = true
-        while operation.done < operation.slots.count {
+        while isWaiting(operation) {
             do {
                 // A media service that lost sight of them gets them again, under the same names.
                 if !isFirst { try await createJobs(of: operation) }
@@ -104,14 +104,14 @@ extension SagaRunner {
                     MediaAPI.GetJobsRequest(clientReferences: references(of: operation)),
                     CallOptions(timeout: .seconds(600)))
                 defer { stream.cancel() }
-                while operation.done < operation.slots.count, let job = try await stream.next() {
+                while isWaiting(operation), let job = try await stream.next() {
                     operation = try await noted(job, in: operation)
                 }
             } catch let error as RPCError {
                 if Task.isCancelled { throw CancellationError() }
                 logger.warning("watch_interrupted", "\(error)")
             }
-            if operation.done < operation.slots.count {
+            if isWaiting(operation) {
                 try await time.sleep(for: .milliseconds(100) + random.jitter(.milliseconds(400)))
             }
         }
@@ -119,6 +119,11 @@ extension SagaRunner {
             operation = try await advanced(operation, by: .watched)
         }
         return operation
+    }
+
+    /// A storyboard is over with the first still that failed, whatever becomes of the others.
+    private func isWaiting(_ operation: Operation) -> Bool {
+        operation.stage == .watch && operation.done < operation.slots.count
     }
 
     private func estimated(_ operation: Operation, _ source: String) async throws -> Operation {
