@@ -5,7 +5,7 @@ import urllib.request
 
 from axe_playwright_python.sync_playwright import Axe
 from jsonschema import Draft202012Validator
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, TimeoutError as PlaywrightTimeout, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SLOW_MS = int(os.environ.get("SLOW_MS", 120_000))
@@ -91,9 +91,15 @@ class Studio:
         return float(self.page.locator("[data-testid=credit-pill] b").inner_text())
 
     def is_too_wide(self):
-        return self.page.evaluate(
+        """Whether anything scrolls sideways once the page has been laid out anew."""
+        fits = (
             "() => [document.documentElement, document.getElementById('work')]"
-            ".some((one) => one.scrollWidth > one.clientWidth)")
+            ".every((one) => one.scrollWidth <= one.clientWidth)")
+        try:
+            self.page.wait_for_function(fits, timeout=3000)
+        except PlaywrightTimeout:
+            return True
+        return False
 
     # What must hold whatever was done
 
