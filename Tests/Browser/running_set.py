@@ -1,4 +1,5 @@
 """The six real processes, started for a test and taken down after it."""
+import contextlib
 import json
 import os
 import pathlib
@@ -24,7 +25,18 @@ class RunningSet:
         if not line:
             self.stop()
             raise RuntimeError("The set did not start.")
-        self.url = json.loads(line)["url"]
+        ready = json.loads(line)
+        self.url = ready["url"]
+        self.processes = {name: one["pid"] for name, one in ready["services"].items()}
+
+    @contextlib.contextmanager
+    def held(self, service):
+        """The service stands still: what needs it stays at work."""
+        os.kill(self.processes[service], signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.processes[service], signal.SIGCONT)
 
     def stop(self):
         if self.process.poll() is None:
