@@ -234,8 +234,10 @@ package struct SessionHandler: SessionAPI.Handler {
             }
         }
         if request.isDryRun {
+            let considered = try await journal.considered(draft, admit: admit, decide: decide)
+            let free = try await freeWork(command, considered, machine, now)
             return try await dryRun(
-                of: try await journal.considered(draft, admit: admit, decide: decide), context)
+                of: considered, context, free: free, spending: request.spending)
         }
         let acceptance = try await journal.accept(draft, admit: admit, decide: decide)
         if let stopped = acceptance.stopped {

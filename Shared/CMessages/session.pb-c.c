@@ -2842,7 +2842,7 @@ void   session__v1__stored_journal__free_unpacked
   assert(message->base.descriptor == &session__v1__stored_journal__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor session__v1__spending__field_descriptors[3] =
+static const ProtobufCFieldDescriptor session__v1__spending__field_descriptors[4] =
 {
   {
     "quote_id",
@@ -2880,16 +2880,29 @@ static const ProtobufCFieldDescriptor session__v1__spending__field_descriptors[3
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "skips_balance",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__Spending, skips_balance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__spending__field_indices_by_name[] = {
   2,   /* field[2] = is_dry_run */
   1,   /* field[1] = max_amount_u4 */
   0,   /* field[0] = quote_id */
+  3,   /* field[3] = skips_balance */
 };
 static const ProtobufCIntRange session__v1__spending__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor session__v1__spending__descriptor =
 {
@@ -2899,14 +2912,14 @@ const ProtobufCMessageDescriptor session__v1__spending__descriptor =
   "Session__V1__Spending",
   "session.v1",
   sizeof(Session__V1__Spending),
-  3,
+  4,
   session__v1__spending__field_descriptors,
   session__v1__spending__field_indices_by_name,
   1,  session__v1__spending__number_ranges,
   (ProtobufCMessageInit) session__v1__spending__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__dry_run__field_descriptors[8] =
+static const ProtobufCFieldDescriptor session__v1__dry_run__field_descriptors[9] =
 {
   {
     "operation",
@@ -3004,11 +3017,24 @@ static const ProtobufCFieldDescriptor session__v1__dry_run__field_descriptors[8]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cached_options",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__DryRun, n_cached_options),
+    offsetof(Session__V1__DryRun, cached_options),
+    &session__v1__option__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__dry_run__field_indices_by_name[] = {
   3,   /* field[3] = amount_u4 */
   4,   /* field[4] = available_u4 */
   5,   /* field[5] = balance_after_u4 */
+  8,   /* field[8] = cached_options */
   7,   /* field[7] = is_cached */
   1,   /* field[1] = model */
   0,   /* field[0] = operation */
@@ -3018,7 +3044,7 @@ static const unsigned session__v1__dry_run__field_indices_by_name[] = {
 static const ProtobufCIntRange session__v1__dry_run__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor session__v1__dry_run__descriptor =
 {
@@ -3028,7 +3054,7 @@ const ProtobufCMessageDescriptor session__v1__dry_run__descriptor =
   "Session__V1__DryRun",
   "session.v1",
   sizeof(Session__V1__DryRun),
-  8,
+  9,
   session__v1__dry_run__field_descriptors,
   session__v1__dry_run__field_indices_by_name,
   1,  session__v1__dry_run__number_ranges,

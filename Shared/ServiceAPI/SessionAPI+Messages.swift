@@ -82,11 +82,19 @@ extension SessionAPI {
         package var maxAmountU4: Int64
         /// everything is checked and nothing happens; the answer has dry_run
         package var isDryRun: Bool
+        /// of a dry run: what it would make is told, not whether it can be paid
+        package var skipsBalance: Bool
 
-        package init(quoteID: String = "", maxAmountU4: Int64 = 0, isDryRun: Bool = false) {
+        package init(
+            quoteID: String = "",
+            maxAmountU4: Int64 = 0,
+            isDryRun: Bool = false,
+            skipsBalance: Bool = false
+        ) {
             self.quoteID = quoteID
             self.maxAmountU4 = maxAmountU4
             self.isDryRun = isDryRun
+            self.skipsBalance = skipsBalance
         }
     }
 }
@@ -106,6 +114,8 @@ extension SessionAPI {
         /// What it would have made is there already: operation, model and quantity say what, and it
         /// is free.
         package var isCached: Bool
+        /// of the same dimension, whose choice would be free in this way
+        package var cachedOptions: [Option]
 
         package init(
             operation: String = "",
@@ -115,7 +125,8 @@ extension SessionAPI {
             availableU4: Int64 = 0,
             balanceAfterU4: Int64 = 0,
             priceVersion: UInt32 = 0,
-            isCached: Bool = false
+            isCached: Bool = false,
+            cachedOptions: [Option] = []
         ) {
             self.operation = operation
             self.model = model
@@ -125,6 +136,7 @@ extension SessionAPI {
             self.balanceAfterU4 = balanceAfterU4
             self.priceVersion = priceVersion
             self.isCached = isCached
+            self.cachedOptions = cachedOptions
         }
     }
 }
@@ -534,20 +546,6 @@ extension SessionAPI {
             self.x = x
             self.y = y
             self.z = z
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct Rotation: Hashable, Sendable {
-        package var pitch: Double
-        package var yaw: Double
-        package var roll: Double
-
-        package init(pitch: Double = 0, yaw: Double = 0, roll: Double = 0) {
-            self.pitch = pitch
-            self.yaw = yaw
-            self.roll = roll
         }
     }
 }

@@ -3,6 +3,18 @@
 package import Wire
 
 extension SessionAPI {
+    package struct GetCreationsRequest: Hashable, Sendable {
+        package var userID: String
+        package var ids: [String]
+
+        package init(userID: String = "", ids: [String] = []) {
+            self.userID = userID
+            self.ids = ids
+        }
+    }
+}
+
+extension SessionAPI {
     package struct MarkCreationsRequest: Hashable, Sendable {
         package var userID: String
         package var ids: [String]
@@ -501,52 +513,6 @@ extension SessionAPI {
             self.recipeID = recipeID
             self.fragments = fragments
             self.prompt = prompt
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct StoredJournal: Hashable, Sendable {
-        /// one of these four; none = the command only navigated
-        package var pictures: StoredPicturePlan?
-        package var depth: StoredDepthPlan?
-        package var clip: StoredClipPlan?
-        package var generation: StoredGenerationPlan?
-        package var recipes: [StoredRecipe]
-        package var slots: [StoredSlot]
-        package var failure: Problem?
-        package var deliveredAssetID: String
-        package var deliveredContentType: String
-        package var deliveredProvider: String
-        package var spending: Spending?
-        package var requestID: String
-
-        package init(
-            pictures: StoredPicturePlan? = nil,
-            depth: StoredDepthPlan? = nil,
-            clip: StoredClipPlan? = nil,
-            generation: StoredGenerationPlan? = nil,
-            recipes: [StoredRecipe] = [],
-            slots: [StoredSlot] = [],
-            failure: Problem? = nil,
-            deliveredAssetID: String = "",
-            deliveredContentType: String = "",
-            deliveredProvider: String = "",
-            spending: Spending? = nil,
-            requestID: String = ""
-        ) {
-            self.pictures = pictures
-            self.depth = depth
-            self.clip = clip
-            self.generation = generation
-            self.recipes = recipes
-            self.slots = slots
-            self.failure = failure
-            self.deliveredAssetID = deliveredAssetID
-            self.deliveredContentType = deliveredContentType
-            self.deliveredProvider = deliveredProvider
-            self.spending = spending
-            self.requestID = requestID
         }
     }
 }

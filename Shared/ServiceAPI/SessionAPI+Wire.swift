@@ -23,6 +23,7 @@ extension SessionAPI.Spending: WireMessage {
         self.quoteID = try wireText(message.pointee.quote_id)
         self.maxAmountU4 = message.pointee.max_amount_u4
         self.isDryRun = message.pointee.is_dry_run != 0
+        self.skipsBalance = message.pointee.skips_balance != 0
     }
 
     func wireMessage(
@@ -33,6 +34,7 @@ extension SessionAPI.Spending: WireMessage {
         if !self.quoteID.isEmpty { message.pointee.quote_id = try arena.text(self.quoteID) }
         message.pointee.max_amount_u4 = self.maxAmountU4
         message.pointee.is_dry_run = self.isDryRun ? 1 : 0
+        message.pointee.skips_balance = self.skipsBalance ? 1 : 0
         return message
     }
 }
@@ -61,6 +63,9 @@ extension SessionAPI.DryRun: WireMessage {
         self.balanceAfterU4 = message.pointee.balance_after_u4
         self.priceVersion = message.pointee.price_version
         self.isCached = message.pointee.is_cached != 0
+        self.cachedOptions = try wireMessages(
+            message.pointee.cached_options, message.pointee.n_cached_options, SessionAPI.Option.init
+        )
     }
 
     func wireMessage(
@@ -76,6 +81,10 @@ extension SessionAPI.DryRun: WireMessage {
         message.pointee.balance_after_u4 = self.balanceAfterU4
         message.pointee.price_version = self.priceVersion
         message.pointee.is_cached = self.isCached ? 1 : 0
+        message.pointee.n_cached_options = self.cachedOptions.count
+        message.pointee.cached_options = try arena.messages(self.cachedOptions) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
         return message
     }
 }
@@ -518,55 +527,6 @@ extension SessionAPI.Detail: WireMessage {
         session__v1__detail__init(message)
         if !self.key.isEmpty { message.pointee.key = try arena.text(self.key) }
         if !self.value.isEmpty { message.pointee.value = try arena.text(self.value) }
-        return message
-    }
-}
-
-extension SessionAPI.Picture: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__Picture()
-        session__v1__picture__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__Picture.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__Picture>) throws(WireError) {
-        self.id = try wireText(message.pointee.id)
-        self.assetID = try wireText(message.pointee.asset_id)
-        self.dimension = try wireText(message.pointee.dimension)
-        self.optionID = try wireText(message.pointee.option_id)
-        self.prompt = try wireText(message.pointee.prompt)
-        self.width = message.pointee.width
-        self.height = message.pointee.height
-        self.provider = try wireText(message.pointee.provider)
-        self.generatedAtUs = message.pointee.generated_at_us
-        self.error = try wireOptional(message.pointee.error, SessionAPI.Problem.init)
-        self.isPending = message.pointee.is_pending != 0
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__Picture> {
-        let message = arena.allocate(Session__V1__Picture.self)
-        session__v1__picture__init(message)
-        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
-        if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
-        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
-        if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
-        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
-        message.pointee.width = self.width
-        message.pointee.height = self.height
-        if !self.provider.isEmpty { message.pointee.provider = try arena.text(self.provider) }
-        message.pointee.generated_at_us = self.generatedAtUs
-        if let value = self.error { message.pointee.error = try value.wireMessage(arena) }
-        message.pointee.is_pending = self.isPending ? 1 : 0
         return message
     }
 }

@@ -4,6 +4,55 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.Picture: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__Picture()
+        session__v1__picture__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__Picture.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__Picture>) throws(WireError) {
+        self.id = try wireText(message.pointee.id)
+        self.assetID = try wireText(message.pointee.asset_id)
+        self.dimension = try wireText(message.pointee.dimension)
+        self.optionID = try wireText(message.pointee.option_id)
+        self.prompt = try wireText(message.pointee.prompt)
+        self.width = message.pointee.width
+        self.height = message.pointee.height
+        self.provider = try wireText(message.pointee.provider)
+        self.generatedAtUs = message.pointee.generated_at_us
+        self.error = try wireOptional(message.pointee.error, SessionAPI.Problem.init)
+        self.isPending = message.pointee.is_pending != 0
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__Picture> {
+        let message = arena.allocate(Session__V1__Picture.self)
+        session__v1__picture__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
+        if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
+        if !self.dimension.isEmpty { message.pointee.dimension = try arena.text(self.dimension) }
+        if !self.optionID.isEmpty { message.pointee.option_id = try arena.text(self.optionID) }
+        if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
+        message.pointee.width = self.width
+        message.pointee.height = self.height
+        if !self.provider.isEmpty { message.pointee.provider = try arena.text(self.provider) }
+        message.pointee.generated_at_us = self.generatedAtUs
+        if let value = self.error { message.pointee.error = try value.wireMessage(arena) }
+        message.pointee.is_pending = self.isPending ? 1 : 0
+        return message
+    }
+}
+
 extension SessionAPI.Lock: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__Lock()
@@ -518,68 +567,6 @@ extension SessionAPI.GetActiveSessionRequest: WireMessage {
         let message = arena.allocate(Session__V1__GetActiveSessionRequest.self)
         session__v1__get_active_session_request__init(message)
         if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        return message
-    }
-}
-
-extension SessionAPI.ActiveSession: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__ActiveSession()
-        session__v1__active_session__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__ActiveSession.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__ActiveSession>) throws(WireError) {
-        self.session = try wireOptional(message.pointee.session, SessionAPI.ConvergenceSession.init)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ActiveSession> {
-        let message = arena.allocate(Session__V1__ActiveSession.self)
-        session__v1__active_session__init(message)
-        if let value = self.session { message.pointee.session = try value.wireMessage(arena) }
-        return message
-    }
-}
-
-extension SessionAPI.ListSessionsRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__ListSessionsRequest()
-        session__v1__list_sessions_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__ListSessionsRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__ListSessionsRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.limit = message.pointee.limit
-        self.cursor = try wireText(message.pointee.cursor)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ListSessionsRequest> {
-        let message = arena.allocate(Session__V1__ListSessionsRequest.self)
-        session__v1__list_sessions_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        message.pointee.limit = self.limit
-        if !self.cursor.isEmpty { message.pointee.cursor = try arena.text(self.cursor) }
         return message
     }
 }

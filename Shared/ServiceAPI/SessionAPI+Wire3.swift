@@ -4,6 +4,68 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.ActiveSession: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__ActiveSession()
+        session__v1__active_session__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__ActiveSession.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__ActiveSession>) throws(WireError) {
+        self.session = try wireOptional(message.pointee.session, SessionAPI.ConvergenceSession.init)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ActiveSession> {
+        let message = arena.allocate(Session__V1__ActiveSession.self)
+        session__v1__active_session__init(message)
+        if let value = self.session { message.pointee.session = try value.wireMessage(arena) }
+        return message
+    }
+}
+
+extension SessionAPI.ListSessionsRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__ListSessionsRequest()
+        session__v1__list_sessions_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__ListSessionsRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__ListSessionsRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.limit = message.pointee.limit
+        self.cursor = try wireText(message.pointee.cursor)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ListSessionsRequest> {
+        let message = arena.allocate(Session__V1__ListSessionsRequest.self)
+        session__v1__list_sessions_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        message.pointee.limit = self.limit
+        if !self.cursor.isEmpty { message.pointee.cursor = try arena.text(self.cursor) }
+        return message
+    }
+}
+
 extension SessionAPI.ListSessionsReply: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__ListSessionsReply()
@@ -506,77 +568,6 @@ extension SessionAPI.GetGenerationRequest: WireMessage {
         session__v1__get_generation_request__init(message)
         if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
         if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
-        return message
-    }
-}
-
-extension SessionAPI.ListGenerationsRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__ListGenerationsRequest()
-        session__v1__list_generations_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__ListGenerationsRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__ListGenerationsRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.limit = message.pointee.limit
-        self.cursor = try wireText(message.pointee.cursor)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ListGenerationsRequest> {
-        let message = arena.allocate(Session__V1__ListGenerationsRequest.self)
-        session__v1__list_generations_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        message.pointee.limit = self.limit
-        if !self.cursor.isEmpty { message.pointee.cursor = try arena.text(self.cursor) }
-        return message
-    }
-}
-
-extension SessionAPI.ListGenerationsReply: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__ListGenerationsReply()
-        session__v1__list_generations_reply__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__ListGenerationsReply.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__ListGenerationsReply>) throws(WireError) {
-        self.generations = try wireMessages(
-            message.pointee.generations, message.pointee.n_generations, SessionAPI.Generation.init
-        )
-        self.nextCursor = try wireText(message.pointee.next_cursor)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__ListGenerationsReply> {
-        let message = arena.allocate(Session__V1__ListGenerationsReply.self)
-        session__v1__list_generations_reply__init(message)
-        message.pointee.n_generations = self.generations.count
-        message.pointee.generations = try arena.messages(self.generations) {
-            value throws(WireError) in try value.wireMessage(arena)
-        }
-        if !self.nextCursor.isEmpty {
-            message.pointee.next_cursor = try arena.text(self.nextCursor)
-        }
         return message
     }
 }

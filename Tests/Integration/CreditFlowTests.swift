@@ -40,6 +40,35 @@ extension `The public API` {
         #expect(try await user.credits() == ("96", "0"))
     }
 
+    @Test func `a choice is quoted, free where its pictures are there`() async throws {
+        let user = try await PublicAPI.guest(try await SharedSet.shared.running())
+        let id = try await user.start()
+        func quote(_ option: String) async throws -> JSONValue? {
+            let item: JSONValue = [
+                "sessionId": .text(id), "dimension": "direction", "optionId": .text(option),
+            ]
+            let answer = try await user.post("/api/credits/quote", ["items": [item]])
+            #expect(answer.status == 200, "\(answer.text)")
+            return answer.json["lines"]?[0]
+        }
+        #expect(try await quote("cinematic")?["credits"]?.integer == 4)
+        #expect(try await user.select(id, "direction", "cinematic").status == 200)
+        #expect(try await user.command("back", id).status == 200)
+        let known = try await quote("cinematic")
+        #expect(known?["credits"]?.integer == 0)
+        #expect(known?["cached"]?.integer == 4)
+        let fresh = try await quote("social")
+        #expect(fresh?["credits"]?.integer == 4)
+        let alternative = fresh?["alternatives"]?[0]
+        #expect(alternative?["optionId"] == "cinematic")
+        #expect(alternative?["credits"]?.integer == 0)
+        #expect(alternative?["reason"] == "cached")
+        // And so it is.
+        let again = try await user.select(id, "direction", "cinematic")
+        #expect(again.json["creditsConsumed"]?.integer == 0, "\(again.text)")
+        #expect(try await user.credits() == ("92", "0"))
+    }
+
     @Test func `a command charges by its quote and never more than allowed`() async throws {
         let set = try await SharedSet.shared.running()
         let user = try await PublicAPI.guest(set)

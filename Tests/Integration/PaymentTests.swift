@@ -39,6 +39,20 @@ import Testing
         #expect(try await set.command("credits", ["verify"]).0 == 0)
     }
 
+    @Test func `a purchase is told on the stream of its buyer`() async throws {
+        let set = try await SharedSet.shared.running()
+        let user = try await PublicAPI.guest(set)
+        async let told = user.events { $0.contains("\"balance\":700") }
+        let opened = try await user.post("/api/credits/checkout", ["pack": "booster"])
+        let url = try #require(opened.json["url"]?.text)
+        let paid = try await PublicAPI(set: set, token: nil).send(
+            "POST", url, body: Array("action=pay".utf8),
+            headers: ["Content-Type": "application/x-www-form-urlencoded"])
+        #expect(paid.status == 303)
+        let text = try await told
+        #expect(text.contains("event: balance"))
+    }
+
     @Test func `Stripe's own SDK speaks with the fake and believes its events`() async throws {
         let fake = try await StripeFake()
         let lines = try await Self.python([fake.url])

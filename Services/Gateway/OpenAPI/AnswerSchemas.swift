@@ -80,8 +80,12 @@ enum AnswerSchemas {
         ("quantity", S.count), ("unitCredits", S.credits), ("credits", S.credits),
         (
             "alternatives",
-            S.list(S.object(["model": S.text, "label": S.text, "credits": S.credits]))
-        ),
+            S.list(
+                S.object([
+                    "model": S.nullable(S.text), "optionId": S.nullable(S.text), "label": S.text,
+                    "credits": S.credits, "reason": S.choice(["cheaper", "cached"]),
+                ]))
+        ), ("cached", S.count),
     ]
 
     private static let balance: [(String, JSONValue)] = [

@@ -15,6 +15,12 @@ enum RequestSchemas {
         ("catalogue?", id), ("parameters?", id),
     ]
 
+    /// A choice in a session, to be quoted; what it would make is priced, or free when it is there.
+    private static let choice: [(String, JSONValue)] = [
+        ("sessionId", id), ("dimension", Schema.choice(QuotedItem.dimensions)),
+        ("optionId?", id),
+    ]
+
     /// What the caller lets a request cost.
     private static let spending: [(String, JSONValue)] = [
         ("quoteId?", id), ("maxCredits?", Schema.positiveCredits),
@@ -60,7 +66,7 @@ enum RequestSchemas {
                 Schema.object([
                     "items": [
                         "type": "array", "minItems": 1, "maxItems": 50,
-                        "items": Schema.object(priced),
+                        "items": ["oneOf": [Schema.object(priced), Schema.object(choice)]],
                     ]
                 ])
             ),

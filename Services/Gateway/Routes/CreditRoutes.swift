@@ -81,12 +81,13 @@ struct CreditRoutes: Sendable {
                 answers: [200: .json("QuoteAnswer")]
             ) { context in
                 var fields = try FieldReader(context.request)
-                let items = fields.objects("items", 1...50, Self.item)
+                let items = fields.objects("items", 1...50, QuotedItem.init)
                 try fields.finish()
+                let wishes = try await priced(items, context)
                 let quote = try await credits.quote(
-                    .init(userID: context.userID, items: items), context.call())
+                    .init(userID: context.userID, items: wishes.map(\.item)), context.call())
                 let writer = tools.writer(context)
-                return jsonResponse { Self.write(&$0, quote, writer) }
+                return jsonResponse { Self.write(&$0, quote, wishes, writer) }
             },
             Route(
                 method: "POST", template: "/api/credits/validate",
@@ -96,7 +97,7 @@ struct CreditRoutes: Sendable {
                 answers: [200: .json("ValidateAnswer")], problems: [402, 404, 409, 410]
             ) { context in
                 var fields = try FieldReader(context.request)
-                let item = Self.item(&fields)
+                let item = QuotedItem.price(&fields)
                 let quoteID = fields.optionalIdentifier("quoteId") ?? ""
                 try fields.finish()
                 let reply = try await credits.validateHold(
@@ -132,22 +133,63 @@ struct CreditRoutes: Sendable {
         ]
     }
 
-    /// What is asked for: a price by its catalogue, operation, model and parameters.
-    private static func item(_ fields: inout FieldReader) -> CreditsAPI.QuoteItem {
-        CreditsAPI.QuoteItem(
-            operation: fields.identifier("operation"),
-            model: fields.optionalIdentifier("model") ?? "",
-            quantity: UInt32(fields.optionalInteger("quantity", in: 1...1000) ?? 1),
-            catalogue: fields.optionalIdentifier("catalogue") ?? "",
-            parameters: fields.optionalIdentifier("parameters") ?? "")
+    /// What each item is in the price list: of a choice in a session, what it would make, and what of
+    /// that is there already.
+    private func priced(
+        _ items: [QuotedItem], _ context: RequestContext
+    ) async throws -> [QuotedItem.Priced] {
+        var priced: [QuotedItem.Priced] = []
+        for (index, item) in items.enumerated() {
+            switch item {
+            case .price(let price): priced.append(QuotedItem.Priced(item: price))
+            case .choice(let choice):
+                let run = try await tried(choice, context)
+                guard !run.operation.isEmpty else {
+                    throw Problem.validation([
+                        FieldFault(
+                            field: "items[\(index)].dimension", code: "free",
+                            detail: "This makes nothing and costs nothing; it needs no quote.")
+                    ])
+                }
+                priced.append(
+                    QuotedItem.Priced(
+                        item: CreditsAPI.QuoteItem(
+                            operation: run.operation, model: run.model, quantity: run.quantity,
+                            cached: run.isCached ? run.quantity : 0),
+                        cachedOptions: run.isCached ? [] : run.cachedOptions))
+            }
+        }
+        return priced
+    }
+
+    /// Has the session consider a choice, without looking at what could be paid.
+    private func tried(
+        _ choice: QuotedItem.Choice, _ context: RequestContext
+    ) async throws -> SessionAPI.DryRun {
+        let session = tools.backends.session
+        let spending = SessionAPI.Spending(isDryRun: true, skipsBalance: true)
+        let answer =
+            choice.dimension == QuotedItem.camera
+            ? try await session.cameraMotion(
+                .init(userID: context.userID, sessionID: choice.sessionID, spending: spending),
+                context.call())
+            : try await session.select(
+                .init(
+                    userID: context.userID, sessionID: choice.sessionID,
+                    dimension: choice.dimension, optionID: choice.optionID, spending: spending),
+                context.call())
+        return answer.dryRun ?? SessionAPI.DryRun()
     }
 
     private static func write(
-        _ object: inout JSONWriter.Members, _ quote: CreditsAPI.QuoteReply, _ writer: AnswerWriter
+        _ object: inout JSONWriter.Members, _ quote: CreditsAPI.QuoteReply,
+        _ wishes: [QuotedItem.Priced], _ writer: AnswerWriter
     ) {
         object.text("quoteId", quote.quoteID)
         object.integer("priceVersion", quote.priceVersion)
-        object.array("lines", quote.lines) { json, line in
+        let lines = zip(quote.lines, wishes).map { (line: $0, wish: $1) }
+        object.array("lines", lines) { json, pair in
+            let line = pair.line
             json.object { object in
                 object.text("operation", line.operation)
                 writer.textOrNull(&object, "model", line.model)
@@ -158,11 +200,14 @@ struct CreditRoutes: Sendable {
                 object.integer("quantity", line.quantity)
                 object.raw("unitCredits", CreditText.number(line.unitU4))
                 object.raw("credits", CreditText.number(line.amountU4))
-                object.array("alternatives", line.alternatives) { json, other in
+                object.integer("cached", line.cached)
+                object.array("alternatives", QuotedItem.alternatives(to: pair)) { json, other in
                     json.object {
-                        $0.text("model", other.model)
+                        writer.textOrNull(&$0, "model", other.model)
+                        writer.textOrNull(&$0, "optionId", other.optionID)
                         $0.text("label", other.label)
                         $0.raw("credits", CreditText.number(other.amountU4))
+                        $0.text("reason", other.reason)
                     }
                 }
             }

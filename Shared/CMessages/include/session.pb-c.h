@@ -120,10 +120,14 @@ struct  Session__V1__Spending
    * everything is checked and nothing happens; the answer has dry_run
    */
   protobuf_c_boolean is_dry_run;
+  /*
+   * of a dry run: what it would make is told, not whether it can be paid
+   */
+  protobuf_c_boolean skips_balance;
 };
 #define SESSION__V1__SPENDING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__spending__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*
@@ -149,10 +153,15 @@ struct  Session__V1__DryRun
    * What it would have made is there already: operation, model and quantity say what, and it is free.
    */
   protobuf_c_boolean is_cached;
+  /*
+   * of the same dimension, whose choice would be free in this way
+   */
+  size_t n_cached_options;
+  Session__V1__Option **cached_options;
 };
 #define SESSION__V1__DRY_RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__dry_run__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0,NULL }
 
 
 /*

@@ -336,4 +336,35 @@ import Testing
         try await credits.verify()
         credits.remove()
     }
+
+    @Test func `what is there already costs nothing in a quote, and its hold is refused`()
+        async throws
+    {
+        let credits = try await CreditsFixture()
+        defer { credits.remove() }
+        try await credits.open("ada")
+        func quote(cached: UInt32) async throws -> CreditsAPI.QuoteReply {
+            try await credits.handler.quote(
+                .init(
+                    userID: "ada",
+                    items: [.init(operation: "image.preview", quantity: 4, cached: cached)]),
+                CreditsFixture.context)
+        }
+        let some = try await quote(cached: 1)
+        #expect(some.totalU4 == 30_000)
+        #expect(some.lines.first?.cached == 1)
+        let all = try await quote(cached: 4)
+        #expect(all.totalU4 == 0)
+        #expect(all.lines.first?.alternatives.isEmpty == true)
+        let refused = await failure {
+            try await credits.handler.hold(
+                .init(
+                    userID: "ada", job: "job1", operation: "image.preview", quantity: 1,
+                    quoteID: all.quoteID), CreditsFixture.context)
+        }
+        #expect(refused?.domainCode == "PRICE_EXCEEDED")
+        let wrong = await failure { try await quote(cached: 5) }
+        #expect(wrong?.domainCode == "VALIDATION_FAILED")
+        try await credits.verify()
+    }
 }

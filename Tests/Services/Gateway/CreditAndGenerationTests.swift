@@ -67,6 +67,43 @@ import Testing
         }
     }
 
+    @Test func `a choice in a session is quoted, free when its pictures are there`() async throws {
+        try await GatewayFixture.with { gateway in
+            let token = try await gateway.guest()
+            let started = try await gateway.call(
+                "POST", "/api/convergence/start", #"{"intent":"a fox"}"#, token: token)
+            let id = try #require(started.json["sessionId"]?.text)
+            func quote(_ item: String, _ token: String) async throws -> GatewayFixture.Answer {
+                try await gateway.call(
+                    "POST", "/api/credits/quote", #"{"items":[\#(item)]}"#, token: token)
+            }
+            func choice(_ dimension: String, _ option: String) -> String {
+                #"{"sessionId":"\#(id)","dimension":"\#(dimension)","optionId":"\#(option)"}"#
+            }
+            let fresh = try await quote(choice("direction", "social"), token)
+            #expect(fresh.status == 200)
+            let line = fresh.json["lines"]?[0]
+            #expect(line?["operation"] == "image.preview")
+            #expect(line?["credits"] == 2)
+            #expect(line?["cached"] == 0)
+            #expect(line?["alternatives"]?[0]?["reason"] == "cached")
+            #expect(line?["alternatives"]?[0]?["optionId"] == "cinematic")
+            #expect(line?["alternatives"]?[0]?["credits"] == 0)
+            #expect(line?["alternatives"]?[1]?["reason"] == "cheaper")
+            let known = try await quote(choice("direction", "cinematic"), token)
+            #expect(known.json["lines"]?[0]?["credits"] == 0)
+            #expect(known.json["lines"]?[0]?["cached"] == 4)
+            let nothing = try await quote(choice("lighting", "soft"), token)
+            #expect(nothing.status == 422)
+            #expect(nothing.json["details"]?["fields"]?[0]?["code"] == "free")
+            let bare = #"{"sessionId":"\#(id)","dimension":"mood"}"#
+            #expect(try await quote(bare, token).status == 422)
+            let foreign = try await quote(
+                choice("direction", "social"), try await gateway.guest())
+            #expect(foreign.status == 403)
+        }
+    }
+
     @Test func `what could be paid for is told without setting anything aside`() async throws {
         try await GatewayFixture.with { gateway in
             let token = try await gateway.guest()

@@ -130,8 +130,9 @@ final class FakeCredits: CreditsAPI.Handler {
                 CreditsAPI.QuoteLine(
                     operation: $0.operation, model: $0.model, quantity: $0.quantity,
                     catalogue: "studio", label: "Preview image", unit: "each", unitU4: 5_000,
-                    amountU4: 5_000 * Int64($0.quantity),
-                    alternatives: [.init(model: "local", label: "Local", amountU4: 0)])
+                    amountU4: 5_000 * Int64($0.quantity - $0.cached),
+                    alternatives: [.init(model: "local", label: "Local", amountU4: 0)],
+                    cached: $0.cached)
             }, totalU4: 2_005_000, balance: Self.balance(r.userID, 1_000_000),
             balanceAfterU4: -1_010_000, shortByU4: 1_010_000,
             suggestion: .init(pack: pack, quantity: 2), expiresAtUs: 1_750_000_900_000_000)

@@ -110,6 +110,20 @@ final class FakeSession: SessionAPI.Handler {
         }
     }
 
+    /// "cinematic" was chosen before; nothing follows lighting.
+    private func considered(
+        _ r: SessionAPI.SelectRequest
+    ) throws(RPCError) -> SessionAPI.Operation {
+        try state.withLock { state throws(RPCError) in
+            try Self.check(state, r.sessionID, r.userID)
+        }
+        var run = SessionAPI.DryRun(operation: "image.preview", quantity: 4)
+        if r.dimension == "lighting" { run = SessionAPI.DryRun() }
+        run.isCached = r.optionID == "cinematic"
+        run.cachedOptions = [.init(id: "cinematic", label: "Cinematic")]
+        return SessionAPI.Operation(state: .succeeded, dryRun: run)
+    }
+
     func start(
         _ r: SessionAPI.StartRequest, _ c: CallContext
     ) async throws(RPCError) -> SessionAPI.Operation {
@@ -118,7 +132,8 @@ final class FakeSession: SessionAPI.Handler {
     func select(
         _ r: SessionAPI.SelectRequest, _ c: CallContext
     ) async throws(RPCError) -> SessionAPI.Operation {
-        try command("select", user: r.userID, session: r.sessionID, c)
+        if r.spending?.skipsBalance == true { return try considered(r) }
+        return try command("select", user: r.userID, session: r.sessionID, c)
     }
     func regenerate(
         _ r: SessionAPI.RegenerateRequest, _ c: CallContext

@@ -31,6 +31,37 @@ import Testing
         }
     }
 
+    @Test func `a dry run says what is free because it was made before`() async throws {
+        let fixture = try SessionFixture()
+        try await fixture.running { user in
+            let id = try await user.start().sessionID
+            func tried(_ option: String) async throws -> SessionAPI.DryRun? {
+                try await user.handler.select(
+                    SessionAPI.SelectRequest(
+                        userID: user.userID, sessionID: id, dimension: "direction",
+                        optionID: option,
+                        spending: SessionAPI.Spending(isDryRun: true, skipsBalance: true)),
+                    user.context()
+                ).dryRun
+            }
+            _ = try await user.select(id, "direction", "cinematic")
+            _ = try await user.back(id)
+            // Who has nothing is told as well.
+            fixture.credits.setBalance(credits: 0)
+            let known = try await tried("cinematic")
+            #expect(known?.isCached == true)
+            #expect(known?.operation == "image.preview")
+            #expect(known?.quantity == 4)
+            #expect(known?.amountU4 == 0)
+            let fresh = try await tried("social")
+            #expect(fresh?.isCached == false)
+            #expect(fresh?.operation == "image.preview")
+            #expect(fresh?.quantity == 4)
+            #expect(fresh?.cachedOptions.map(\.id) == ["cinematic"])
+        }
+        #expect(fixture.credits.charged == 8)
+    }
+
     @Test func `a dry run is refused as the command itself would be`() async throws {
         let fixture = try SessionFixture()
         try await fixture.running { user in
