@@ -102,7 +102,7 @@ import Testing
                     userID: user.userID, sessionID: id, dimension: "direction",
                     optionID: "cinematic", spending: Self.dry), user.context())
             #expect(tried.dryRun?.amountU4 == 0)
-            #expect(tried.dryRun?.operation == "")
+            #expect(tried.dryRun?.isCached == true)
             #expect(try await user.session(id) == before)
         }
     }

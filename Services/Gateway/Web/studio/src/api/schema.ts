@@ -790,11 +790,14 @@ export type QuoteAnswer = {
     quantity: number;
     unitCredits: number;
     credits: number;
-    alternatives: {
-      model: string;
+    alternatives: ({
+      model: string | null;
+      optionId: string | null;
       label: string;
       credits: number;
-    }[];
+      reason: "cheaper" | "cached";
+    })[];
+    cached: number;
   })[];
   total: number;
   available: number;
@@ -808,13 +811,7 @@ export type QuoteAnswer = {
 };
 
 export type QuoteRequest = {
-  items: {
-    operation: string;
-    model?: string;
-    quantity?: number;
-    catalogue?: string;
-    parameters?: string;
-  }[];
+  items: unknown[];
 };
 
 export type RegenerateAnswer = {
