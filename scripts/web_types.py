@@ -13,14 +13,15 @@ import urllib.request
 OPERATIONS = [
     "createGuest", "getMe", "getCredits", "listPacks", "quoteCredits",
     "signUp", "logIn", "logOut",
-    "createCheckout", "listPurchases", "getSubscription", "listCreditHistory",
+    "createCheckout", "listPurchases", "getSubscription", "cancelSubscription",
+    "listCreditHistory",
     "exportCreditHistory", "getStatement", "getBudget", "setBudget", "deleteBudget",
     "setLowBalance", "listPrices",
     "startConvergence", "selectOption", "regenerateDimension", "retryImage", "goBack",
     "jumpToStep", "editIntent", "resumeSession", "abandonSession", "startCameraMotion",
     "selectCameraMotion", "startSubjectMotion", "skipSubjectMotion", "finalizeSession",
     "getActiveSession", "getSession", "getOperation", "cancelOperation",
-    "startGeneration", "getGeneration", "cancelGeneration", "watchEvents",
+    "listModels", "startGeneration", "getGeneration", "cancelGeneration", "watchEvents",
     "listCreations", "getCreation", "starCreations", "unstarCreations", "deleteCreations",
     "restoreCreations", "createArchive",
 ]

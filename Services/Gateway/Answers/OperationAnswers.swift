@@ -78,6 +78,10 @@ extension AnswerWriter {
         object.object("generationCosts") {
             for model in models { $0.raw(model.id, CreditText.number(model.amountU4)) }
         }
+        Self.models(&object, models)
+    }
+
+    static func models(_ object: inout JSONWriter.Members, _ models: [FinalModel]) {
         object.array("models", models) { writer, model in
             writer.object {
                 $0.text("id", model.id)

@@ -298,15 +298,15 @@ enum AnswerSchemas {
                     ("previewImageUrl", S.nullable(S.link)), ("cameraMotion", S.text),
                     ("subjectMotion", S.text), ("videoUrl", S.nullable(S.link)),
                     ("totalCreditsConsumed", S.credits), ("generationCosts", S.map(S.credits)),
-                    (
-                        "models",
-                        S.list(
-                            S.object([
-                                "id": S.text, "label": S.text, "cost": S.credits,
-                                "available": S.flag,
-                            ]))
-                    ),
+                    ("models", S.list(S.reference("FinalModel"))),
                 ])
+        ),
+        ("ModelsAnswer", S.object(["models": S.list(S.reference("FinalModel"))])),
+        (
+            "FinalModel",
+            S.object([
+                "id": S.text, "label": S.text, "cost": S.credits, "available": S.flag,
+            ])
         ),
     ]
 

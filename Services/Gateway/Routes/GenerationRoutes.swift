@@ -48,6 +48,14 @@ struct GenerationRoutes: Sendable {
                 }
             },
             Route(
+                method: "GET", template: "/api/models", operationID: "listModels",
+                summary: "The models of final videos, and what a video of each costs.",
+                tag: "Generations", answers: [200: .json("ModelsAnswer")]
+            ) { context in
+                let models = try await tools.finalModels(context)
+                return jsonResponse { AnswerWriter.models(&$0, models) }
+            },
+            Route(
                 method: "GET", template: "/api/generations/{id}", operationID: "getGeneration",
                 summary: "A generation and, once it is completed, its result.",
                 tag: "Generations", answers: [200: .json("GenerationAnswer")], problems: [404]

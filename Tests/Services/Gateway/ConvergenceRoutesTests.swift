@@ -41,6 +41,8 @@ import Testing
             #expect(final.json["generationCosts"]?["sora-2"] == 80)
             #expect(final.json["models"]?[0]?["available"] == true)
             #expect(final.json["models"]?[1]?["available"] == false)
+            let models = try await gateway.call("GET", "/api/models", token: token)
+            #expect(models.json["models"] == final.json["models"])
             for path in ["session/active", "session/\(id)", "sessions"] {
                 let answer = try await gateway.call("GET", "/api/convergence/\(path)", token: token)
                 #expect(answer.status == 200)

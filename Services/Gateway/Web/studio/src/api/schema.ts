@@ -67,6 +67,12 @@ export interface Operations {
     body: undefined;
     answer: SubscriptionAnswer;
   };
+  cancelSubscription: {
+    method: "POST";
+    path: "/api/credits/subscription/cancel";
+    body: EmptyRequest;
+    answer: SubscriptionAnswer;
+  };
   listCreditHistory: {
     method: "GET";
     path: "/api/credits/history";
@@ -223,6 +229,12 @@ export interface Operations {
     body: EmptyRequest;
     answer: Operation;
   };
+  listModels: {
+    method: "GET";
+    path: "/api/models";
+    body: undefined;
+    answer: ModelsAnswer;
+  };
   startGeneration: {
     method: "POST";
     path: "/api/generations";
@@ -303,6 +315,7 @@ export const routes = {
   createCheckout: { method: "POST", path: "/api/credits/checkout" },
   listPurchases: { method: "GET", path: "/api/credits/purchases" },
   getSubscription: { method: "GET", path: "/api/credits/subscription" },
+  cancelSubscription: { method: "POST", path: "/api/credits/subscription/cancel" },
   listCreditHistory: { method: "GET", path: "/api/credits/history" },
   exportCreditHistory: { method: "GET", path: "/api/credits/history/export" },
   getStatement: { method: "GET", path: "/api/credits/statements/{sessionId}" },
@@ -329,6 +342,7 @@ export const routes = {
   getSession: { method: "GET", path: "/api/convergence/session/{id}" },
   getOperation: { method: "GET", path: "/api/operations/{id}" },
   cancelOperation: { method: "POST", path: "/api/operations/{id}/cancel" },
+  listModels: { method: "GET", path: "/api/models" },
   startGeneration: { method: "POST", path: "/api/generations" },
   getGeneration: { method: "GET", path: "/api/generations/{id}" },
   cancelGeneration: { method: "POST", path: "/api/generations/{id}/cancel" },
@@ -525,6 +539,13 @@ export type Fault = {
   details: Record<string, unknown>;
 };
 
+export type FinalModel = {
+  id: string;
+  label: string;
+  cost: number;
+  available: boolean;
+};
+
 export type FinalizeAnswer = {
   sessionId: string;
   version: number;
@@ -538,12 +559,7 @@ export type FinalizeAnswer = {
   videoUrl: string | null;
   totalCreditsConsumed: number;
   generationCosts: Record<string, number>;
-  models: {
-    id: string;
-    label: string;
-    cost: number;
-    available: boolean;
-  }[];
+  models: FinalModel[];
 };
 
 export type GenerationAnswer = {
@@ -673,6 +689,10 @@ export type LowBalanceRequest = {
 export type MeAnswer = {
   user: User;
   credits: Balance;
+};
+
+export type ModelsAnswer = {
+  models: FinalModel[];
 };
 
 export type NavigateAnswer = {

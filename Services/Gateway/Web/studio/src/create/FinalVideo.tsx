@@ -1,6 +1,5 @@
-import { useState } from "react";
 import { width } from "../ui/width";
-import { countOf } from "../state/state";
+import { countOf, finalModel } from "../state/state";
 import { DownloadIcon, PlayIcon } from "../ui/icons";
 import { useStudio } from "../ui/useStudio";
 
@@ -10,12 +9,12 @@ const ended = ["completed", "failed", "cancelled"];
 export function FinalVideo() {
   const { studio, state } = useStudio();
   const { finished, generation } = state;
-  const available = finished?.models.filter((model) => model.available) ?? [];
-  const [chosenID, setChosen] = useState<string | null>(null);
-  const model = available.find((one) => one.id === chosenID) ?? available[0];
   if (!finished) return null;
+  const available = state.models.filter((one) => one.available);
+  const model = finalModel(state);
   const isRunning = generation !== null && !ended.includes(generation.state);
-  const others = finished.models.filter((one) => !one.available);
+  const isMP4 = generation?.contentType?.startsWith("video/mp4") ?? true;
+  const others = state.models.filter((one) => !one.available);
   return (
     <div className="final">
       <h2>Final video</h2>
@@ -26,7 +25,7 @@ export function FinalVideo() {
             {countOf(generation.creditsConsumed)}.
           </p>
           <p>
-            <a className="button" href={generation.url} download={`${generation.id}.mp4`}>
+            <a className="button" href={generation.url} download={`${generation.id}.${isMP4 ? "mp4" : "mjpeg"}`}>
               <DownloadIcon /> Download
             </a>
           </p>
@@ -67,7 +66,7 @@ export function FinalVideo() {
                   name="model"
                   value={one.id}
                   checked={one === model}
-                  onChange={() => setChosen(one.id)}
+                  onChange={() => studio.generations.pick(one.id)}
                 />
                 <span>{one.label}</span>
                 <b>{countOf(one.cost)}</b>

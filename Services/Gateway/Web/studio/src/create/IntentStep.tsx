@@ -1,7 +1,9 @@
-import { FormEvent, RefObject, useRef, useState } from "react";
+import { FormEvent, RefObject, useRef } from "react";
+import { ratios } from "../state/flow";
 import { countOf } from "../state/state";
 import { intentKey } from "../state/storage";
 import { useKept } from "../ui/useKept";
+import { useDraft } from "../ui/useStores";
 import { useStudio } from "../ui/useStudio";
 
 const examples = [
@@ -12,15 +14,12 @@ const examples = [
   "A wild horse in a mountain meadow",
   "A perfume bottle in a quiet room",
 ];
-const ratios = ["16:9", "9:16", "1:1", "4:3", "3:4"] as const;
-type Ratio = typeof ratios[number];
-
 /** The beginning: what should the video show? */
 export function IntentStep({ heading }: { heading: RefObject<HTMLHeadingElement> }) {
   const { studio, state } = useStudio();
   // A start that was refused or stopped leads back here: what was typed is still there.
   const [intent, setIntent] = useKept(intentKey);
-  const [ratio, setRatio] = useState<Ratio>("16:9");
+  const { aspectRatio: ratio } = useDraft();
   const field = useRef<HTMLTextAreaElement>(null);
   const { costs, balance, isChecking } = state;
   const text = intent.trim();
@@ -67,7 +66,7 @@ export function IntentStep({ heading }: { heading: RefObject<HTMLHeadingElement>
                   name="ratio"
                   value={one}
                   checked={one === ratio}
-                  onChange={() => setRatio(one)}
+                  onChange={() => studio.drafts.patch({ aspectRatio: one })}
                 />
                 <i className={`shape shape-${one.replace(":", "-")}`} aria-hidden="true" />
                 <span>{one}</span>

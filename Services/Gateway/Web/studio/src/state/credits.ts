@@ -20,9 +20,10 @@ export class Credits {
         { operation: "video.preview", quantity: 1 },
         { operation: "image.regenerate", quantity: 4 },
       ];
-      const [quote, packs, balance] = await Promise.all([
+      const [quote, packs, models, balance] = await Promise.all([
         this.studio.client.send(new Action("quoteCredits", { items })),
         this.studio.client.read("listPacks"),
+        this.studio.client.read("listModels"),
         this.studio.client.read("getCredits"),
       ]);
       const [pictures, camera, motion, again] = quote.lines.map((line) => line.credits);
@@ -33,7 +34,9 @@ export class Credits {
         regenerate: again ?? 0,
         total: (pictures ?? 0) + (camera ?? 0) + (motion ?? 0),
       };
-      this.studio.patch({ costs, packs: packs.packs, plans: packs.plans });
+      this.studio.patch({
+        costs, packs: packs.packs, plans: packs.plans, models: models.models,
+      });
       if (!this.studio.state.balance) this.setBalance(balance);
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) return this.studio.account.ended();

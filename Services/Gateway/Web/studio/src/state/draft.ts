@@ -57,7 +57,7 @@ export class Drafts {
   }
 
   clear(): void {
-    this.patch(blank);
+    this.patch({ ...blank, aspectRatio: this.current.aspectRatio });
   }
 
   /** Takes over what was chosen in the flow: prompt, locks and pictures. */

@@ -5,7 +5,8 @@ import { Operations } from "../api/schema";
 import { isPictureStep, PictureStep, pictureSteps, Running, shownStep, Step } from "./state";
 import type { Studio } from "./studio";
 
-export type AspectRatio = "16:9" | "9:16" | "1:1" | "4:3" | "3:4";
+export const ratios = ["16:9", "9:16", "1:1", "4:3", "3:4"] as const;
+export type AspectRatio = typeof ratios[number];
 
 export class Flow {
   constructor(private studio: Studio) {}

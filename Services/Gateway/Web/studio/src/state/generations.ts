@@ -4,6 +4,7 @@ import { Action, Refusal } from "../api/client";
 import { GenerationAnswer, Operations, Session } from "../api/schema";
 import { go, paths } from "../router";
 import { AspectRatio } from "./flow";
+import { modelKey, Quote } from "./state";
 import { store } from "./storage";
 import type { Studio } from "./studio";
 
@@ -11,9 +12,6 @@ import type { Studio } from "./studio";
 export const generationKey = "convergence.generation";
 
 export type GenerationBody = Operations["startGeneration"]["body"];
-
-/** What something would cost, or why it cannot be had; null until the server has said. */
-export type Quote = { credits: number } | { reason: string } | null;
 
 export class Generations {
   constructor(private studio: Studio) {}
@@ -29,6 +27,12 @@ export class Generations {
     go(paths.generations);
     // Its end may have come as an event before its beginning was answered.
     await this.readGeneration();
+  }
+
+  /** Final videos are made with this model from now on. */
+  pick(modelID: string): void {
+    store(modelKey, modelID);
+    this.studio.patch({ modelID });
   }
 
   /** Begins one; null when it was refused, which has been said then. */

@@ -1,6 +1,9 @@
 // What the page knows. One reducer holds it; the server owns what is true.
 
-import { Balance, GenerationAnswer, Operation, Pack, Session, Image, FinalizeAnswer, User } from "../api/schema";
+import {
+  Balance, FinalizeAnswer, FinalModel, GenerationAnswer, Image, Operation, Pack, Session, User,
+} from "../api/schema";
+import { stored } from "./storage";
 
 export type PictureStep = "direction" | "mood" | "framing" | "lighting";
 export type Step =
@@ -60,6 +63,9 @@ export type Dialog =
   | { kind: "keys" }
   | { kind: "account"; isEnded: boolean; email: string };
 
+/** What something would cost, or why it cannot be had; null until the server has said. */
+export type Quote = { credits: number } | { reason: string } | null;
+
 export interface Trouble {
   text: string;
   /** Does the same action again, with the same key. */
@@ -76,6 +82,12 @@ export interface State {
   costs: Costs | null;
   packs: Pack[];
   plans: Pack[];
+  /** Those of final videos, with what each costs. */
+  models: FinalModel[];
+  /** The one that was picked; another serves while it has no provider. */
+  modelID: string | null;
+  /** What each kind would cost that the Studio tool can make of what lies on its table. */
+  quotes: Record<string, Quote>;
   session: Session | null;
   /** The step whose pictures are on the way, while the session is still at the one before. */
   running: Running | null;
@@ -89,6 +101,9 @@ export interface State {
   isChecking: boolean;
 }
 
+/** The model of final videos that was picked, in this browser. */
+export const modelKey = "convergence.model";
+
 export const initialState: State = {
   isSignedIn: false,
   user: null,
@@ -98,6 +113,9 @@ export const initialState: State = {
   costs: null,
   packs: [],
   plans: [],
+  models: [],
+  modelID: stored(modelKey),
+  quotes: {},
   session: null,
   running: null,
   arrived: {},
@@ -192,6 +210,12 @@ export function shownStep(state: State): Step {
   }
   if (!session) return "intent";
   return session.currentStep as Step;
+}
+
+/** The model that a final video would be made with now. */
+export function finalModel(state: State): FinalModel | null {
+  const available = state.models.filter((model) => model.available);
+  return available.find((model) => model.id === state.modelID) ?? available[0] ?? null;
 }
 
 export interface Slot {

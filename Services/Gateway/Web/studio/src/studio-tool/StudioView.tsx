@@ -2,14 +2,12 @@ import { useEffect, useRef, useState } from "react";
 import { stepLabels } from "../gallery/words";
 import { go, paths } from "../router";
 import type { Draft } from "../state/draft";
-import type { AspectRatio } from "../state/flow";
-import type { GenerationBody, Quote } from "../state/generations";
-import { countOf } from "../state/state";
+import { ratios } from "../state/flow";
+import type { GenerationBody } from "../state/generations";
+import { countOf, finalModel, Quote } from "../state/state";
 import { isSwitchedOff } from "../ui/letterKeys";
 import { useStudio } from "../ui/useStudio";
 import { useDraft } from "../ui/useStores";
-
-const ratios: AspectRatio[] = ["16:9", "9:16", "1:1", "4:3", "3:4"];
 
 interface Kind {
   id: GenerationBody["kind"];
@@ -32,11 +30,12 @@ const kinds: Kind[] = [
 export function StudioView({ isShown }: { isShown: boolean }) {
   const { studio, state } = useStudio();
   const draft = useDraft();
-  const [quotes, setQuotes] = useState<Record<string, Quote>>({});
   const [busy, setBusy] = useState<string | null>(null);
   const { prompt, sessionId, sourceAssetId, aspectRatio } = draft;
   const hasPicture = sessionId !== null || sourceAssetId !== null;
   const hasPrompt = prompt.trim() !== "";
+  const model = finalModel(state);
+  const modelOf = (kind: Kind) => (kind.id === "final" ? model?.id ?? null : null);
   const field = useRef<HTMLTextAreaElement>(null);
 
   useEffect(() => {
@@ -44,26 +43,34 @@ export function StudioView({ isShown }: { isShown: boolean }) {
   }, [studio, isShown, state.isSignedIn]);
 
   // What each would cost, as the server reckons it for exactly this; words do not change a price.
-  useEffect(() => {
-    if (!isShown || !state.isSignedIn) return undefined;
+  const isAsking = isShown && state.isSignedIn;
+  const table = [isAsking, hasPicture, sessionId, sourceAssetId, aspectRatio];
+  const ask = (wanted: Kind[]) => {
+    if (!isAsking) return undefined;
     let isOver = false;
-    const ask = async () => {
-      for (const kind of kinds) {
+    const read = async () => {
+      for (const kind of wanted) {
         if (kind.needsPicture && !hasPicture) continue;
-        const quote = await studio.generations.quote(studio.drafts.body(kind.id, null));
+        const quote = await studio.generations.quote(studio.drafts.body(kind.id, modelOf(kind)));
         if (isOver) return;
-        setQuotes((before) => ({ ...before, [kind.id]: quote }));
+        studio.patch({ quotes: { ...studio.state.quotes, [kind.id]: quote } });
       }
     };
-    void ask();
+    void read();
     return () => {
       isOver = true;
     };
-  }, [studio, isShown, state.isSignedIn, hasPicture, sessionId, sourceAssetId, aspectRatio]);
+  };
+  useEffect(() => ask(kinds.filter((kind) => kind.id !== "final")), [studio, ...table]);
+  // Another model has another price, and its own one is not known yet.
+  useEffect(() => {
+    studio.patch({ quotes: { ...studio.state.quotes, final: null } });
+    return model ? ask(kinds.filter((kind) => kind.id === "final")) : undefined;
+  }, [studio, ...table, model?.id]);
 
   const generate = async (kind: Kind, cost: number) => {
     setBusy(kind.id);
-    const body = studio.drafts.body(kind.id, null);
+    const body = studio.drafts.body(kind.id, modelOf(kind));
     const started = await studio.generations.start(body, cost, `the ${kind.label.toLowerCase()}`);
     setBusy(null);
     if (started) go(paths.generations);
@@ -112,7 +119,7 @@ export function StudioView({ isShown }: { isShown: boolean }) {
             ref={field}
             value={prompt}
             maxLength={4000}
-            rows={6}
+            rows={5}
             placeholder="A lighthouse in a storm, seen from the sea, cold light, heavy clouds"
             onChange={(event) => studio.drafts.patch({ prompt: event.target.value })}
           />
@@ -145,11 +152,12 @@ export function StudioView({ isShown }: { isShown: boolean }) {
             ))}
           </fieldset>
           <ul className="studio-kinds">
-            {kinds.map((kind) => (
+            {(hasPicture ? [...kinds].reverse() : kinds).map((kind) => (
               <KindCard
                 key={kind.id}
                 kind={kind}
-                quote={quotes[kind.id] ?? null}
+                quote={state.quotes[kind.id] ?? null}
+                model={kind.id === "final" ? model?.label ?? null : null}
                 reason={
                   kind.needsPicture && !hasPicture
                     ? "Needs a picture: take one over from Create or Generations."
@@ -171,6 +179,8 @@ export function StudioView({ isShown }: { isShown: boolean }) {
 interface CardProperties {
   kind: Kind;
   quote: Quote;
+  /** The label of the model, where there is a choice. */
+  model: string | null;
   /** Why it cannot be asked for now. */
   reason: string | null;
   isBusy: boolean;
@@ -178,14 +188,14 @@ interface CardProperties {
   onGenerate: (cost: number) => void;
 }
 
-function KindCard({ kind, quote, reason, isBusy, isMain, onGenerate }: CardProperties) {
+function KindCard({ kind, quote, model, reason, isBusy, isMain, onGenerate }: CardProperties) {
   const refusal = quote && "reason" in quote ? quote.reason : null;
   const cost = quote && "credits" in quote ? quote.credits : null;
   const why = reason ?? refusal;
   return (
     <li className="kind">
       <h2>{kind.label}</h2>
-      <p className="dim">{why ?? kind.text}</p>
+      <p className="dim">{why ?? (model ? `The video, by ${model}.` : kind.text)}</p>
       <button
         type="button"
         className={isMain ? "button button-main" : "button"}
