@@ -12,13 +12,13 @@ export class Flow {
   constructor(private studio: Studio) {}
 
   startSession(intent: string, aspectRatio: AspectRatio): Promise<void> {
-    return this.studio.runner.run({
+    return this.studio.sessions.begin(() => this.studio.runner.run({
       action: new Action("startConvergence", { intent, aspectRatio }),
       running: making("start", "direction"),
       cost: this.studio.state.costs?.pictures ?? 0,
       isGated: true,
       label: "four directions",
-    });
+    }));
   }
 
   async choose(step: PictureStep, optionId: string): Promise<void> {

@@ -8,6 +8,8 @@ import type { Studio } from "./studio";
 
 // Of this tab alone: what it goes on with after a reload.
 const sessionKey = "convergence.session";
+/** Instead of its id: a session was asked for, and a reload may come before the answer. */
+const asked = "asked";
 
 export class Sessions {
   private refreshing: number | null = null;
@@ -16,15 +18,26 @@ export class Sessions {
 
   /** A session that is there at the beginning: shown by itself after a reload, else asked about. */
   async meet(session: Session, isReturning: boolean): Promise<void> {
-    const isReload = stored(sessionKey, sessionStorage) === session.id;
-    if (isReload || !isReturning) return this.open(session);
+    if (this.isOfThisTab(session) || !isReturning) return this.open(session);
     this.studio.patch({ dialog: { kind: "resume", session } });
+  }
+
+  private isOfThisTab(session: Session): boolean {
+    const known = stored(sessionKey, sessionStorage);
+    return known === session.id || known === asked;
+  }
+
+  /** What begins from here on is this tab's, whether its beginning is answered or not. */
+  async begin(start: () => Promise<void>): Promise<void> {
+    store(sessionKey, asked, sessionStorage);
+    await start();
+    if (!this.studio.state.session) this.forget();
   }
 
   /** A session that was completed in this tab stays until another is begun. */
   async restore(): Promise<void> {
     const id = stored(sessionKey, sessionStorage);
-    if (!id) return;
+    if (!id || id === asked) return;
     try {
       const { session } = await this.studio.client.read("getSession", { id });
       if (session.status !== "completed") return;
@@ -53,7 +66,7 @@ export class Sessions {
     this.studio.apply({ type: "session", session });
   }
 
-  /** The session has ended: a reload begins anew. */
+  /** There is none any more: a reload begins anew. */
   forget(): void {
     store(sessionKey, null, sessionStorage);
   }
@@ -88,9 +101,7 @@ export class Sessions {
       } else if (!session && !dialog && !this.studio.state.finished) {
         const active = await this.studio.client.read("getActiveSession");
         const isFree = !this.studio.state.session && !this.studio.state.running && !this.studio.state.dialog;
-        if (active.session && isFree) {
-          this.studio.patch({ dialog: { kind: "resume", session: active.session } });
-        }
+        if (active.session && isFree) await this.meet(active.session, true);
       }
     } catch (error) {
       this.studio.failures.fail(error, null);
