@@ -6,10 +6,11 @@ import pathlib
 import unittest
 from decimal import Decimal
 
+from stripe_fake import StripeFake
 from test_studio import StudioCase
 
 
-class BillingTests(StudioCase):
+class BillingCase(StudioCase):
     def billing(self, path="/billing", **options):
         studio = self.studio(**options)
         page = studio.open(path)
@@ -17,6 +18,30 @@ class BillingTests(StudioCase):
         page.wait_for_selector(".offers .button")
         return studio
 
+    def cancel_plan(self, studio, label, balance):
+        page = studio.page
+        page.get_by_role("button", name="Cancel the plan").click()
+        dialog = page.get_by_role("dialog", name=f"Cancel {label}?")
+        self.assert_accessible(studio)
+        # What is harmless has the focus.
+        self.assertEqual(page.evaluate("() => document.activeElement.innerText"), "Keep it")
+        page.keyboard.press("Enter")
+        dialog.wait_for(state="detached")
+        asked = [one for one in studio.requests if one.url.endswith("/subscription/cancel")]
+        self.assertEqual(asked, [])
+        page.get_by_role("button", name="Cancel the plan").click()
+        dialog.get_by_role("button", name="Cancel the plan").click()
+        page.wait_for_selector(f".banner:has-text('{label} is cancelled')")
+        page.wait_for_selector(".offer-note:has-text('no further month is taken')")
+        self.assertEqual(page.get_by_role("button", name="Cancel the plan").count(), 0)
+        self.assert_accessible(studio)
+        # The credits stay, and a reload knows it too.
+        page.reload()
+        page.wait_for_selector(".offer-note:has-text('no further month is taken')")
+        page.wait_for_selector(f"[data-testid=credit-pill]:has-text('{balance:,}')")
+
+
+class BillingTests(BillingCase):
     def test_both_addresses_show_it_at_every_width(self):
         studio = self.billing("/pricing")
         page = studio.page
@@ -119,6 +144,16 @@ class BillingTests(StudioCase):
         self.assert_accessible(studio)
         self.assert_sound(studio)
 
+    def test_a_plan_is_cancelled_after_asking(self):
+        studio = self.billing()
+        page = studio.page
+        page.get_by_role("button", name="Subscribe Creator for $59.00").click()
+        page.wait_for_url("**/checkout/*")
+        page.get_by_role("button", name="Pay").click()
+        page.wait_for_selector(".offer-note:has-text('the next credits come')")
+        self.cancel_plan(studio, "Creator", 1900)
+        self.assert_sound(studio)
+
     def test_a_hard_budget_refuses_what_is_over(self):
         studio = self.billing()
         page = studio.page
@@ -179,6 +214,50 @@ class BillingTests(StudioCase):
         page.wait_for_selector(".notice-low:has-text('96')")
         self.assert_accessible(studio)
         self.assert_sound(studio)
+
+
+class StripeTests(BillingCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stripe = StripeFake()
+        cls.addClassCleanup(cls.stripe.stop)
+        cls.environment = cls.stripe.environment()
+        super().setUpClass()
+        cls.stripe.studio = cls.services.url
+
+    def pay(self, page):
+        page.wait_for_url(self.stripe.url + "/pay/*")
+        page.get_by_role("button", name="Pay").click()
+
+    def test_a_pack_and_a_plan_are_bought_at_stripe(self):
+        studio = self.billing()
+        page = studio.page
+        self.assertIn("Paid at stripe", page.locator(".shop .badge").inner_text())
+        page.get_by_role("button", name="Buy Starter Pack for $15.00").click()
+        page.wait_for_url(self.stripe.url + "/pay/*")
+        self.assertIn("15.00 USD", page.locator("h1").inner_text())
+        page.get_by_role("link", name="Back").click()
+        page.wait_for_selector(".banner:has-text('Nothing was bought')")
+        self.assertEqual(studio.balance(), 100)
+        page.wait_for_selector(".rows:has-text('waits for payment')")
+        # It waits where it was left.
+        page.get_by_role("link", name="Pay for Starter Pack").click()
+        self.pay(page)
+        page.wait_for_selector(".banner:has-text('The credits are yours')")
+        self.assertTrue(page.url.endswith("/billing"), page.url)
+        page.wait_for_selector("[data-testid=credit-pill]:has-text('400')")
+        page.wait_for_selector(".rows:has-text('paid')")
+        page.get_by_role("button", name="Subscribe Explorer for $19.00").click()
+        self.pay(page)
+        page.wait_for_selector(".offer-note:has-text('the next credits come')")
+        page.wait_for_selector("[data-testid=credit-pill]:has-text('900')")
+        self.cancel_plan(studio, "Explorer", 900)
+        ending = [one["cancel_at_period_end"] for one in self.stripe.objects.values()
+                  if one["object"] == "subscription"]
+        self.assertEqual(ending, [True])
+        self.assertEqual(studio.complaints, [])
+        faults = [one for one in studio.contract_faults() if self.stripe.url not in one]
+        self.assertEqual(faults, [])
 
 
 class GateTests(StudioCase):
