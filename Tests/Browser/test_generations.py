@@ -228,6 +228,38 @@ class GalleryTests(GalleryCase):
             self.assertEqual(studio.context.request.get(url).body(), content)
         self.assert_sound(studio)
 
+    def kept(self, page):
+        """The name and the bytes of the file that the viewer's button keeps."""
+        with page.expect_download() as download:
+            page.locator("dialog.viewer").get_by_role("button", name="Download").click()
+        with open(download.value.path(), "rb") as file:
+            return download.value.suggested_filename, file.read()
+
+    def test_one_file_has_the_ending_of_what_is_in_it(self):
+        studio = self.pictures()
+        page = studio.page
+        one = self.creations(studio)[-1]
+        url = studio.url + one["assets"][0]["url"]
+        original = studio.context.request.get(url)
+        kind = original.headers["content-type"].split("/")[1].replace("jpeg", "jpg")
+        page.locator("button[data-creation]").last.click()
+        name, content = self.kept(page)
+        self.assertEqual(name, f"a-fox-crossing-a-frozen-lake-at-dawn-direction.{kind}")
+        self.assertEqual(content, original.body())
+        # Nobody says what it is: its first bytes do.
+        for body, ending in [
+            (b"\x89PNG\r\n\x1a\n....", "png"), (b"\xff\xd8\xff\xe0........", "jpg"),
+            (b"RIFF....WEBP", "webp"), (b"\0\0\0\x20ftypisom", "mp4"),
+        ]:
+            page.route("**/api/media/**", untyped(body))
+            name, content = self.kept(page)
+            page.unroute("**/api/media/**")
+            self.assertEqual((name.rsplit(".", 1)[1], content), (ending, body))
+        page.route("**/api/media/**", lambda route: route.fulfill(status=404))
+        page.locator("dialog.viewer").get_by_role("button", name="Download").click()
+        page.wait_for_selector("dialog.viewer [role=alert]:has-text('not there any more')")
+        self.assert_sound(studio, allowed=["404"])
+
     def test_what_is_being_made_shows_how_far_it_is_and_can_be_stopped(self):
         studio = self.pictures()
         page = studio.page
@@ -343,6 +375,15 @@ class StudioToolTests(GalleryCase):
         page.get_by_role("button", name="Storyboard:").click()
         page.get_by_role("button", name="Still 3").click()
         self.assert_accessible(studio)
+        # Six stills are one file.
+        with page.expect_download() as download:
+            page.locator("dialog.viewer").get_by_role("button", name="Download").click()
+        self.assertTrue(download.value.suggested_filename.endswith(".zip"))
+        with zipfile.ZipFile(download.value.path()) as archive:
+            names = archive.namelist()
+            self.assertEqual({archive.read(name) for name in names if name != "manifest.json"},
+                             bytes_)
+        self.assertEqual(len(names), 7)
         self.assert_sound(studio)
 
     def test_what_was_chosen_is_carried_over_and_survives_a_reload(self):
@@ -406,6 +447,11 @@ class StudioToolTests(GalleryCase):
         studio.wait_for_pictures("mood")
         self.assertEqual(asked, ["beforeunload"])
         self.assert_sound(studio)
+
+
+def untyped(body):
+    return lambda route: route.fulfill(
+        body=body, headers={"Content-Type": "application/octet-stream"})
 
 
 if __name__ == "__main__":

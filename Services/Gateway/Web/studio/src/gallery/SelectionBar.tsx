@@ -2,6 +2,7 @@ import { useState } from "react";
 import { CloseIcon, CompareIcon, DownloadIcon, StarIcon, TrashIcon, UndoIcon } from "../ui/icons";
 import { useStudio } from "../ui/useStudio";
 import { useGallery } from "../ui/useStores";
+import { save } from "./download";
 
 const archiveMax = 100;
 
@@ -85,14 +86,4 @@ export function UndoBar() {
       </button>
     </div>
   );
-}
-
-/** Hands an address to the browser's own downloads. */
-export function save(url: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
 }

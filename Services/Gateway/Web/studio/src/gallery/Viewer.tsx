@@ -7,8 +7,8 @@ import { isSwitchedOff } from "../ui/letterKeys";
 import { useStudio } from "../ui/useStudio";
 import { useGallery } from "../ui/useStores";
 import { Recipe } from "./Recipe";
-import { save } from "./SelectionBar";
-import { alt, fileName, isVideo, stepLabels, title } from "./words";
+import { download } from "./download";
+import { alt, isVideo, stepLabels, title } from "./words";
 
 interface Properties {
   id: string;
@@ -25,6 +25,7 @@ export function Viewer({ id, onMove, onRemove, onLeave, onCompare, onClose }: Pr
   const { studio } = useStudio();
   const { items } = useGallery();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
   const item = items.find((one) => one.id === id);
   useEffect(() => {
     const element = dialog.current;
@@ -57,8 +58,9 @@ export function Viewer({ id, onMove, onRemove, onLeave, onCompare, onClose }: Pr
         return undefined;
     }
   };
-  const download = () => {
-    item.assets.forEach((asset, place) => save(asset.url, fileName(item, place)));
+  const keep = async () => {
+    setTrouble(null);
+    setTrouble(await download(studio, item));
   };
   return (
     <dialog
@@ -129,7 +131,7 @@ export function Viewer({ id, onMove, onRemove, onLeave, onCompare, onClose }: Pr
           >
             <StudioIcon /> Edit in Studio
           </button>
-          <button type="button" className="button" onClick={download}>
+          <button type="button" className="button" onClick={() => void keep()}>
             <DownloadIcon /> Download
           </button>
           <button type="button" className="button" title="C" onClick={onCompare}>
@@ -139,6 +141,7 @@ export function Viewer({ id, onMove, onRemove, onLeave, onCompare, onClose }: Pr
             <TrashIcon /> Delete
           </button>
         </div>
+        <div role="alert">{trouble && <p className="bad">{trouble}</p>}</div>
         <Recipe item={item} />
       </div>
     </dialog>

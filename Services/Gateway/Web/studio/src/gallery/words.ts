@@ -84,12 +84,3 @@ export function moment(time: string): string {
 export function cost(value: number): string {
   return value === 0 ? "Nothing" : `${credits(value)} ${value === 1 ? "credit" : "credits"}`;
 }
-
-/** The name under which a file is kept at home. */
-export function fileName(item: Creation, index: number): string {
-  const type = item.contentType ?? (isVideo(item) ? "video/mp4" : "image/png");
-  const ending = type === "video/mp4" ? "mp4" : type.replace("image/", "").replace("jpeg", "jpg");
-  const words = (item.intent ?? item.prompt).toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 40);
-  const part = item.assets.length > 1 ? `-${index + 1}` : "";
-  return `${words.replace(/^-|-$/g, "") || "convergence"}-${item.step}${part}.${ending}`;
-}
