@@ -1,16 +1,23 @@
 import { FormEvent, useState } from "react";
 import { countOf } from "../state/state";
+import { useKept } from "../ui/useKept";
 import { useStudio } from "../ui/useStudio";
 
 /** At the directions the intent may still be changed; the four are then made anew. */
 export function IntentEditor({ intent }: { intent: string }) {
   const { studio, state } = useStudio();
-  const [text, setText] = useState<string | null>(null);
-  if (text === null) {
+  // What was typed outlives a refusal, and a reload.
+  const [text, setText] = useKept("convergence.intentEdit");
+  const [isOpen, setOpen] = useState(text !== "" && text !== intent);
+  const show = (isShown: boolean) => {
+    setText(isShown ? intent : "");
+    setOpen(isShown);
+  };
+  if (!isOpen) {
     return (
       <p className="intent-line">
         <span>“{intent}”</span>
-        <button type="button" className="button-small" onClick={() => setText(intent)}>
+        <button type="button" className="button-small" onClick={() => show(true)}>
           Edit
         </button>
       </p>
@@ -19,9 +26,7 @@ export function IntentEditor({ intent }: { intent: string }) {
   const changed = text.trim() !== "" && text.trim() !== intent;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!changed) return;
-    void studio.flow.editIntent(text.trim());
-    setText(null);
+    if (changed) void studio.flow.editIntent(text.trim());
   };
   return (
     <form className="intent-line" onSubmit={submit}>
@@ -37,13 +42,13 @@ export function IntentEditor({ intent }: { intent: string }) {
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;
           event.stopPropagation();
-          setText(null);
+          show(false);
         }}
       />
       <button type="submit" className="button-small" disabled={!changed}>
         Show them{state.costs ? ` · ${countOf(state.costs.pictures)}` : ""}
       </button>
-      <button type="button" className="button-small" onClick={() => setText(null)}>
+      <button type="button" className="button-small" onClick={() => show(false)}>
         Leave it
       </button>
     </form>

@@ -13,6 +13,12 @@ export const generationKey = "convergence.generation";
 
 export type GenerationBody = Operations["startGeneration"]["body"];
 
+/** Each kind in the words of a sentence. */
+const names: Record<GenerationBody["kind"], string> = {
+  image: "the still", storyboard: "the storyboard", draft: "the draft video",
+  final: "the final video",
+};
+
 export class Generations {
   constructor(private studio: Studio) {}
 
@@ -20,7 +26,7 @@ export class Generations {
   async generate(model: string, cost: number): Promise<void> {
     const { session, finished } = this.studio.state;
     if (!session || !finished) return;
-    const started = await this.start(finalOf(session, model), cost, "the video");
+    const started = await this.start(finalOf(session, model), cost);
     if (!started) return;
     store(generationKey, started.id, sessionStorage);
     this.studio.patch({ generation: started });
@@ -36,11 +42,8 @@ export class Generations {
   }
 
   /** Begins one; null when it was refused, which has been said then. */
-  async start(
-    body: GenerationBody,
-    cost = 0,
-    label = "this",
-  ): Promise<GenerationAnswer | null> {
+  async start(body: GenerationBody, cost = 0): Promise<GenerationAnswer | null> {
+    const label = names[body.kind];
     if (!(await this.studio.credits.hasCredits(cost, label))) return null;
     return this.attempt(new Action("startGeneration", body), cost, label);
   }

@@ -16,6 +16,9 @@ export interface Plan<N extends OperationName> {
 }
 
 export class Runner {
+  /** What was asked for last, in words. */
+  private label = "this step";
+
   constructor(private studio: Studio) {}
 
   async withSession<N extends OperationName>(
@@ -32,6 +35,7 @@ export class Runner {
   }
 
   private async attempt<N extends OperationName>(plan: Plan<N>): Promise<void> {
+    this.label = plan.label || "this step";
     this.studio.apply({ type: "asked", running: plan.running, cost: plan.cost });
     try {
       const answer = await this.studio.client.send(plan.action);
@@ -85,7 +89,7 @@ export class Runner {
     const { code, detail, details } = operation.error;
     if (code === "INSUFFICIENT_CREDITS") {
       return this.studio.patch({
-        dialog: { kind: "short", shortage: shortage(details, this.studio.state, "this step") },
+        dialog: { kind: "short", shortage: shortage(details, this.studio.state, this.label) },
       });
     }
     this.studio.patch({ trouble: { text: `${detail} Nothing was charged.`, canRetry: false } });

@@ -71,7 +71,7 @@ export function StudioView({ isShown }: { isShown: boolean }) {
   const generate = async (kind: Kind, cost: number) => {
     setBusy(kind.id);
     const body = studio.drafts.body(kind.id, modelOf(kind));
-    const started = await studio.generations.start(body, cost, `the ${kind.label.toLowerCase()}`);
+    const started = await studio.generations.start(body, cost);
     setBusy(null);
     if (started) go(paths.generations);
   };
