@@ -21,7 +21,7 @@ export function Rail({ tool }: { tool: Tool }) {
       {tools.map(([id, label, Icon]) => (
         <RailLink key={id} path={paths[id]} label={label} isCurrent={id === tool}>
           <Icon />
-          <span>{label}</span>
+          <span>{id === "generations" ? "Genera\u00adtions" : label}</span>
           {id === "create" && state.running && tool !== "create" && (
             <i className="rail-dot" aria-hidden="true" />
           )}
@@ -62,6 +62,7 @@ function RailLink({ path, label, isCurrent, className = "", children }: LinkProp
       className={`rail-button rail-tool ${className}`}
       href={path}
       title={label}
+      aria-label={label}
       aria-current={isCurrent ? "page" : undefined}
       onClick={(event) => follow(event, path)}
     >
