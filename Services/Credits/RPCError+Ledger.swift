@@ -110,7 +110,9 @@ extension RPCError {
         if !shortfall.model.isEmpty { facts.append(("model", shortfall.model)) }
         self.init(
             code: .failedPrecondition, domainCode: "INSUFFICIENT_CREDITS",
-            message: "You need \(shortfall.required) credits but have \(shortfall.available); "
+            message: "You need \(shortfall.required) "
+                + (shortfall.required == .init(credits: 1) ? "credit" : "credits")
+                + " but have \(shortfall.available); "
                 + "you are \(shortfall.gap) short.",
             details: facts.map { Detail(key: $0.0, value: $0.1) }, isRetryable: false,
             retryAfter: nil)
@@ -135,11 +137,12 @@ extension RPCError {
 }
 
 extension PackSuggestion {
-    /// As it stands in the details of an error; ids and labels of packs need no escapes.
+    /// As the suggestion of a quote is written; ids and labels of packs need no escapes.
     fileprivate var json: String {
         """
-        {"pack":"\(pack.id)","label":"\(pack.label)","credits":\(pack.credits),\
-        "quantity":\(quantity),"usdCents":\(pack.usdCents)}
+        {"pack":{"id":"\(pack.id)","label":"\(pack.label)","credits":\(pack.credits),\
+        "usdCents":\(pack.usdCents),"isMonthly":\(pack.isMonthly),\
+        "isHighlighted":\(pack.isHighlighted)},"quantity":\(quantity)}
         """
     }
 }

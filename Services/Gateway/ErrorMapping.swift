@@ -36,7 +36,6 @@ extension Problem {
             details: isInternal ? [] : details.map { Self.member($0.0, $0.1) },
             retryAfter: retryAfter)
         if self.retryAfter == nil, status == 503 { self.retryAfter = .seconds(1) }
-        if code == "INSUFFICIENT_CREDITS" { completeGap() }
         if code == "VALIDATION_FAILED", !self.details.contains(where: { $0.name == "fields" }) {
             let field = details.first { $0.0 == "field" }?.1 ?? "body"
             let name = Self.publicName(field)
@@ -83,7 +82,8 @@ extension Problem {
 
     /// The status of a code that the services share with the public (docs/protocol.md).
     private static let statuses: [String: Int] = [
-        "ACTIVE_SESSION_EXISTS": 409, "ASSET_NOT_FOUND": 404, "BUDGET_EXCEEDED": 409,
+        "ACTIVE_SESSION_EXISTS": 409, "AMOUNT_OVERFLOW": 422, "ASSET_NOT_FOUND": 404,
+        "BUDGET_EXCEEDED": 409,
         "CHECKOUT_EXPIRED": 410, "CHECKOUT_NOT_FOUND": 404, "COMMAND_RUNNING": 409,
         "CONTENT_REJECTED": 422, "CREATION_AT_WORK": 409, "CREATION_NOT_FOUND": 404,
         "DEADLINE_EXCEEDED": 504, "DEPTH_ESTIMATION_FAILED": 502,
@@ -177,14 +177,5 @@ extension Problem {
             return .init(key, .object(members))
         }
         return .init(key, .text(value))
-    }
-
-    /// A person who cannot pay is told what would help.
-    private mutating func completeGap() {
-        guard !details.contains(where: { $0.name == "suggestion" }) else { return }
-        let gap = details.first { $0.name == "shortBy" }?.value
-        var text = "more credits"
-        if case .number(let amount)? = gap { text = "\(amount) more credits" }
-        details.append(.init("suggestion", .text("Add \(text) and try again.")))
     }
 }

@@ -66,11 +66,13 @@ extension Problem {
         Problem(404, "NOT_FOUND", "There is no \(what).")
     }
 
-    /// One or more fields are wrong.
+    /// One or more fields are wrong: INVALID_AMOUNT when it is only amounts of credits.
     static func validation(_ fields: [FieldFault]) -> Problem {
         let names = fields.prefix(3).map(\.field).joined(separator: ", ")
+        let isAmount = !fields.isEmpty && fields.allSatisfy { $0.code == FieldFault.amount }
         return Problem(
-            422, "VALIDATION_FAILED", "These fields are not as they should be: \(names).",
+            422, isAmount ? "INVALID_AMOUNT" : "VALIDATION_FAILED",
+            "These fields are not as they should be: \(names).",
             details: [
                 .init(
                     "fields",
@@ -88,7 +90,10 @@ extension Problem {
 /// What is wrong with one field of a request.
 struct FieldFault: Hashable, Sendable {
     let field: String
-    /// missing, type, unknown, range, choice, characters
+    /// A number that is no amount of credits.
+    static let amount = "amount"
+
+    /// missing, type, unknown, range, choice, characters, amount
     let code: String
     let detail: String
 }

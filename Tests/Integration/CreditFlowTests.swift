@@ -111,7 +111,9 @@ extension `The public API` {
             "POST", "/api/convergence/start",
             body: Array("{\"intent\": \"a fox\", \"maxCredits\": \(amount)}".utf8))
         #expect(answer.status == 422, "\(answer.text)")
-        #expect(answer.text.contains("maxCredits"))
+        #expect(answer.json["details"]?["fields"]?[0]?["field"] == "maxCredits")
+        let isNumber = !["\"", "t", "["].contains(String(amount.prefix(1)))
+        #expect(answer.code == (isNumber ? "INVALID_AMOUNT" : "VALIDATION_FAILED"))
         #expect(try await user.credits() == ("100", "0"))
     }
 
@@ -195,5 +197,245 @@ extension `The public API` {
         let allowed = try await user.select(
             try #require(session?["id"]?.text), "direction", "cinematic")
         #expect(allowed.status == 200, "\(allowed.text)")
+    }
+
+    /// A request that costs, and what it is in the price list.
+    private struct Paid {
+        let path: String
+        let body: JSONValue
+        let price: JSONValue
+    }
+
+    /// Expects the same refusal from a paid route, from its dry run and from the pre-flight.
+    private func expectRefusal(_ user: PublicAPI, _ paid: Paid) async throws {
+        let expected = try await user.post("/api/credits/validate", paid.price)
+        #expect(expected.status == 402, "\(expected.text)")
+        let details = try #require(expected.json["details"])
+        #expect(details["suggestion"]?["pack"]?["id"] == "starter")
+        #expect(details["suggestion"]?["quantity"] == 1)
+        #expect(details["available"]?.integer == 0)
+        #expect(details["shortBy"] == details["required"])
+        let sentence = try #require(expected.json["detail"]?.text)
+        let number = try #require(details["required"]?.integer)
+        let needed = number == 1 ? "1 credit" : "\(number) credits"
+        #expect(sentence == "You need \(needed) but have 0; you are \(number) short.")
+        for query in ["", "?dryRun=true"] {
+            let answer = try await user.post(paid.path + query, paid.body)
+            #expect(answer.status == 402 && answer.code == "INSUFFICIENT_CREDITS", "\(paid.path)")
+            #expect(answer.json["details"] == details, "\(paid.path)\(query): \(answer.text)")
+            #expect(answer.json["detail"]?.text == sentence, "\(paid.path)\(query)")
+            #expect(answer.json["retryable"] == false)
+        }
+    }
+
+    @Test func `whoever cannot pay is told the same by every route`() async throws {
+        let set = try await SharedSet.shared.running()
+        let four: JSONValue = ["operation": "image.preview", "quantity": 4]
+        let fresh = try await PublicAPI.guest(set)
+        try await set.take("100", from: try await fresh.id())
+        try await expectRefusal(
+            fresh, Paid(path: "/api/convergence/start", body: ["intent": "a fox"], price: four))
+        let later = try await fresh.post(
+            "/api/convergence/start", ["intent": "a fox"], headers: ["Prefer": "respond-async"])
+        #expect(later.status == 402 && later.code == "INSUFFICIENT_CREDITS", "\(later.text)")
+        for (kind, operation, model) in [
+            ("image", "image", "local"), ("storyboard", "storyboard", ""),
+        ] {
+            var body: [(String, JSONValue)] = [("kind", .text(kind)), ("prompt", "a fox")]
+            var price: [(String, JSONValue)] = [("operation", .text(operation))]
+            if !model.isEmpty {
+                body.append(("model", .text(model)))
+                price.append(("model", .text(model)))
+            }
+            try await expectRefusal(
+                fresh,
+                Paid(
+                    path: "/api/generations",
+                    body: .object(body.map { JSONValue.Member($0.0, $0.1) }),
+                    price: .object(price.map { JSONValue.Member($0.0, $0.1) })))
+        }
+
+        let user = try await PublicAPI.guest(set)
+        let id = try await user.start()
+        try await set.take("96", from: try await user.id())
+        let session: JSONValue.Member = .init("sessionId", .text(id))
+        let direction: JSONValue.Member = .init("dimension", "direction")
+        for (name, more, operation) in [
+            ("regenerate", [direction], "image.regenerate"),
+            ("select", [direction, .init("optionId", "cinematic")], "image.preview"),
+            ("intent", [.init("intent", "an owl")], "image.preview"),
+        ] {
+            try await expectRefusal(
+                user,
+                Paid(
+                    path: "/api/convergence/\(name)", body: .object([session] + more),
+                    price: ["operation": .text(operation), "quantity": 4]))
+        }
+
+        let mover = try await PublicAPI.guest(set)
+        let moving = try await mover.start()
+        try await mover.chooseEverything(moving)
+        try await set.take("84", from: try await mover.id())
+        let body: JSONValue = ["sessionId": .text(moving)]
+        try await expectRefusal(
+            mover,
+            Paid(
+                path: "/api/convergence/camera-motion", body: body, price: ["operation": "depth"]))
+        let given = try await set.command(
+            "credits",
+            [
+                "grant", try await mover.id(), "1", "--source", moving, "--actor", "ann",
+                "--reason", "for the depth map",
+            ])
+        #expect(given.0 == 0)
+        #expect(try await mover.command("camera-motion", moving).status == 200)
+        let chosen = try await mover.command(
+            "camera-motion/select", moving, [("cameraMotionId", "push_in")])
+        #expect(chosen.status == 200, "\(chosen.text)")
+        try await expectRefusal(
+            mover,
+            Paid(
+                path: "/api/convergence/subject-motion",
+                body: ["sessionId": .text(moving), "subjectMotion": "it runs"],
+                price: ["operation": "video.preview"]))
+        for (kind, price) in [
+            ("draft", ["operation": "video.draft"]),
+            ("final", ["operation": "video.final", "model": "local-parallax"]),
+        ] as [(String, JSONValue)] {
+            try await expectRefusal(
+                mover,
+                Paid(
+                    path: "/api/generations",
+                    body: ["kind": .text(kind), "sessionId": .text(moving), "prompt": "a fox"],
+                    price: price))
+        }
+        #expect(try await mover.credits() == ("0", "0"))
+    }
+
+    /// Quotes, pays at most what it allows, and finds the quote in the history.
+    private func expectBounds(
+        _ user: PublicAPI, _ item: JSONValue,
+        _ send: (JSONValue.Member) async throws
+            -> PublicAPI.Answer
+    ) async throws {
+        let quote = try await user.post("/api/credits/quote", ["items": [item]])
+        #expect(quote.status == 200, "\(quote.text)")
+        let id = try #require(quote.json["quoteId"]?.text)
+        let before = try await user.credits()
+        let dear = try await send(.init("maxCredits", .number("0.5")))
+        #expect(dear.status == 409 && dear.code == "PRICE_EXCEEDED", "\(dear.text)")
+        let unknown = try await send(.init("quoteId", "quo_nobodys"))
+        #expect(unknown.status == 404 && unknown.code == "QUOTE_NOT_FOUND", "\(unknown.text)")
+        #expect(try await user.credits() == before)
+        let done = try await send(.init("quoteId", .text(id)))
+        #expect([200, 201, 202].contains(done.status), "\(done.text)")
+        if let generation = done.json["id"]?.text {
+            _ = try await user.finishedGeneration(generation)
+        }
+        let history = try await user.get("/api/credits/history?kind=capture&limit=200")
+        let rows = (history.json["entries"]?.array ?? []).filter { $0["quoteId"]?.text == id }
+        #expect(!rows.isEmpty, "\(item): \(history.text)")
+        let charged = rows.compactMap { $0["amount"]?.integer }.reduce(0, +)
+        #expect(-charged <= quote.json["total"]?.integer ?? 0)
+    }
+
+    @Test func `every paid command keeps to a quote and to a limit`() async throws {
+        let user = try await PublicAPI.guest(try await SharedSet.shared.running())
+        var id = ""
+        func choice(_ dimension: String, _ option: String?) -> JSONValue {
+            var members: [JSONValue.Member] = [
+                .init("sessionId", .text(id)), .init("dimension", .text(dimension)),
+            ]
+            if let option { members.append(.init("optionId", .text(option))) }
+            return .object(members)
+        }
+        func command(
+            _ name: String, _ more: [JSONValue.Member]
+        ) -> (JSONValue.Member) async throws -> PublicAPI.Answer {
+            let body = [JSONValue.Member("sessionId", .text(id))] + more
+            return { try await user.post("/api/convergence/\(name)", .object(body + [$0])) }
+        }
+        try await expectBounds(user, Self.picture) {
+            try await user.post(
+                "/api/convergence/start", .object([.init("intent", "a fox on the ice"), $0]))
+        }
+        let active = try await user.get("/api/convergence/session/active")
+        id = try #require(active.json["session"]?["id"]?.text)
+        try await expectBounds(
+            user, ["operation": "image.regenerate", "quantity": 4],
+            command("regenerate", [.init("dimension", "direction")]))
+        try await expectBounds(
+            user, Self.picture, command("intent", [.init("intent", "an owl on the ice")]))
+        for (dimension, option) in [
+            ("direction", "cinematic"), ("mood", "dramatic"), ("framing", "wide"),
+        ] {
+            try await expectBounds(
+                user, choice(dimension, option),
+                command(
+                    "select",
+                    [.init("dimension", .text(dimension)), .init("optionId", .text(option))]))
+        }
+        #expect(try await user.select(id, "lighting", "golden_hour").status == 200)
+        let depth = try await user.post(
+            "/api/credits/quote", ["items": [choice("camera_motion", nil)]])
+        #expect(depth.json["lines"]?[0]?["credits"]?.integer == 1, "\(depth.text)")
+        try await expectBounds(user, choice("camera_motion", nil), command("camera-motion", []))
+        let again = try await user.post(
+            "/api/credits/quote", ["items": [choice("camera_motion", nil)]])
+        #expect(again.json["lines"]?[0]?["credits"]?.integer == 0, "\(again.text)")
+        #expect(again.json["lines"]?[0]?["cached"]?.integer == 1)
+        let chosen = try await user.command(
+            "camera-motion/select", id, [("cameraMotionId", "push_in")])
+        #expect(chosen.status == 200, "\(chosen.text)")
+        try await expectBounds(
+            user, ["operation": "video.preview"],
+            command("subject-motion", [.init("subjectMotion", "it turns its head")]))
+        try await expectBounds(user, ["operation": "image", "model": "local"]) {
+            try await user.post(
+                "/api/generations",
+                .object([
+                    .init("kind", "image"), .init("prompt", "a fox"), .init("model", "local"), $0,
+                ]))
+        }
+    }
+
+    @Test func `a hundred paid requests at once spend what is there and no more`() async throws {
+        let user = try await PublicAPI.guest(try await SharedSet.shared.running())
+        try await user.set.take("90", from: try await user.id())
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for index in 0..<100 {
+                group.addTask {
+                    let answer = try await user.post(
+                        "/api/generations", ["kind": "image", "prompt": .text("fox \(index)")])
+                    return answer.status
+                }
+            }
+            return try await group.reduce(into: [Int]()) { $0.append($1) }
+        }
+        #expect(statuses.count { $0 == 202 } == 10, "\(statuses)")
+        // Twenty at work are a user's limit, so some are turned away before they are priced.
+        #expect(statuses.allSatisfy { [202, 402, 429].contains($0) }, "\(statuses)")
+        #expect(statuses.contains(402))
+    }
+
+    @Test func `holds, captures and a low balance are told as events`() async throws {
+        let user = try await PublicAPI.guest(try await SharedSet.shared.running())
+        try await user.set.take("87", from: try await user.id())
+        _ = try await user.start()
+        let text = try await user.events { $0.contains("\"kind\":\"capture\"") }
+        let events = text.components(separatedBy: "\n\n")
+        func data(_ kind: String) -> [JSONValue] {
+            events.filter { $0.contains("event: \(kind)\n") }.compactMap { event in
+                let line = event.split(separator: "\n").first { $0.hasPrefix("data: ") }
+                return line.flatMap { try? JSONValue(parsing: Array($0.dropFirst(6).utf8)) }
+            }
+        }
+        let hold = try #require(data("balance").first { $0["kind"]?.text == "hold" })
+        #expect(hold["job"]?.text?.isEmpty == false)
+        #expect(hold["held"]?.integer == 4)
+        #expect(hold["available"]?.integer == 9)
+        #expect(hold["lowBalance"] == true)
+        let low = try #require(data("lowBalance").first)
+        #expect(low["available"]?.integer == 9 && low["threshold"]?.integer == 10)
     }
 }

@@ -22,15 +22,35 @@ enum AnswerSchemas {
         ("direction", S.nullable(S.text)),
     ]
 
+    private static let problem: [(String, JSONValue)] = [
+        ("type", S.text), ("title", S.text), ("status", S.integer(400...599)),
+        ("detail", S.text), ("instance?", S.text), ("requestId?", S.text),
+        ("retryable", S.flag),
+    ]
+
     private static let problems: [(String, JSONValue)] = [
         (
             "Problem",
-            S.object([
-                "type": S.text, "title": S.text, "status": S.integer(400...599),
-                "detail": S.text, "instance?": S.text,
-                "code": ["type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"], "requestId?": S.text,
-                "retryable": S.flag, "details?": ["type": "object"],
-            ])
+            S.object(
+                problem + [
+                    ("code", ["type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"]),
+                    ("details?", ["type": "object"]),
+                ])
+        ),
+        (
+            "InsufficientCreditsProblem",
+            S.object(
+                problem + [
+                    ("code", ["const": "INSUFFICIENT_CREDITS"]),
+                    (
+                        "details",
+                        S.object([
+                            "required": S.credits, "available": S.credits, "shortBy": S.credits,
+                            "operation": S.text, "model?": S.text,
+                            "suggestion": S.object(suggestion),
+                        ])
+                    ),
+                ])
         ),
         (
             "Fault",

@@ -116,7 +116,10 @@ enum OpenAPIDocument {
                     [
                         "description": "A problem.",
                         "content": [
-                            "application/problem+json": ["schema": Schema.reference("Problem")]
+                            "application/problem+json": [
+                                "schema": Schema.reference(
+                                    status == 402 ? "InsufficientCreditsProblem" : "Problem")
+                            ]
                         ],
                     ]))
         }

@@ -122,7 +122,6 @@ struct FieldReader {
         return text
     }
 
-    /// Zero when the caller does not mind which version it acts on.
     /// Identifiers, each once.
     mutating func identifiers(_ name: String, _ count: ClosedRange<Int>) -> [String] {
         guard let value = value(name) else { return missing(name, []) }
@@ -143,6 +142,7 @@ struct FieldReader {
         return texts
     }
 
+    /// Zero when the caller does not mind which version it acts on.
     mutating func version() -> UInt64 {
         guard let value = value("version") else { return 0 }
         guard let number = value.integer else { return wrongType("version", "a whole number", 0) }
@@ -173,7 +173,7 @@ struct FieldReader {
         }
         guard let amount = CreditText.tenThousandths(text), amount >= minimum else {
             return fail(
-                name, "range",
+                name, FieldFault.amount,
                 "It must be \(CreditText.number(minimum)) to 99999999.9999, with at most four "
                     + "digits after the point and no exponent.", 0)
         }

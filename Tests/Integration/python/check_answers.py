@@ -7,11 +7,13 @@ Prints what does not fit and exits with 1 when there is anything.
 import json
 import re
 import sys
+from decimal import Decimal
 
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-document = json.load(open(sys.argv[1]))
+# Amounts are decimal: as binary fractions some would be no multiple of 0.0001.
+document = json.load(open(sys.argv[1]), parse_float=Decimal)
 validate(document)
 
 templates = []
@@ -29,7 +31,7 @@ validators = {}
 problems = set()
 seen = set()
 for line in open(sys.argv[2]):
-    answer = json.loads(line)
+    answer = json.loads(line, parse_float=Decimal)
     method, status = answer["method"].lower(), str(answer["status"])
     found = next((t for _, t, p in templates if p.match(answer["path"])), None)
     where = f"{answer['method']} {found or answer['path']} {status}"

@@ -326,8 +326,8 @@ import Testing
             details == [
                 "required": "1100", "available": "500", "shortBy": "600", "operation": "video",
                 "model": "MiniMax-Hailuo-02",
-                "suggestion":
-                    #"{"pack":"booster","label":"Booster","credits":600,"quantity":1,"usdCents":2800}"#,
+                "suggestion": #"{"pack":{"id":"booster","label":"Booster","credits":600,"#
+                    + #""usdCents":2800,"isMonthly":false,"isHighlighted":false},"quantity":1}"#,
             ])
         credits.remove()
     }

@@ -103,6 +103,9 @@ import Testing
                 details: [
                     "required": "4", "available": "1.5", "shortBy": "2.5",
                     "operation": "image.preview",
+                    "suggestion": #"{"quantity":1,"pack":{"id":"starter","label":"Starter","#
+                        + #""credits":300,"usdCents":1500,"isMonthly":false,"#
+                        + #""isHighlighted":false}}"#,
                 ]), status: 402, code: "INSUFFICIENT_CREDITS"),
         Refusal(
             error: RPCError(
@@ -155,8 +158,7 @@ import Testing
             switch refusal.code {
             case "INSUFFICIENT_CREDITS":
                 #expect(answer.json["details"]?["shortBy"] == .number("2.5"))
-                #expect(
-                    answer.json["details"]?["suggestion"] == "Add 2.5 more credits and try again.")
+                #expect(answer.json["details"]?["suggestion"]?["pack"]?["id"] == "starter")
             case "REGENERATION_LIMIT_EXCEEDED":
                 #expect(answer.json["retryable"] == false)
                 #expect(answer.json["details"]?["max"] == 3)

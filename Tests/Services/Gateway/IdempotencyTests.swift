@@ -59,7 +59,7 @@ import Testing
         try await GatewayFixture.with { gateway in
             let token = try await gateway.guest()
             let errors: [Int: RPCError] = [
-                402: RPCError(.failedPrecondition, "INSUFFICIENT_CREDITS", "No."),
+                402: ConvergenceRoutesTests.refusals[0].error,
                 429: RPCError(.resourceExhausted, "TOO_MANY_IN_FLIGHT", "Later."),
                 503: .unavailable("away"),
             ]

@@ -767,9 +767,9 @@ export type Problem = {
   status: number;
   detail: string;
   instance?: string;
-  code: string;
   requestId?: string;
   retryable: boolean;
+  code: string;
   details?: Record<string, unknown>;
 };
 
