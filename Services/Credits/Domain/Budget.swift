@@ -37,20 +37,16 @@ struct Budget: Hashable, Sendable {
         return budget
     }
 
-    /// Whether a hold fits, and the threshold that it reaches first in this period.
+    /// Counts a hold. Whether a hard budget has room for it is decided where it is stored.
     ///
-    /// - Throws: ``LedgerError/budgetExceeded(budget:required:)`` for a hard budget; nothing changes.
-    mutating func spend(_ amount: CreditAmount) throws(LedgerError) -> Int64 {
-        let sum: CreditAmount
+    /// - Returns: The threshold that it is the first to reach in this period; 0 for none.
+    /// - Throws: ``LedgerError/amountOverflow``; nothing changes.
+    mutating func count(_ amount: CreditAmount) throws(LedgerError) -> Int64 {
         do throws(AmountError) {
-            sum = try used + amount
+            used = try used + amount
         } catch {
             throw .amountOverflow
         }
-        guard !isHard || sum <= self.amount else {
-            throw .budgetExceeded(budget: self, required: amount)
-        }
-        used = sum
         let percent = percent
         guard let threshold = Self.thresholds.last(where: { $0 <= percent }), threshold > reached
         else { return 0 }

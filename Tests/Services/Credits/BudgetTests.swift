@@ -131,6 +131,35 @@ import Testing
         credits.remove()
     }
 
+    /// A statement that was decided by what was read before would count what no longer fits.
+    @Test func `a budget that is exactly used up holds nothing more, until its period is over`()
+        async throws
+    {
+        let credits = try await CreditsFixture()
+        try await credits.open("ada")
+        let found = try await set(credits, 10)
+        _ = try await credits.hold("ada", "a", credits: 10, ttlMs: 86_400_000)
+        func least() async -> RPCError? {
+            await failure {
+                try await credits.handler.hold(
+                    .init(userID: "ada", job: "b", operation: "x", amountU4: 1),
+                    CreditsFixture.context)
+            }
+        }
+        #expect(await least()?.domainCode == "BUDGET_EXCEEDED")
+        #expect(try await budget(credits).usedU4 == 100_000)
+        #expect(try await credits.balance("ada").heldU4 == 100_000)
+        let left = found.resetsAtUs - credits.time.now.microseconds
+        credits.time.advance(by: .microseconds(left))
+        // The same statement begins the new period.
+        #expect(await failure { try await credits.hold("ada", "c", credits: 11) } != nil)
+        #expect(await least() == nil)
+        #expect(try await budget(credits).usedU4 == 1)
+        #expect(try await budget(credits).resetsAtUs > found.resetsAtUs)
+        try await credits.verify()
+        credits.remove()
+    }
+
     @Test(arguments: ["", "week", "Day"])
     func `another period is refused`(period: String) async throws {
         let credits = try await CreditsFixture()
