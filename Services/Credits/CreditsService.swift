@@ -34,18 +34,22 @@ package final class CreditsService: Sendable {
 
     /// Opens the store, brings it to the newest schema and publishes the prices.
     ///
-    /// - Parameter exchange: Answers what is asked of the payment provider, in place of its server.
+    /// - Parameters:
+    ///   - editions: The prices, in place of those of the product.
+    ///   - exchange: Answers what is asked of the payment provider, in place of its server.
     /// - Throws: Why the service cannot start, in one line.
     package static func open(
         _ configuration: CreditsConfiguration, time: any TimeSource = SystemTime(),
         metrics: Metrics = Metrics(), logger: Logger = .silent,
-        options: DatabaseOptions = DatabaseOptions(), exchange: PaymentExchange? = nil,
+        options: DatabaseOptions = DatabaseOptions(),
+        editions: [PriceEdition] = PriceEdition.all, exchange: PaymentExchange? = nil,
         random: RandomSource = .system, mutant: Mutant? = nil
     ) async throws -> CreditsService {
         var options = options
         options.mutant = mutant
         let store = try await CreditsStore.open(
-            configuration.store, creditValueU6: Int64(configuration.creditValueMicrodollars),
+            configuration.store, editions: editions,
+            creditValueU6: Int64(configuration.creditValueMicrodollars),
             grace: configuration.expiryGrace, time: time, options: options)
         let counters = CreditsMetrics(metrics)
         let handler = CreditsHandler(

@@ -2,7 +2,7 @@
 extension PriceEdition {
     /// What is published, the earliest first. To announce a change, add an edition with the instant
     /// from which on it holds.
-    static let all = [
+    package static let all = [
         PriceEdition(number: 2, prices: studio + product + checkout + models)
     ]
 

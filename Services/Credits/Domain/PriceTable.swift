@@ -1,24 +1,40 @@
 /// What one unit of work costs.
-struct Price: Hashable, Sendable {
+package struct Price: Hashable, Sendable {
     /// What counts the unit.
-    enum Unit: String, Hashable, Sendable {
+    package enum Unit: String, Hashable, Sendable {
         case each, second
     }
 
-    var catalogue = PriceKey.studio
-    var operation: String
+    package var catalogue: String
+    package var operation: String
     /// Empty where the price does not depend on a model.
-    var model = ""
+    package var model: String
     /// What a request must name; see ``PriceParameters/satisfy(_:)``.
-    var parameters = ""
+    package var parameters: String
     /// Of a unit; a price in dollars is rounded up here, and exactly once in a total.
-    var amount: CreditAmount
+    package var amount: CreditAmount
     /// Of a unit, in micro-dollars; 0 where the price is in credits.
-    var dollarsU6: Int64 = 0
+    package var dollarsU6: Int64
     /// The most that one line costs, whatever its quantity; zero for no cap.
-    var cap = CreditAmount.zero
-    var unit = Unit.each
-    var label: String
+    package var cap: CreditAmount
+    package var unit: Unit
+    package var label: String
+
+    package init(
+        catalogue: String = PriceKey.studio, operation: String, model: String = "",
+        parameters: String = "", amount: CreditAmount, dollarsU6: Int64 = 0,
+        cap: CreditAmount = .zero, unit: Unit = .each, label: String
+    ) {
+        self.catalogue = catalogue
+        self.operation = operation
+        self.model = model
+        self.parameters = parameters
+        self.amount = amount
+        self.dollarsU6 = dollarsU6
+        self.cap = cap
+        self.unit = unit
+        self.label = label
+    }
 
     /// The price of some units.
     ///
@@ -54,8 +70,8 @@ struct Price: Hashable, Sendable {
 }
 
 /// What a price is looked up by.
-struct PriceKey: Hashable, Sendable {
-    static let studio = "studio"
+package struct PriceKey: Hashable, Sendable {
+    package static let studio = "studio"
 
     var catalogue = PriceKey.studio
     var operation: String
@@ -149,12 +165,18 @@ struct PriceBook: Sendable {
 }
 
 /// Prices as the program knows them, to be published as a version of the store.
-struct PriceEdition: Sendable {
+package struct PriceEdition: Sendable {
     /// Raised with each change, so that the versions of a store say where they came from.
-    var number: Int
+    package var number: Int
     /// Not in force before this instant; 0 for at once.
-    var validFromUs: Int64 = 0
-    var prices: [Price]
+    package var validFromUs: Int64
+    package var prices: [Price]
+
+    package init(number: Int, validFromUs: Int64 = 0, prices: [Price]) {
+        self.number = number
+        self.validFromUs = validFromUs
+        self.prices = prices
+    }
 
     /// The prices with what is in dollars converted.
     func prices(creditValueU6: Int64) throws(LedgerError) -> [Price] {

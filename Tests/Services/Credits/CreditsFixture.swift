@@ -13,6 +13,7 @@ final class CreditsFixture: Sendable {
     let configuration: CreditsConfiguration
     let service: CreditsService
     let metrics: Metrics
+    private let editions: [PriceEdition]
 
     var handler: CreditsHandler { service.handler }
     var admin: CreditsAdminHandler { service.admin }
@@ -20,6 +21,7 @@ final class CreditsFixture: Sendable {
 
     init(
         folder: String? = nil, time: VirtualTime = VirtualTime(),
+        editions: [PriceEdition] = PriceEdition.all,
         _ change: (inout CreditsConfiguration) -> Void = { _ in }
     ) async throws {
         self.folder = folder ?? Self.makeFolder()
@@ -30,14 +32,16 @@ final class CreditsFixture: Sendable {
         configuration.expiryGrace = .zero
         change(&configuration)
         self.configuration = configuration
-        service = try await CreditsService.open(configuration, time: time, metrics: metrics)
+        self.editions = editions
+        service = try await CreditsService.open(
+            configuration, time: time, metrics: metrics, editions: editions)
     }
 
     /// Closes the service and opens the same store again.
     func reopened() async throws -> CreditsFixture {
         service.close()
-        return try await CreditsFixture(folder: folder, time: time) { [configuration] in
-            $0 = configuration
+        return try await CreditsFixture(folder: folder, time: time, editions: editions) {
+            [configuration] in $0 = configuration
         }
     }
 

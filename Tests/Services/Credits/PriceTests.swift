@@ -19,24 +19,93 @@ import Testing
         ).amountU4
     }
 
+    /// What the documents say that something costs.
     struct Row: Sendable {
         var catalogue: String
         var operation: String
         var model = ""
+        /// Of a request.
         var parameters = ""
+        /// As the price list names them, where that is not what a request says.
+        var listed: String?
         var quantity: UInt32 = 1
         var tenThousandths: Int64
+
+        /// Which row of the price list it is.
+        var key: String {
+            let names = (listed ?? parameters).split(separator: ",").sorted()
+            return "\(catalogue)/\(operation)/\(model)/\(names.joined(separator: ","))"
+        }
+    }
+
+    private static func row(
+        _ catalogue: String, _ operation: String, _ model: String = "", tenths: Int64,
+        quantity: UInt32 = 1
+    ) -> Row {
+        Row(
+            catalogue: catalogue, operation: operation, model: model, quantity: quantity,
+            tenThousandths: tenths * 1_000)
     }
 
     private static func model(
-        _ model: String, _ parameters: String, _ credits: Int64, _ operation: String = "video"
+        _ model: String, _ parameters: String, _ credits: Int64, _ operation: String = "video",
+        listed: String? = nil
     ) -> Row {
         Row(
             catalogue: "models", operation: operation, model: model, parameters: parameters,
-            tenThousandths: credits * 10_000)
+            listed: listed, tenThousandths: credits * 10_000)
     }
 
-    private static let rows = [
+    /// The wizard, its pictures and its films.
+    private static let studio = [
+        row("studio", "image.preview", tenths: 40, quantity: 4),
+        row("studio", "image.regenerate", tenths: 40, quantity: 4),
+        row("studio", "depth", tenths: 10), row("studio", "video.preview", tenths: 50),
+        row("studio", "storyboard", tenths: 40), row("studio", "video.draft", tenths: 50),
+        row("studio", "frame.final", tenths: 20),
+        row("studio", "frame.final.regenerate", tenths: 20),
+        row("studio", "frame.quick", tenths: 20), row("studio", "frame.upload", tenths: 0),
+        row("studio", "image", "local", tenths: 10),
+        row("studio", "image", "flux-kontext", tenths: 40),
+        row("studio", "video.final", "local-parallax", tenths: 50),
+        row("studio", "video.final", "wan-2.2", tenths: 150),
+        row("studio", "video.final", "wan-2.5", tenths: 150),
+        row("studio", "video.final", "veo-3", tenths: 300),
+        row("studio", "video.final", "kling-v2.1", tenths: 350),
+        row("studio", "video.final", "luma-ray-3", tenths: 400),
+        row("studio", "video.final", "runway-gen4", tenths: 500),
+        row("studio", "video.final", "sora-2", tenths: 800),
+        // By the second: one, and the eight of a clip for which nobody says how long.
+        row("studio", "video.second", "wan", tenths: 35),
+        row("studio", "video.second", "wan", tenths: 280, quantity: 8),
+        row("studio", "video.second", "wan-pro", tenths: 400, quantity: 8),
+        row("studio", "video.second", "minimax", tenths: 320, quantity: 8),
+        row("studio", "video.second", "sora-2", tenths: 480, quantity: 8),
+        row("studio", "video.second", "sora-2-pro", tenths: 1_120, quantity: 8),
+        row("studio", "video.second", "kling", tenths: 400, quantity: 8),
+        row("studio", "video.second", "veo", tenths: 1_920, quantity: 8),
+        row("studio", "video.second", "luma", tenths: 560, quantity: 8),
+        row("studio", "video.second", "runway", tenths: 480, quantity: 8),
+        row("studio", "video.second", "mochi", tenths: 480, quantity: 8),
+    ]
+
+    private static let product = [
+        row("product", "view.front", tenths: 10),
+        row("product", "view.remaining", tenths: 20, quantity: 4),
+        row("product", "view.remaining", tenths: 15, quantity: 3),
+        row("product", "view.front.edit", tenths: 10), row("product", "view.edit", tenths: 5),
+        row("product", "view.edit", tenths: 15, quantity: 3),
+        row("product", "view.edit", tenths: 20, quantity: 5),
+        row("product", "text.techpack", tenths: 10), row("product", "model3d", tenths: 50),
+    ]
+
+    /// $1.20 and $3.20 for eight seconds, at $0.05 a credit.
+    private static let checkout = [
+        row("checkout", "video.second", "veo_3_1_fast", tenths: 240, quantity: 8),
+        row("checkout", "video.second", "veo_3_1_standard", tenths: 640, quantity: 8),
+    ]
+
+    private static let models = [
         model("MiniMax-Hailuo-02", "duration=6,resolution=512P", 320),
         model("MiniMax-Hailuo-02", "resolution=512P,duration=10", 420),
         model("MiniMax-Hailuo-02", "duration=6,resolution=768P", 680),
@@ -50,45 +119,44 @@ import Testing
         model("flux-kontext-pro", "", 110, "image"), model("flux-kontext-max", "", 190, "image"),
         model("flux-1.1-pro-ultra", "", 150, "image"), model("flux-dev", "", 90, "image"),
         model("flux-pro", "", 130, "image"),
-        model("music-1.5", "duration=1", 90, "music"),
-        model("music-1.5", "duration=90", 90, "music"),
-        Row(catalogue: "product", operation: "view.front", tenThousandths: 10_000),
-        Row(
-            catalogue: "product", operation: "view.remaining", quantity: 4,
-            tenThousandths: 20_000),
-        Row(
-            catalogue: "product", operation: "view.remaining", quantity: 3,
-            tenThousandths: 15_000),
-        Row(catalogue: "product", operation: "view.front.edit", tenThousandths: 10_000),
-        Row(catalogue: "product", operation: "view.edit", tenThousandths: 5_000),
-        Row(catalogue: "product", operation: "view.edit", quantity: 3, tenThousandths: 15_000),
-        Row(catalogue: "product", operation: "view.edit", quantity: 5, tenThousandths: 20_000),
-        Row(catalogue: "product", operation: "text.techpack", tenThousandths: 10_000),
-        Row(catalogue: "product", operation: "model3d", tenThousandths: 50_000),
-        Row(catalogue: "studio", operation: "frame.final", tenThousandths: 20_000),
-        Row(catalogue: "studio", operation: "frame.quick", tenThousandths: 20_000),
-        Row(
-            catalogue: "studio", operation: "video.second", model: "wan", quantity: 8,
-            tenThousandths: 280_000),
-        // $1.20 and $3.20 for eight seconds, at $0.05 a credit.
-        Row(
-            catalogue: "checkout", operation: "video.second", model: "veo_3_1_fast", quantity: 8,
-            tenThousandths: 240_000),
-        Row(
-            catalogue: "checkout", operation: "video.second", model: "veo_3_1_standard",
-            quantity: 8, tenThousandths: 640_000),
+        model("music-1.5", "duration=1", 90, "music", listed: "duration<=90"),
+        model("music-1.5", "duration=90", 90, "music", listed: "duration<=90"),
     ]
+
+    private static let rows = studio + product + checkout + models
 
     @Test func `every row is charged as it is written`() async throws {
         let credits = try await CreditsFixture { $0.starterGrant = 100_000 }
         try await credits.open("ada")
-        for row in Self.rows {
+        for row in Self.rows where row.tenThousandths > 0 {
             let charged = try await amount(
                 credits, row.catalogue, row.operation, row.model, row.parameters,
                 quantity: row.quantity)
             #expect(charged == row.tenThousandths, "\(row)")
         }
         try await credits.verify()
+        credits.remove()
+    }
+
+    @Test func `the list has these rows and no other`() async throws {
+        let credits = try await CreditsFixture()
+        let list = try await credits.handler.listPrices(
+            .init(catalogue: "*"), CreditsFixture.context)
+        var listed: [String: CreditsAPI.Price] = [:]
+        for price in list.prices {
+            let row = Row(
+                catalogue: price.catalogue, operation: price.operation, model: price.model,
+                parameters: price.parameters, tenThousandths: price.amountU4)
+            #expect(listed.updateValue(price, forKey: row.key) == nil, "\(row.key) is twice there")
+        }
+        #expect(Set(listed.keys) == Set(Self.rows.map(\.key)))
+        for row in Self.rows {
+            let price = try #require(listed[row.key])
+            let sum = price.amountU4 * Int64(row.quantity)
+            #expect(
+                (price.capU4 == 0 ? sum : min(sum, price.capU4)) == row.tenThousandths,
+                "\(row.key)")
+        }
         credits.remove()
     }
 
@@ -240,6 +308,60 @@ import Testing
         #expect(after.version == before.version + 1)
         #expect(after.prices.map(\.amountU4) == [15_000, 40_000])
         dearer.remove()
+    }
+
+    /// What a change that is announced does: at its instant, and to what was quoted before it.
+    @Test func `a price changes at its time, and a quote from before keeps the old one`()
+        async throws
+    {
+        func film(_ credits: Int64) -> [Price] {
+            [Price(operation: "film", amount: CreditAmount(credits: credits), label: "A film")]
+        }
+        let time = VirtualTime()
+        let changesAtUs = time.now.microseconds + 600_000_000
+        var credits = try await CreditsFixture(
+            time: time,
+            editions: [
+                PriceEdition(number: 1, prices: film(10)),
+                PriceEdition(number: 2, validFromUs: changesAtUs, prices: film(15)),
+            ])
+        try await credits.open("ada")
+        func hold(_ job: String, quote: String = "") async throws -> CreditsAPI.HoldReply {
+            try await credits.handler.hold(
+                .init(userID: "ada", job: job, operation: "film", quoteID: quote),
+                CreditsFixture.context)
+        }
+        func quote() async throws -> CreditsAPI.QuoteReply {
+            try await credits.handler.quote(
+                .init(userID: "ada", items: [.init(operation: "film")]), CreditsFixture.context)
+        }
+        func listed(atUs: Int64 = 0) async throws -> Int64? {
+            try await credits.handler.listPrices(.init(atUs: atUs), CreditsFixture.context)
+                .prices.first?.amountU4
+        }
+        #expect(try await hold("a").amountU4 == 100_000)
+        // Announced, and again after a start: it is still to come, and still the same version.
+        credits = try await credits.reopened()
+        #expect(try await listed(atUs: changesAtUs - 1) == 100_000)
+        #expect(try await listed(atUs: changesAtUs) == 150_000)
+        #expect(try await listed() == 100_000)
+        // The ledger's clock is some microseconds ahead: no two transactions have the same time.
+        time.advance(by: .microseconds(changesAtUs - time.now.microseconds) - .milliseconds(1))
+        let before = try await quote()
+        #expect(before.totalU4 == 100_000)
+        #expect(try await hold("b").amountU4 == 100_000)
+        time.advance(by: .milliseconds(1))
+        #expect(try await listed() == 150_000)
+        let after = try await hold("c")
+        #expect(after.amountU4 == 150_000)
+        #expect(after.priceVersion == 2)
+        #expect(try await quote().totalU4 == 150_000)
+        let quoted = try await hold("d", quote: before.quoteID)
+        #expect(quoted.amountU4 == 100_000)
+        #expect(quoted.priceVersion == 1)
+        #expect(try await credits.capture(quoted.holdID, credits: 10).capturedU4 == 100_000)
+        try await credits.verify()
+        credits.remove()
     }
 
     @Test func `a store of the first release opens, sound and with its holds`() async throws {
