@@ -73,6 +73,49 @@ import Testing
         credits.remove()
     }
 
+    /// How long holds live when nobody says: a lease while nothing was sent, and the time after which
+    /// even what a provider may have is given back.
+    @Test(
+        arguments: [
+            ("text.techpack", 60, 15), ("image.preview", 120, 15), ("image.regenerate", 120, 15),
+            ("image", 120, 15), ("depth", 120, 15), ("frame.final", 120, 15),
+            ("storyboard", 120, 15), ("view.front", 120, 15), ("video.preview", 120, 30),
+            ("video.final", 120, 120), ("video.draft", 120, 120), ("video.second", 120, 120),
+            ("video", 120, 120), ("model3d", 120, 120),
+        ] as [(String, Int64, Int64)])
+    func `a hold ends at its time and not before`(
+        operation: String, leaseSeconds: Int64, hardMinutes: Int64
+    ) async throws {
+        let credits = try await CreditsFixture()
+        try await credits.open("ada")
+        let reserved = try await credits.hold("ada", "reserved", operation, credits: 1)
+        let submitted = try await credits.hold("ada", "submitted", operation, credits: 1)
+        _ = try await credits.handler.submitHold(
+            .init(holdID: submitted.holdID, providerReference: "p", ttlMs: 1_000),
+            CreditsFixture.context)
+        /// As the sweeper leaves it, so long after it was opened.
+        func state(
+            of hold: CreditsAPI.HoldReply, afterUs: Int64
+        ) async throws -> CreditsAPI.HoldState {
+            let instant = hold.createdAtUs + afterUs
+            credits.time.advance(
+                by: .microseconds(instant - credits.time.now.microseconds))
+            await credits.service.sweep()
+            return try await credits.handler.getHold(
+                .init(holdID: hold.holdID), CreditsFixture.context
+            ).state
+        }
+        let (leaseUs, hardUs) = (leaseSeconds * 1_000_000, hardMinutes * 60_000_000)
+        #expect(reserved.expiresAtUs == reserved.createdAtUs + leaseUs)
+        #expect(try await state(of: reserved, afterUs: leaseUs - 1) == .reserved)
+        #expect(try await state(of: reserved, afterUs: leaseUs) == .expired)
+        #expect(try await state(of: submitted, afterUs: hardUs - 1) == .submitted)
+        #expect(try await state(of: submitted, afterUs: hardUs) == .expired)
+        #expect(try await credits.balance("ada").availableU4 == 1_000_000)
+        try await credits.verify()
+        credits.remove()
+    }
+
     @Test func `the same job and operation is the same hold`() async throws {
         let credits = try await CreditsFixture()
         try await credits.open("ada")
