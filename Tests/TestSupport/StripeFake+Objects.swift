@@ -334,12 +334,14 @@ extension StripeFake {
 
     /// Makes a session say something else than it was opened with.
     package func tamper(
-        session id: String, amount: Int64? = nil, currency: String? = nil, isLive: Bool? = nil
+        session id: String, amount: Int64? = nil, currency: String? = nil, isLive: Bool? = nil,
+        paymentStatus: String? = nil
     ) {
         state.withLock { state in
             if let amount { state.sessions[id]?.amount = amount }
             if let currency { state.sessions[id]?.currency = currency }
             if let isLive { state.sessions[id]?.isLive = isLive }
+            if let paymentStatus { state.sessions[id]?.paymentStatus = paymentStatus }
         }
     }
 

@@ -41,6 +41,7 @@ package final class StripeFake: Sendable {
         var failures: [(status: Int, headers: HTTPHeaders)] = []
         var delay = Duration.zero
         var requests: [String] = []
+        var versions: Set<String> = []
 
         mutating func id(_ prefix: String) -> String {
             count += 1
@@ -101,6 +102,9 @@ package final class StripeFake: Sendable {
     /// "POST /v1/checkout/sessions KEY" for each request so far.
     package var requests: [String] { state.withLock { $0.requests } }
 
+    /// The versions of the API that were asked for.
+    package var versions: Set<String> { state.withLock { $0.versions } }
+
     /// How many checkout sessions there are.
     package var sessionCount: Int { state.withLock { $0.sessions.count } }
 
@@ -142,6 +146,12 @@ package final class StripeFake: Sendable {
             guard request.headers["Authorization"] == "Bearer \(Self.secretKey)" else {
                 throw Refusal(status: 401, code: "api_key_invalid", message: "Invalid API Key")
             }
+            // Without one, Stripe answers in the shapes that the account was made with.
+            guard let version = request.headers["Stripe-Version"], !version.isEmpty else {
+                throw Refusal(
+                    code: "api_version_missing", message: "No API version was asked for.")
+            }
+            state.withLock { _ = $0.versions.insert(version) }
             guard request.method == "POST" else {
                 return Self.response(200, try read(request), [:])
             }

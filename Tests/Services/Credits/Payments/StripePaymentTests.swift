@@ -88,6 +88,40 @@ import Wire
         }
     }
 
+    @Test func `what needs no payment is paid, for the price that was asked`() async throws {
+        try await StripeShop.with { shop in
+            try await shop.credits.open("ada")
+            let covered = try await shop.checkout("ada", pack: "starter")
+            let event = shop.fake.pay(session: shop.session(covered)).first
+            shop.fake.tamper(
+                session: shop.session(covered), paymentStatus: "no_payment_required")
+            #expect(try await shop.deliver(event).outcome == "applied")
+            #expect(try await shop.deliver(event).isDuplicate)
+            #expect(try await shop.purchase("ada", covered.id).state == .paid)
+            #expect(try await shop.credits("ada") == 400)
+            // A coupon that nobody here gave makes it another price.
+            let coupon = try await shop.checkout("ada", pack: "starter")
+            let told = shop.fake.pay(session: shop.session(coupon)).first
+            shop.fake.tamper(
+                session: shop.session(coupon), amount: 0, paymentStatus: "no_payment_required")
+            #expect(try await shop.deliver(told).outcome == "refused")
+            #expect(try await shop.purchase("ada", coupon.id).grantedU4 == 0)
+            #expect(try await shop.credits("ada") == 400)
+            try await shop.credits.verify()
+        }
+    }
+
+    @Test func `every call names the version whose shapes are read`() async throws {
+        try await StripeShop.with { shop in
+            try await shop.credits.open("ada")
+            let purchase = try await shop.checkout("ada", pack: "starter")
+            try await shop.deliver(shop.fake.pay(session: shop.session(purchase)).first)
+            #expect(try await shop.credits("ada") == 400)
+            #expect(Set(shop.fake.requests.map { $0.prefix { $0 != " " } }) == ["POST", "GET"])
+            #expect(shop.fake.versions == ["2026-10-28.endive"])
+        }
+    }
+
     @Test func `a price id of the list that costs something else is refused`() async throws {
         try await StripeShop.with {
             $0.stripe.prices = ["starter": "price_fake_starter", "pro": "price_fake_wrong"]
@@ -265,6 +299,31 @@ import Wire
             shop.credits.time.advance(by: .seconds(86_400))
             await shop.credits.service.sweepPayments()
             #expect(asked() == before)
+            try await shop.credits.verify()
+        }
+    }
+
+    /// The check that found a checkout paid must not put off the first look at what became of the
+    /// payment: money that goes back untold would be noticed only then.
+    @Test func `a payment that the sweep has found is asked about again in time`() async throws {
+        try await StripeShop.with {
+            $0.checkAfter = .seconds(600)
+            $0.recheckAfter = .seconds(30)
+        } _: { shop in
+            try await shop.credits.open("ada")
+            let purchase = try await shop.checkout("ada", pack: "starter")
+            let session = shop.session(purchase)
+            _ = shop.fake.pay(session: session)
+            shop.credits.time.advance(by: .seconds(601))
+            await shop.credits.service.sweepPayments()
+            #expect(try await shop.credits("ada") == 400)
+            _ = shop.fake.refund(session: session, amount: nil)
+            shop.credits.time.advance(by: .seconds(29))
+            await shop.credits.service.sweepPayments()
+            #expect(try await shop.credits("ada") == 400)
+            shop.credits.time.advance(by: .seconds(2))
+            await shop.credits.service.sweepPayments()
+            #expect(try await shop.credits("ada") == 100)
             try await shop.credits.verify()
         }
     }
