@@ -13,7 +13,7 @@ package struct RenderConfiguration: Sendable {
     /// Memory for pictures prepared for a frame size, in bytes.
     package var sceneCacheBytes = 192 << 20
     /// Memory for finished moves and depth maps, in bytes.
-    package var resultCacheBytes = 64 << 20
+    package var resultCacheBytes = 16 << 20
     /// Memory that all renders together may take, in bytes; what does not fit waits.
     package var memoryBytes = 1 << 30
 
@@ -30,6 +30,11 @@ package struct RenderConfiguration: Sendable {
     package var ortLibrary = ""
     /// Path of the depth model.
     package var depthModel = ""
+    /// Memory that the model with its runtime takes while it runs, in bytes; it is set aside from
+    /// ``memoryBytes`` when there is a model.
+    package var depthModelBytes = 512 << 20
+    /// Least memory for renders beside a model, in bytes.
+    private static let renderBytesMin = 64 << 20
 
     package init() {}
 
@@ -57,7 +62,7 @@ package struct RenderConfiguration: Sendable {
                 help: "Memory for pictures prepared for a frame size, in MiB.") << 20
         resultCacheBytes =
             reader.integer(
-                "RESULT_CACHE_MIB", default: 64, in: megabytes,
+                "RESULT_CACHE_MIB", default: 16, in: megabytes,
                 help: "Memory for finished moves and depth maps, in MiB.") << 20
         store = reader.text(
             "STORE", default: store, help: "Index of the results on disk: sqlite:PATH, or none.")
@@ -79,7 +84,22 @@ package struct RenderConfiguration: Sendable {
             reader.integer(
                 "MEMORY_MIB", default: 1024, in: megabytes,
                 help: "Memory that all renders together may take, in MiB.") << 20
+        depthModelBytes =
+            reader.integer(
+                "DEPTH_MODEL_MIB", default: 512, in: megabytes,
+                help: "Memory that the depth model takes of RENDER_MEMORY_MIB, in MiB.") << 20
+        guard !hasModel || renderBytes >= Self.renderBytesMin else {
+            throw ConfigurationError(
+                "RENDER_MEMORY_MIB: expected \(Self.renderBytesMin >> 20) more than "
+                    + "RENDER_DEPTH_MODEL_MIB")
+        }
     }
+
+    /// Whether a model is to be run.
+    package var hasModel: Bool { !ortLibrary.isEmpty && !depthModel.isEmpty }
+
+    /// What is left of ``memoryBytes`` beside a model.
+    package var renderBytes: Int { memoryBytes - (hasModel ? depthModelBytes : 0) }
 
     private static func depthMethods(
         _ text: String

@@ -36,7 +36,7 @@ extension RenderService {
         _ configuration: RenderConfiguration, _ logger: Logger
     ) -> DepthList {
         var model: OnnxDepth?
-        if !configuration.ortLibrary.isEmpty && !configuration.depthModel.isEmpty {
+        if configuration.hasModel {
             model = OnnxDepth(
                 library: configuration.ortLibrary, path: configuration.depthModel,
                 threads: configuration.workers)

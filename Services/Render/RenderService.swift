@@ -17,6 +17,8 @@ package final class RenderService: Sendable {
     private let inFlight = Lock<[[UInt8]: Production]>([:])
     private let uploadBytes = Lock(0)
     private let store: ResultStore?
+    /// Results that wait for the disk take no more than this, unless it is one.
+    private static let unstoredBytesMax = 32 << 20
     /// Results that are not on disk yet.
     private let unstored = Lock<[(key: [UInt8], move: RenderedMove)]>([])
     private let storing = Subscriber()
@@ -50,7 +52,7 @@ package final class RenderService: Sendable {
         depthMaps = LRUCache(budgetBytes: max(1 << 20, configuration.resultCacheBytes / 8))
         queue = RenderQueue(
             threads: configuration.workers, waitingMax: configuration.queuedMax,
-            memoryBytesMax: configuration.memoryBytes)
+            memoryBytesMax: configuration.renderBytes)
         moveSeconds = metrics.histogram(
             "render_move_seconds", help: "Time from a call for moves to its last piece.")
         framesTotal = metrics.counter(
@@ -150,9 +152,9 @@ package final class RenderService: Sendable {
         _ upload: SourceUpload, digest: [UInt8], _ context: CallContext
     ) async throws(RPCError) -> SourcePicture {
         try await onWorker(context, memoryBytes: upload.decodingBytes) {
-            [sources] _ throws(RenderFailure) in
+            [sources] mustStop throws(RenderFailure) in
             guard upload.digest == digest else { throw .digestMismatch }
-            let source = try SourcePicture(upload, digest: digest)
+            let source = try SourcePicture(upload, digest: digest, mustStop: mustStop)
             sources.insert(source, for: digest, costBytes: source.costBytes)
             return source
         }
@@ -166,8 +168,9 @@ package final class RenderService: Sendable {
         if let map = depthMaps[digest] { return (map, true) }
         let source = try found(digest)
         let depths = scenes.depths
-        let map = try await onWorker(context, memoryBytes: 16 << 20) { _ throws(RenderFailure) in
-            let choice = try source.depth(by: depths)
+        let map = try await onWorker(context, memoryBytes: 16 << 20) {
+            mustStop throws(RenderFailure) in
+            let choice = try source.depth(by: depths, mustStop: mustStop)
             let depth = choice.plane
             let samples = depth.values.map { UInt8(min(max($0, 0), 1) * 255 + 0.5) }
             do throws(ImageError) {
@@ -308,10 +311,15 @@ package final class RenderService: Sendable {
     ) -> Production {
         Production(
             key: leg.key, user: user, leg.specification, of: source, scenes: scenes,
-            threads: configuration.workers, keptBytesMax: configuration.resultCacheBytes / 2,
+            threads: configuration.workers, keptBytesMax: keptBytesMax,
             onFrame: { [framesEncoded] in framesEncoded.increment() },
             onStep: { [queue] in queue.wake() },
             onEnd: { [weak self] production, move in self?.ended(production, move) })
+    }
+
+    /// Largest result that is kept: what fits well into memory, or onto the disk.
+    private var keptBytesMax: Int {
+        store == nil ? configuration.resultCacheBytes / 2 : configuration.diskCacheBytes / 16
     }
 
     private func ended(_ production: Production, _ move: RenderedMove?) {
@@ -320,13 +328,18 @@ package final class RenderService: Sendable {
             framesTotal.increment(by: UInt64(move.frames))
             if store != nil {
                 // A disk that is too slow keeps fewer results, not more memory.
-                unstored.withLock { if $0.count < 64 { $0.append((production.key, move)) } }
+                unstored.withLock { unstored in
+                    let bytes = unstored.reduce(move.costBytes) { $0 + $1.move.costBytes }
+                    guard unstored.isEmpty || bytes <= Self.unstoredBytesMax else { return }
+                    unstored.append((production.key, move))
+                }
                 storing.poke()
             }
         }
         inFlight.withLock { inFlight in
             if inFlight[production.key] === production { inFlight[production.key] = nil }
         }
+        queue.itemEnded()
     }
 
     private func follow(
@@ -436,14 +449,15 @@ extension RPCError {
         case .digestMismatch:
             self.init(
                 .invalidArgument, "DIGEST_MISMATCH",
-                "The uploaded bytes do not have the announced digest.")
+                "The uploaded bytes do not have the announced digest.", details: ["field": "digest"]
+            )
         case .unreadable(let part, let error):
             self.init(part, error)
         case .aspectMismatch(let part, let width, let height):
             self.init(
                 .invalidArgument, "IMAGE_INVALID",
                 "The \(part.rawValue) is \(width)×\(height), which is another shape than the "
-                    + "picture's.", details: ["part": part.rawValue])
+                    + "picture's.", details: ["part": part.rawValue, "field": part.rawValue])
         case .stopped:
             self = .cancelled
         case .depthFailed:
@@ -466,7 +480,7 @@ extension RPCError {
     }
 
     private init(_ part: RenderFailure.Part, _ error: ImageError) {
-        let details: KeyValuePairs = ["part": part.rawValue]
+        let details: KeyValuePairs = ["part": part.rawValue, "field": part.rawValue]
         switch error {
         case .unrecognised:
             self.init(
@@ -488,7 +502,7 @@ extension RPCError {
             self.init(
                 .invalidArgument, "IMAGE_INVALID", "The \(part.rawValue) is damaged: \(reason).",
                 details: details)
-        case .invalidBuffer, .encodingFailed:
+        case .invalidBuffer, .encodingFailed, .stopped:
             self.init(.internal, "ENCODING_FAILED", "The \(part.rawValue) could not be encoded.")
         }
     }

@@ -1,9 +1,11 @@
 #include "COnnxRuntime.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 // The library hands out one table of functions that only ever grows at its end, so places are
 // stable. Only the places used here are named; the numbers are those of the public C interface.
@@ -14,10 +16,13 @@ enum {
     CREATE_SESSION = 7,
     RUN = 9,
     CREATE_SESSION_OPTIONS = 10,
+    DISABLE_CPU_MEM_ARENA = 19,
     SET_INTRA_OP_NUM_THREADS = 24,
     SESSION_GET_INPUT_TYPE_INFO = 33,
     SESSION_GET_INPUT_NAME = 36,
     SESSION_GET_OUTPUT_NAME = 37,
+    CREATE_RUN_OPTIONS = 39,
+    RUN_OPTIONS_SET_TERMINATE = 46,
     CREATE_TENSOR_WITH_DATA = 49,
     GET_TENSOR_MUTABLE_DATA = 51,
     CAST_TYPE_INFO_TO_TENSOR_INFO = 55,
@@ -33,6 +38,7 @@ enum {
     RELEASE_MEMORY_INFO = 94,
     RELEASE_SESSION = 95,
     RELEASE_VALUE = 96,
+    RELEASE_RUN_OPTIONS = 97,
     RELEASE_TYPE_INFO = 98,
     RELEASE_TENSOR_INFO = 99,
     RELEASE_SESSION_OPTIONS = 100,
@@ -114,6 +120,8 @@ static int open_session(
         failed(api,
                ((void *(*)(void *, int))api[SET_INTRA_OP_NUM_THREADS])(m->options, threads),
                message, size) ||
+        // What a run took is given back after it instead of being kept for the next.
+        failed(api, ((void *(*)(void *))api[DISABLE_CPU_MEM_ARENA])(m->options), message, size) ||
         failed(api,
                ((void *(*)(const void *, const char *, const void *, void **))api[CREATE_SESSION])(
                    m->env, path, m->options, &m->session),
@@ -203,9 +211,84 @@ void onnx_input_size(const onnx_model *m, int64_t *height, int64_t *width) {
     *width = m->width;
 }
 
+// A run on a thread of its own.
+typedef struct {
+    const onnx_model *model;
+    const void *input, *options;
+    void *output, *status;
+    int is_done;
+    pthread_mutex_t mutex;
+    pthread_cond_t done;
+} run_state;
+
+static void *run(void *argument) {
+    run_state *state = argument;
+    const onnx_model *m = state->model;
+    const char *inputs[] = {m->input}, *outputs[] = {m->output};
+    const void *const in[] = {state->input};
+    state->status =
+        ((void *(*)(void *, const void *, const char *const *, const void *const *, size_t,
+                    const char *const *, size_t, void **))m->api[RUN])(
+            m->session, state->options, inputs, in, 1, outputs, 1, &state->output);
+    pthread_mutex_lock(&state->mutex);
+    state->is_done = 1;
+    pthread_cond_signal(&state->done);
+    pthread_mutex_unlock(&state->mutex);
+    return NULL;
+}
+
+// Waits for a run, which ends between two of its operations when it must stop.
+static void wait_for(run_state *state, void *options, onnx_must_stop must_stop, void *context) {
+    const entry *api = state->model->api;
+    int is_stopped = 0;
+    pthread_mutex_lock(&state->mutex);
+    while (!state->is_done) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 5000000;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_nsec -= 1000000000;
+            until.tv_sec++;
+        }
+        pthread_cond_timedwait(&state->done, &state->mutex, &until);
+        if (state->is_done || is_stopped || !must_stop(context)) continue;
+        is_stopped = 1;
+        release(api, RELEASE_STATUS,
+                ((void *(*)(void *))api[RUN_OPTIONS_SET_TERMINATE])(options));
+    }
+    pthread_mutex_unlock(&state->mutex);
+}
+
+// The first output of the model for an input; nonzero on failure.
+static int run_on_thread(
+    onnx_model *m, const void *input, onnx_must_stop must_stop, void *context, void **output,
+    char *message, size_t size) {
+    void *options = NULL;
+    if (failed(m->api, ((void *(*)(void **))m->api[CREATE_RUN_OPTIONS])(&options), message, size))
+        return 1;
+    run_state state = {.model = m, .input = input, .options = options};
+    pthread_mutex_init(&state.mutex, NULL);
+    pthread_cond_init(&state.done, NULL);
+    pthread_t thread;
+    int is_wrong = pthread_create(&thread, NULL, run, &state) != 0;
+    if (is_wrong) {
+        snprintf(message, size, "no thread");
+    } else {
+        wait_for(&state, options, must_stop, context);
+        pthread_join(thread, NULL);
+        is_wrong = failed(m->api, state.status, message, size);
+        *output = state.output;
+    }
+    pthread_cond_destroy(&state.done);
+    pthread_mutex_destroy(&state.mutex);
+    release(m->api, RELEASE_RUN_OPTIONS, options);
+    return is_wrong;
+}
+
 int onnx_run(
-    onnx_model *m, float *planes, int64_t height, int64_t width, float **values,
-    int64_t *out_height, int64_t *out_width, char *message, size_t size) {
+    onnx_model *m, float *planes, int64_t height, int64_t width, onnx_must_stop must_stop,
+    void *context, float **values, int64_t *out_height, int64_t *out_width, char *message,
+    size_t size) {
     const entry *api = m->api;
     const int64_t shape[4] = {1, 3, height, width};
     void *input = NULL, *output = NULL, *info = NULL;
@@ -218,13 +301,7 @@ int onnx_run(
                    ELEMENT_FLOAT, &input),
                message, size))
         return 1;
-    const char *inputs[] = {m->input}, *outputs[] = {m->output};
-    const void *const in[] = {input};
-    if (!failed(api,
-                ((void *(*)(void *, const void *, const char *const *, const void *const *, size_t,
-                            const char *const *, size_t, void **))api[RUN])(
-                    m->session, NULL, inputs, in, 1, outputs, 1, &output),
-                message, size) &&
+    if (!run_on_thread(m, input, must_stop, context, &output, message, size) &&
         !failed(api,
                 ((void *(*)(const void *, void **))api[GET_TENSOR_TYPE_AND_SHAPE])(output, &info),
                 message, size) &&

@@ -9,10 +9,16 @@
 
 #define CPNG_MESSAGE_BYTES 96
 
+// Asked every few rows whether the work is still wanted; NULL: it is.
+typedef int (*cpng_must_stop)(void *context);
+
 typedef struct {
     const uint8_t *bytes;
     size_t count;
     size_t offset;
+    cpng_must_stop must_stop;
+    void *context;
+    int is_stopped;
     char message[CPNG_MESSAGE_BYTES];
 } cpng_reader;
 
@@ -20,6 +26,9 @@ typedef struct {
     uint8_t *bytes;
     size_t count;
     size_t capacity;
+    cpng_must_stop must_stop;
+    void *context;
+    int is_stopped;
     char message[CPNG_MESSAGE_BYTES];
 } cpng_writer;
 
@@ -61,6 +70,13 @@ static void cpng_write_bytes(png_structp png, png_bytep from, size_t count) {
     }
     memcpy(writer->bytes + writer->count, from, count);
     writer->count += count;
+}
+
+static inline int cpng_is_stopped(
+    cpng_must_stop must_stop, void *context, uint32_t row, int *is_stopped
+) {
+    if (row % 16 == 0 && must_stop && must_stop(context)) *is_stopped = 1;
+    return *is_stopped;
 }
 
 static void cpng_flush(png_structp png) { (void)png; }
@@ -114,7 +130,11 @@ static inline int cpng_decode(
     png_read_update_info(png, info);
     if (png_get_rowbytes(png, info) != row_bytes) png_error(png, "unexpected row size");
     for (int pass = 0; pass < passes; pass++)
-        for (uint32_t y = 0; y < height; y++) png_read_row(png, pixels + y * row_bytes, NULL);
+        for (uint32_t y = 0; y < height; y++) {
+            if (cpng_is_stopped(reader->must_stop, reader->context, y, &reader->is_stopped))
+                png_error(png, "stopped");
+            png_read_row(png, pixels + y * row_bytes, NULL);
+        }
     png_read_end(png, NULL);
     png_destroy_read_struct(&png, &info, NULL);
     return 0;
@@ -146,7 +166,11 @@ static inline int cpng_encode(
     png_write_info(png, info);
     if (bits == 16) png_set_swap(png);
     size_t row_bytes = (size_t)width * (size_t)channels * (size_t)(bits / 8);
-    for (uint32_t y = 0; y < height; y++) png_write_row(png, pixels + y * row_bytes);
+    for (uint32_t y = 0; y < height; y++) {
+        if (cpng_is_stopped(writer->must_stop, writer->context, y, &writer->is_stopped))
+            png_error(png, "stopped");
+        png_write_row(png, pixels + y * row_bytes);
+    }
     png_write_end(png, NULL);
     png_destroy_write_struct(&png, &info);
     return 0;

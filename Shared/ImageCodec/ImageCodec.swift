@@ -31,18 +31,22 @@ package enum ImageCodec {
     ///   - pixelsMax: Limit on width × height of the stored picture, before any scaling.
     ///   - scaleDenominator: 1, 2, 4 or 8; each side is divided by it, rounded up. A JPEG is
     ///     scaled inside its transform, which saves most of the work.
+    ///   - mustStop: Asked every few milliseconds, but not while a JPEG is decoded.
     /// - Throws: ``ImageError``; nothing of a truncated or damaged file is returned.
     package static func decodeRGB(
-        _ bytes: [UInt8], maxPixels pixelsMax: Int = pixelsMax, scaleDenominator: Int = 1
+        _ bytes: [UInt8], maxPixels pixelsMax: Int = pixelsMax, scaleDenominator: Int = 1,
+        mustStop: () -> Bool = { false }
     ) throws(ImageError) -> RGBImage {
         try raw(bytes) { (buffer) throws(ImageError) in
-            try decodeRGB(buffer, maxPixels: pixelsMax, scaleDenominator: scaleDenominator)
+            try decodeRGB(
+                buffer, maxPixels: pixelsMax, scaleDenominator: scaleDenominator,
+                mustStop: mustStop)
         }
     }
 
     package static func decodeRGB(
         _ bytes: UnsafeRawBufferPointer, maxPixels pixelsMax: Int = pixelsMax,
-        scaleDenominator: Int = 1
+        scaleDenominator: Int = 1, mustStop: () -> Bool = { false }
     ) throws(ImageError) -> RGBImage {
         let info = try checkedInfo(bytes, pixelsMax: pixelsMax)
         try checkDenominator(scaleDenominator)
@@ -52,13 +56,13 @@ package enum ImageCodec {
                 bytes, info: info, as: .rgb, scaleDenominator: scaleDenominator)
             return RGBImage(width: width, height: height, pixels: pixels)
         case .png:
-            let pixels = try PNG.decodeRGB(bytes, info: info)
-            return RGBImage(width: info.width, height: info.height, pixels: pixels)
-                .reduced(by: scaleDenominator)
+            let pixels = try PNG.decodeRGB(bytes, info: info, mustStop: mustStop)
+            return try RGBImage(width: info.width, height: info.height, pixels: pixels)
+                .reduced(by: scaleDenominator, mustStop: mustStop)
         case .webp:
-            let pixels = try WebP.decodeRGB(bytes, info: info)
-            return RGBImage(width: info.width, height: info.height, pixels: pixels)
-                .reduced(by: scaleDenominator)
+            let pixels = try WebP.decodeRGB(bytes, info: info, mustStop: mustStop)
+            return try RGBImage(width: info.width, height: info.height, pixels: pixels)
+                .reduced(by: scaleDenominator, mustStop: mustStop)
         }
     }
 
@@ -67,16 +71,19 @@ package enum ImageCodec {
     /// Colour is reduced to its luma; WebP, which has no grey, is not read. The parameters and errors are those of
     /// ``decodeRGB(_:maxPixels:scaleDenominator:)-([UInt8],_,_)``.
     package static func decodeGrey(
-        _ bytes: [UInt8], maxPixels pixelsMax: Int = pixelsMax, scaleDenominator: Int = 1
+        _ bytes: [UInt8], maxPixels pixelsMax: Int = pixelsMax, scaleDenominator: Int = 1,
+        mustStop: () -> Bool = { false }
     ) throws(ImageError) -> GreyImage {
         try raw(bytes) { (buffer) throws(ImageError) in
-            try decodeGrey(buffer, maxPixels: pixelsMax, scaleDenominator: scaleDenominator)
+            try decodeGrey(
+                buffer, maxPixels: pixelsMax, scaleDenominator: scaleDenominator,
+                mustStop: mustStop)
         }
     }
 
     package static func decodeGrey(
         _ bytes: UnsafeRawBufferPointer, maxPixels pixelsMax: Int = pixelsMax,
-        scaleDenominator: Int = 1
+        scaleDenominator: Int = 1, mustStop: () -> Bool = { false }
     ) throws(ImageError) -> GreyImage {
         let info = try checkedInfo(bytes, pixelsMax: pixelsMax)
         try checkDenominator(scaleDenominator)
@@ -87,9 +94,9 @@ package enum ImageCodec {
             return GreyImage(
                 width: width, height: height, samples: pixels.map { UInt16($0) &* 257 })
         case .png:
-            let samples = try PNG.decodeGrey(bytes, info: info)
-            return GreyImage(width: info.width, height: info.height, samples: samples)
-                .reduced(by: scaleDenominator)
+            let samples = try PNG.decodeGrey(bytes, info: info, mustStop: mustStop)
+            return try GreyImage(width: info.width, height: info.height, samples: samples)
+                .reduced(by: scaleDenominator, mustStop: mustStop)
         case .webp:
             throw .unsupported("WebP as grey")
         }
@@ -126,7 +133,8 @@ package enum ImageCodec {
     ///
     /// - Parameter quality: 1…100. The effort is the least: frames are made by the dozen.
     package static func encodeWebP(
-        luma: [UInt8], cb: [UInt8], cr: [UInt8], width: Int, height: Int, quality: Int = 75
+        luma: [UInt8], cb: [UInt8], cr: [UInt8], width: Int, height: Int, quality: Int = 75,
+        mustStop: () -> Bool = { false }
     ) throws(ImageError) -> [UInt8] {
         try checkPixels(luma.count, width: width, height: height, samplesPerPixel: 1)
         let chroma = ((width + 1) / 2) * ((height + 1) / 2)
@@ -134,19 +142,22 @@ package enum ImageCodec {
             throw .invalidBuffer(expected: chroma, actual: plane)
         }
         return try WebP.encode(
-            luma: luma, cb: cb, cr: cr, width: width, height: height, quality: quality)
+            luma: luma, cb: cb, cr: cr, width: width, height: height, quality: quality,
+            mustStop: mustStop)
     }
 
     /// Encodes 8-bit RGB rows as PNG.
     ///
     /// - Parameter level: zlib effort, 0…9.
     package static func encodePNG(
-        rgb: [UInt8], width: Int, height: Int, level: Int = 6
+        rgb: [UInt8], width: Int, height: Int, level: Int = 6,
+        mustStop: () -> Bool = { false }
     ) throws(ImageError) -> [UInt8] {
         try checkPixels(rgb.count, width: width, height: height, samplesPerPixel: 3)
         return try raw(rgb) { (buffer) throws(ImageError) in
             try PNG.encode(
-                buffer, width: width, height: height, channels: 3, bits: 8, level: level)
+                buffer, width: width, height: height, channels: 3, bits: 8, level: level,
+                mustStop: mustStop)
         }
     }
 

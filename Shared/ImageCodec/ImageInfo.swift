@@ -37,6 +37,8 @@ package enum ImageError: Error, Hashable, Sendable {
     case unsupported(String)
     /// The pixel buffer given to an encoder does not match the size.
     case invalidBuffer(expected: Int, actual: Int)
+    /// The caller wanted no more of it.
+    case stopped
     /// The library refused to encode; a programming error or lack of memory.
     case encodingFailed(String)
 }

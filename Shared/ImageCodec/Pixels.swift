@@ -30,31 +30,37 @@ package struct GreyImage: Equatable, Sendable {
 
 extension RGBImage {
     /// Mean of each denominator × denominator block; blocks at the far sides may be smaller.
-    func reduced(by denominator: Int) -> RGBImage {
+    func reduced(
+        by denominator: Int, mustStop: () -> Bool
+    ) throws(ImageError) -> RGBImage {
         if denominator == 1 { return self }
-        let (width, height, means) = blockMeans(
-            pixels, width: width, height: height, channels: 3, by: denominator)
+        let (width, height, means) = try blockMeans(
+            pixels, width: width, height: height, channels: 3, by: denominator, mustStop)
         return RGBImage(width: width, height: height, pixels: means)
     }
 }
 
 extension GreyImage {
-    func reduced(by denominator: Int) -> GreyImage {
+    func reduced(
+        by denominator: Int, mustStop: () -> Bool
+    ) throws(ImageError) -> GreyImage {
         if denominator == 1 { return self }
-        let (width, height, means) = blockMeans(
-            samples, width: width, height: height, channels: 1, by: denominator)
+        let (width, height, means) = try blockMeans(
+            samples, width: width, height: height, channels: 1, by: denominator, mustStop)
         return GreyImage(width: width, height: height, samples: means)
     }
 }
 
 private func blockMeans<Sample: FixedWidthInteger & UnsignedInteger>(
-    _ samples: [Sample], width: Int, height: Int, channels: Int, by denominator: Int
-) -> (width: Int, height: Int, means: [Sample]) {
+    _ samples: [Sample], width: Int, height: Int, channels: Int, by denominator: Int,
+    _ mustStop: () -> Bool
+) throws(ImageError) -> (width: Int, height: Int, means: [Sample]) {
     let outWidth = (width + denominator - 1) / denominator
     let outHeight = (height + denominator - 1) / denominator
     var means: [Sample] = []
     means.reserveCapacity(outWidth * outHeight * channels)
     for outY in 0..<outHeight {
+        if outY % 16 == 0 && mustStop() { throw .stopped }
         let rows = outY * denominator..<min(height, (outY + 1) * denominator)
         for outX in 0..<outWidth {
             let columns = outX * denominator..<min(width, (outX + 1) * denominator)

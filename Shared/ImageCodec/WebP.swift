@@ -19,38 +19,44 @@ enum WebP {
     }
 
     static func decodeRGB(
-        _ bytes: UnsafeRawBufferPointer, info: ImageInfo
+        _ bytes: UnsafeRawBufferPointer, info: ImageInfo, mustStop: () -> Bool
     ) throws(ImageError) -> [UInt8] {
         let stored = info.hasAlpha ? 4 : 3
         let count = info.width * info.height * stored
-        var isDecoded = false
+        var status: Int32 = 0
         let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            isDecoded =
+            status = Interruption.lend(mustStop) { ask, context in
                 cwebp_decode(
                     bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
-                    info.hasAlpha ? 1 : 0, buffer.baseAddress, count, Int32(info.width * stored))
-                == 0
-            filled = isDecoded ? count : 0
+                    info.hasAlpha ? 1 : 0, buffer.baseAddress, count, Int32(info.width * stored),
+                    ask, context)
+            }
+            filled = status == 0 ? count : 0
         }
-        guard isDecoded else { throw .malformed(.webp, "data is cut or damaged") }
+        if status == Int32(CWEBP_STOPPED) { throw .stopped }
+        guard status == 0 else { throw .malformed(.webp, "data is cut or damaged") }
         return info.hasAlpha ? overWhite(pixels) : pixels
     }
 
     static func encode(
-        luma: [UInt8], cb: [UInt8], cr: [UInt8], width: Int, height: Int, quality: Int
+        luma: [UInt8], cb: [UInt8], cr: [UInt8], width: Int, height: Int, quality: Int,
+        mustStop: () -> Bool
     ) throws(ImageError) -> [UInt8] {
         var bytes: UnsafeMutablePointer<UInt8>?
         var count = 0
         let status = luma.withUnsafeBufferPointer { luma in
             cb.withUnsafeBufferPointer { cb in
                 cr.withUnsafeBufferPointer { cr in
-                    cwebp_encode(
-                        luma.baseAddress, cb.baseAddress, cr.baseAddress, Int32(width),
-                        Int32(height), Float(quality), &bytes, &count)
+                    Interruption.lend(mustStop) { ask, context in
+                        cwebp_encode(
+                            luma.baseAddress, cb.baseAddress, cr.baseAddress, Int32(width),
+                            Int32(height), Float(quality), ask, context, &bytes, &count)
+                    }
                 }
             }
         }
         defer { cwebp_free(bytes) }
+        if status == -2 { throw .stopped }
         guard status == 0, let bytes else { throw .encodingFailed("WebP error \(status)") }
         return Array(UnsafeBufferPointer(start: bytes, count: count))
     }

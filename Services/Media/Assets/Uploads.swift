@@ -105,7 +105,7 @@ package struct Uploads: Sendable {
             .unsupportedImage("Pictures of this kind are not accepted: \(kind).")
         case .malformed:
             .imageInvalid("The picture is damaged or incomplete.")
-        case .invalidBuffer, .encodingFailed:
+        case .invalidBuffer, .encodingFailed, .stopped:
             .imageInvalid("The picture could not be read.")
         }
     }

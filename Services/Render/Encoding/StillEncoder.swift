@@ -8,18 +8,19 @@ enum StillEncoder {
 
     /// - Precondition: The format is one of stills or WebP, the frame full range.
     static func encode(
-        _ frame: Picture420, _ specification: MoveSpecification
+        _ frame: Picture420, _ specification: MoveSpecification, mustStop: () -> Bool
     ) throws(ImageError) -> [UInt8] {
         switch specification.format {
         case .jpegFrames, .jpegStill, .mp4: try jpeg(frame, specification.quality)
         case .pngFrames, .pngStill:
             try ImageCodec.encodePNG(
-                rgb: frame.rgb, width: frame.width, height: frame.height, level: pngLevel)
+                rgb: frame.rgb, width: frame.width, height: frame.height, level: pngLevel,
+                mustStop: mustStop)
         case .webp:
             try ImageCodec.encodeWebP(
                 luma: limited(frame.luma, 16, 219), cb: limited(frame.cb, 16, 224),
                 cr: limited(frame.cr, 16, 224), width: frame.width, height: frame.height,
-                quality: specification.quality)
+                quality: specification.quality, mustStop: mustStop)
         }
     }
 

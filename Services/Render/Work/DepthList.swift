@@ -13,10 +13,11 @@ package enum DepthMethod: String, CaseIterable, Hashable, Sendable {
 /// A model that estimates depth from a picture.
 package protocol DepthModel: Sendable {
     /// - Parameter rgb: Interleaved rows of width × height pixels.
+    /// - Parameter mustStop: Asked every few milliseconds; what is thrown then does not count.
     /// - Returns: 0 far … 1 near, of any size with the picture's aspect.
     /// - Throws: When the model cannot be loaded or run, or gives nothing that is a depth map.
     func estimate(
-        rgb: [UInt8], width: Int, height: Int
+        rgb: [UInt8], width: Int, height: Int, mustStop: () -> Bool
     ) throws(DepthModelFailure) -> Plane<Float>
 }
 
@@ -60,11 +61,13 @@ package struct DepthList: Sendable {
     }
 
     /// The first depth that can be had.
-    /// - Throws: ``RenderFailure/depthFailed`` when there is none.
+    /// - Throws: ``RenderFailure/depthFailed`` when there is none, ``RenderFailure/stopped``.
     package func choose(
-        rgb: [UInt8], width: Int, height: Int, given: (plane: Plane<Float>, method: DepthMethod)?
+        rgb: [UInt8], width: Int, height: Int, given: (plane: Plane<Float>, method: DepthMethod)?,
+        mustStop: () -> Bool = { false }
     ) throws(RenderFailure) -> DepthChoice {
         for method in methods {
+            if mustStop() { throw .stopped }
             switch method {
             case .companion, .supplied:
                 if let given, given.method == method {
@@ -73,9 +76,11 @@ package struct DepthList: Sendable {
             case .onnx:
                 guard let model else { continue }
                 do throws(DepthModelFailure) {
-                    let plane = try model.estimate(rgb: rgb, width: width, height: height)
+                    let plane = try model.estimate(
+                        rgb: rgb, width: width, height: height, mustStop: mustStop)
                     return DepthChoice(plane: plane, method: .onnx)
                 } catch {
+                    if mustStop() { throw .stopped }
                     report(error.message)
                 }
             case .heuristic:

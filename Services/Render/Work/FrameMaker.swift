@@ -10,7 +10,8 @@ struct FrameMaker: Sendable {
     private let painter: OverlayPainter
 
     init(
-        _ specification: MoveSpecification, of source: SourcePicture, scenes: SceneCache
+        _ specification: MoveSpecification, of source: SourcePicture, scenes: SceneCache,
+        mustStop: () -> Bool
     ) throws(RenderFailure) {
         self.specification = specification
         size = specification.frameSize(aspect: source.aspect)
@@ -18,7 +19,7 @@ struct FrameMaker: Sendable {
         var motion = SubjectMotion(words: specification.subjectWords)
         prepared = try scenes.scene(
             source, size: size, encoding: encoding,
-            isSubjectApart: !motion.isStill && source.mask != nil)
+            isSubjectApart: !motion.isStill && source.mask != nil, mustStop: mustStop)
         depthProvider = prepared.depth.provider
         let scene = prepared.scene
         if let subject = prepared.subject {

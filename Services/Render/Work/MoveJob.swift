@@ -43,7 +43,8 @@ package struct MoveJob: Sendable {
     ///   ``RenderFailure/encodingFailed(_:)``, ``RenderFailure/depthFailed``.
     package func run(mustStop: () -> Bool) throws(RenderFailure) -> RenderedMove {
         if mustStop() { throw .stopped }
-        let plan = try MovePlan(specification, of: source, scenes: scenes)
+        let plan = try MovePlan(
+            specification, of: source, scenes: scenes, mustStop: mustStop)
         var assembler = ResultAssembler(specification, size: plan.head.size)
         var pieces: [ResultPiece] = []
         for segment in plan.segments.indices {

@@ -42,11 +42,16 @@ package struct MovePlan: Sendable {
     private let maker: FrameMaker
 
     /// Prepares the picture when it is not yet: tens of milliseconds at preview size.
+    ///
+    /// - Parameter mustStop: Asked between the steps of that, and while another prepares it.
+    /// - Throws: ``RenderFailure/depthFailed``, ``RenderFailure/stopped``.
     package init(
-        _ specification: MoveSpecification, of source: SourcePicture, scenes: SceneCache
+        _ specification: MoveSpecification, of source: SourcePicture, scenes: SceneCache,
+        mustStop: () -> Bool = { false }
     ) throws(RenderFailure) {
         self.specification = specification
-        maker = try FrameMaker(specification, of: source, scenes: scenes)
+        maker = try FrameMaker(
+            specification, of: source, scenes: scenes, mustStop: mustStop)
         let range = specification.frameRange
         head = MoveHead(
             contentType: specification.contentType, size: maker.size, frames: range.count,
@@ -74,12 +79,19 @@ package struct MovePlan: Sendable {
         case poster([UInt8])
         case sample(H264Sample, H264Parameters)
         case image(index: Int, bytes: [UInt8])
+
+        var byteCount: Int {
+            switch self {
+            case .poster(let bytes), .image(_, let bytes): bytes.count
+            case .sample(let sample, _): sample.bytes.count
+            }
+        }
     }
 
     /// Renders and encodes one segment on the calling thread; each frame is handed over when it is
     /// done.
     ///
-    /// - Parameter mustStop: Asked before each frame.
+    /// - Parameter mustStop: Asked before each frame, and while stills are encoded.
     /// - Throws: ``RenderFailure/stopped``, ``RenderFailure/encodingFailed(_:)``.
     package func make(
         segment: Int, mustStop: () -> Bool, emit: (Output) -> Void
@@ -98,7 +110,8 @@ package struct MovePlan: Sendable {
                     emit(
                         .image(
                             index: index - segments[0].lowerBound,
-                            bytes: try StillEncoder.encode(frame, specification)))
+                            bytes: try StillEncoder.encode(
+                                frame, specification, mustStop: mustStop)))
                     continue
                 }
                 let video = try encoder ?? makeEncoder()
@@ -108,6 +121,7 @@ package struct MovePlan: Sendable {
             } catch let error as H264Error {
                 throw .encodingFailed(error.message)
             } catch {
+                if mustStop() { throw .stopped }
                 throw .encodingFailed("\(specification.format.rawValue)")
             }
         }

@@ -38,13 +38,14 @@ package final class OnnxDepth: DepthModel {
     }
 
     package func estimate(
-        rgb: [UInt8], width: Int, height: Int
+        rgb: [UInt8], width: Int, height: Int, mustStop: () -> Bool
     ) throws(DepthModelFailure) -> Plane<Float> {
         try model.withLock { model throws(DepthModelFailure) in
             let opened: Model
             if let model { opened = model } else { opened = try open() }
             model = opened
-            return try Self.run(opened.handle, rgb: rgb, width: width, height: height)
+            return try Self.run(
+                opened.handle, rgb: rgb, width: width, height: height, mustStop)
         }
     }
 
@@ -57,7 +58,8 @@ package final class OnnxDepth: DepthModel {
     }
 
     private static func run(
-        _ handle: OpaquePointer, rgb: [UInt8], width: Int, height: Int
+        _ handle: OpaquePointer, rgb: [UInt8], width: Int, height: Int,
+        _ mustStop: () -> Bool
     ) throws(DepthModelFailure) -> Plane<Float> {
         let (w, h) = try inputSize(handle, aspect: Double(width) / Double(height))
         let small = Resampling.scale(
@@ -66,11 +68,19 @@ package final class OnnxDepth: DepthModel {
         var message = [CChar](repeating: 0, count: 512)
         var values: UnsafeMutablePointer<Float>?
         var (outHeight, outWidth): (Int64, Int64) = (0, 0)
-        guard
-            onnx_run(
-                handle, &planes, Int64(h), Int64(w), &values, &outHeight, &outWidth, &message,
-                message.count) == 0, let values
-        else { throw DepthModelFailure(text(message)) }
+        let status = withoutActuallyEscaping(mustStop) { mustStop in
+            var question = Question(mustStop: mustStop)
+            return withUnsafeMutablePointer(to: &question) { question in
+                onnx_run(
+                    handle, &planes, Int64(h), Int64(w),
+                    {
+                        $0?.assumingMemoryBound(to: Question.self).pointee.mustStop() == true
+                            ? 1 : 0
+                    },
+                    question, &values, &outHeight, &outWidth, &message, message.count)
+            }
+        }
+        guard status == 0, let values else { throw DepthModelFailure(text(message)) }
         defer { onnx_free(values) }
         let count = Int(outWidth * outHeight)
         let depth = Array(UnsafeBufferPointer(start: values, count: count))
@@ -82,6 +92,9 @@ package final class OnnxDepth: DepthModel {
         return Plane(
             width: Int(outWidth), height: Int(outHeight), depth.map { ($0 - low) / span })
     }
+
+    /// What C asks while the model runs.
+    private struct Question { let mustStop: () -> Bool }
 
     private static func inputSize(
         _ handle: OpaquePointer, aspect: Double

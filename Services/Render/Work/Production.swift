@@ -87,6 +87,8 @@ final class Production: QueueItem {
         /// Pieces dropped from the front.
         var dropped = 0
         var bytes = 0
+        /// Made so far, in one piece or many.
+        var madeBytes = 0
         var isKept = true
         var framesDone = 0
         var readers: [Int: Reader] = [:]
@@ -104,6 +106,8 @@ final class Production: QueueItem {
     private let scenes: SceneCache
     /// Results larger than this are not kept after they were sent.
     private let keptBytesMax: Int
+    /// A result in one piece that grows beyond this fails, whatever was estimated.
+    private let resultBytesMax: Int
     private let segmentsAheadMax: Int
     private let onEnd: @Sendable (Production, RenderedMove?) -> Void
     private let onStep: @Sendable () -> Void
@@ -132,28 +136,38 @@ final class Production: QueueItem {
         let size = specification.frameSize(aspect: source.aspect)
         framePixels = size.pixels
         framesTotal = specification.frameRange.count
-        memoryBytes = Self.memoryBytes(
-            specification, size: size, source: source, threads: threads)
+        let whole = Self.resultBytes(specification, size: size)
+        // What was read of a stream is dropped when it is too large to be kept.
+        resultBytesMax = specification.isStreamed ? .max : whole
+        memoryBytes =
+            Self.workBytes(specification, size: size, source: source, threads: threads)
+            + (specification.isStreamed ? min(whole, keptBytesMax + Self.unreadBytes) : whole)
     }
 
-    /// An upper estimate of what making a move holds: the scene with what its preparation needs,
-    /// a frame with its encoder for each thread, and the result.
-    private static func memoryBytes(
+    /// What is made ahead of the reader of a stream.
+    private static let unreadBytes = 16 << 20
+
+    /// An upper estimate of what making a move holds beside the result: the scene with what its
+    /// preparation needs and a frame with its encoder for each thread.
+    private static func workBytes(
         _ specification: MoveSpecification, size: FrameSize, source: SourcePicture, threads: Int
     ) -> Int {
         let scene = FittedSource.pixels(of: source, size: size)
         let segments =
             (specification.frameRange.count - 1)
             / MovePlan.segmentFrames(specification) + 1
-        let frames = size.pixels * min(threads, segments) * 10
-        let result: Int
+        return scene * 48 + size.pixels * min(threads, segments) * 10
+    }
+
+    /// What a result may take: far more than pictures need, so that only noise at the finest
+    /// quantiser is refused.
+    private static func resultBytes(_ specification: MoveSpecification, size: FrameSize) -> Int {
         switch specification.format {
-        case .mp4: result = size.pixels * specification.frames / 8
-        case .webp: result = size.pixels * specification.frames / 3
-        case .jpegFrames, .jpegStill: result = size.pixels * 12 / 2
-        case .pngFrames, .pngStill: result = size.pixels * 12 * 2
+        case .mp4: max(1 << 20, size.pixels * specification.frames / 8)
+        case .webp: max(1 << 20, size.pixels * specification.frames / 3)
+        case .jpegFrames, .jpegStill: size.pixels * 12 / 2
+        case .pngFrames, .pngStill: size.pixels * 12 * 2
         }
-        return scene * 48 + frames + result
     }
 
     // MARK: Readers
@@ -181,10 +195,7 @@ final class Production: QueueItem {
             state.isAbandoned = true
             return true
         }
-        if isAbandoned {
-            end(.failed(.stopped))
-            onStep()
-        }
+        if isAbandoned { end(.failed(.stopped)) }
     }
 
     /// The next news for a reader.
@@ -279,11 +290,18 @@ final class Production: QueueItem {
         return unread <= 2 * MovePlan.stillFrames
     }
 
-    private func isAbandoned() -> Bool { state.withLock { $0.isAbandoned } }
+    /// Whether nobody will take what a step makes.
+    private func mustStop() -> Bool {
+        state.withLock { state in
+            if case .failed = state.phase { return true }
+            return state.isAbandoned
+        }
+    }
 
     private func prepare() {
         do throws(RenderFailure) {
-            let plan = try MovePlan(specification, of: source, scenes: scenes)
+            let plan = try MovePlan(
+                specification, of: source, scenes: scenes, mustStop: mustStop)
             state.withLock { state in
                 state.running -= 1
                 guard case .planning = state.phase else { return }
@@ -304,7 +322,7 @@ final class Production: QueueItem {
         var frames = 0
         var failure: RenderFailure?
         do throws(RenderFailure) {
-            try plan.make(segment: segment, mustStop: isAbandoned) { output in
+            try plan.make(segment: segment, mustStop: mustStop) { output in
                 if case .poster = output {
                 } else {
                     frames += 1
@@ -341,9 +359,13 @@ final class Production: QueueItem {
     }
 
     private func add(_ output: MovePlan.Output, segment: Int) -> RenderFailure? {
-        let failure = state.withLock { state in
+        let failure = state.withLock { state -> RenderFailure? in
             state.outputs[segment, default: []].append(output)
             if case .poster = output {} else { state.framesDone += 1 }
+            state.madeBytes += output.byteCount
+            guard state.madeBytes <= resultBytesMax else {
+                return .overMemoryBudget(bytes: state.madeBytes, bytesMax: resultBytesMax)
+            }
             return drain(&state)
         }
         poke()
@@ -396,7 +418,7 @@ final class Production: QueueItem {
         poke()
     }
 
-    /// Ends it before it was begun.
+    /// Ends it at its next frame, or before it is begun.
     func fail(_ failure: RenderFailure) { end(.failed(failure)) }
 }
 

@@ -1,7 +1,7 @@
-internal import ServiceRuntime
+package import ServiceRuntime
 
 /// Work that the queue takes a step at a time.
-protocol QueueItem: AnyObject, Sendable {
+package protocol QueueItem: AnyObject, Sendable {
     /// On whose behalf; turns go round between users.
     var user: String { get }
     /// Memory that is held from its first step to its end.
@@ -15,9 +15,12 @@ protocol QueueItem: AnyObject, Sendable {
     func nextStep() -> QueueStep
     /// Its place in the queue may have changed.
     func placeChanged()
+    /// There will be no further step; whoever waits for it is told.
+    func fail(_ failure: RenderFailure)
 }
 
-enum QueueStep {
+/// What an item wants next.
+package enum QueueStep {
     /// - Returns: Pixels that were made.
     case run(@Sendable () -> Int)
     /// Something must happen first: a step that runs, or a reader that reads.
@@ -25,17 +28,17 @@ enum QueueStep {
 }
 
 /// Where waiting work stands.
-struct QueuePlace: Hashable, Sendable {
+package struct QueuePlace: Hashable, Sendable {
     /// Items that are begun before it, and itself; 0: it was begun.
-    var position: Int
-    var estimatedWait: Duration
+    package var position: Int
+    package var estimatedWait: Duration
 }
 
 /// Gives worker threads steps of work, one user after the other.
 ///
 /// Waiting items are bounded in number, begun items in memory: what does not fit waits, and
 /// nothing is begun before it meanwhile, so that a large one gets its turn.
-final class RenderQueue: Sendable {
+package final class RenderQueue: Sendable {
     private struct Entry {
         let item: any QueueItem
         var isBegun = false
@@ -68,14 +71,24 @@ final class RenderQueue: Sendable {
     private let waitingMax: Int
     private let memoryBytesMax: Int
     private let pool: WorkerPool
+    private let time: any TimeSource
     private let state = Lock(State())
 
-    init(threads: Int, waitingMax: Int, memoryBytesMax: Int) {
+    /// - Parameters:
+    ///   - waitingMax: Items that may wait to be begun.
+    ///   - memoryBytesMax: What begun items may hold together.
+    ///   - pool: Who runs the steps; nil: threads of the queue's own.
+    package init(
+        threads: Int, waitingMax: Int, memoryBytesMax: Int, pool: WorkerPool? = nil,
+        time: any TimeSource = SystemTime()
+    ) {
+        self.time = time
         self.threads = threads
         self.waitingMax = waitingMax
         self.memoryBytesMax = memoryBytesMax
         // Runners and nothing else: one a thread, and as many about to begin.
-        pool = WorkerPool(threads: threads, name: "render", queuedMax: 2 * threads + 8)
+        self.pool =
+            pool ?? WorkerPool(threads: threads, name: "render", queuedMax: 2 * threads + 8)
     }
 
     /// Takes all of the items, or none.
@@ -83,13 +96,14 @@ final class RenderQueue: Sendable {
     /// - Parameter remaining: Time until nobody waits for the result any more.
     /// - Throws: ``RenderFailure/overloaded(retryAfter:)``,
     ///   ``RenderFailure/overMemoryBudget(bytes:bytesMax:)``.
-    func submit(
+    package func submit(
         _ items: [any QueueItem], remaining: Duration
     ) throws(RenderFailure) {
         if let large = items.first(where: { $0.memoryBytes > memoryBytesMax }) {
             throw .overMemoryBudget(bytes: large.memoryBytes, bytesMax: memoryBytesMax)
         }
         try state.withLock { state throws(RenderFailure) in
+            removeEnded(&state)
             let wait = backlog(state)
             guard !state.isStopped, state.waiting + items.count <= waitingMax,
                 state.waiting == 0 || wait < remaining
@@ -107,7 +121,7 @@ final class RenderQueue: Sendable {
     }
 
     /// Something may have become possible: a reader read or left.
-    func wake() {
+    package func wake() {
         let isNeeded = state.withLock { state in
             guard state.runners < threads, !state.isStopped else { return false }
             state.runners += 1
@@ -117,7 +131,6 @@ final class RenderQueue: Sendable {
         let isAccepted = pool.submit { [self] in
             while let work = next() {
                 for item in work.moved { item.placeChanged() }
-                let time = SystemTime()
                 let began = time.instant
                 let pixels = work.body()
                 ended(work.item, pixels: pixels, took: time.instant - began)
@@ -126,14 +139,27 @@ final class RenderQueue: Sendable {
         if !isAccepted { state.withLock { $0.runners -= 1 } }
     }
 
-    /// Ends the threads after the steps that run now.
-    func stop() {
-        state.withLock { $0.isStopped = true }
+    /// Fails what is queued and ends the threads after the steps that run now.
+    package func stop() {
+        let left = state.withLock { state in
+            state.isStopped = true
+            return state.lanes.values.joined().map(\.item)
+        }
+        for item in left { item.fail(.stopped) }
         pool.stop()
     }
 
+    /// Something ended that may not have been begun: those behind it move up.
+    package func itemEnded() {
+        let moved = state.withLock { state in
+            removeEnded(&state) ? waitingItems(state) : []
+        }
+        for item in moved { item.placeChanged() }
+        wake()
+    }
+
     /// Where an item stands; nil when it is over.
-    func place(of item: any QueueItem) -> QueuePlace? {
+    package func place(of item: any QueueItem) -> QueuePlace? {
         state.withLock { state in
             guard let lane = state.lanes[item.user],
                 let index = lane.firstIndex(where: { $0.item === item })
@@ -158,10 +184,10 @@ final class RenderQueue: Sendable {
     }
 
     /// Bytes that begun work holds.
-    var reservedBytes: Int { state.withLock { $0.reservedBytes } }
+    package var reservedBytes: Int { state.withLock { $0.reservedBytes } }
 
     /// Items that were not begun yet.
-    var waiting: Int { state.withLock { $0.waiting } }
+    package var waiting: Int { state.withLock { $0.waiting } }
 
     private func backlog(_ state: State) -> Duration {
         let pixels = state.lanes.values.joined().reduce(0) { $0 + $1.item.remainingPixels }
@@ -230,6 +256,23 @@ final class RenderQueue: Sendable {
         return nil
     }
 
+    /// - Returns: Whether there was any.
+    @discardableResult
+    private func removeEnded(_ state: inout State) -> Bool {
+        var hasRemoved = false
+        for user in state.order {
+            var index = (state.lanes[user]?.count ?? 0) - 1
+            while index >= 0 {
+                if let entry = state.lanes[user]?[index], entry.running == 0, entry.item.isOver {
+                    remove(&state, user, index)
+                    hasRemoved = true
+                }
+                index -= 1
+            }
+        }
+        return hasRemoved
+    }
+
     private func remove(_ state: inout State, _ user: String, _ index: Int) {
         guard let entry = state.lanes[user]?.remove(at: index) else { return }
         assert(entry.running == 0, "work was over while a step of it ran")
@@ -246,15 +289,19 @@ final class RenderQueue: Sendable {
     }
 
     private func ended(_ item: any QueueItem, pixels: Int, took: Duration) {
-        state.withLock { state in
+        let moved = state.withLock { state -> [any QueueItem] in
             if pixels > 0 {
                 let rate = took / .seconds(1) / Double(pixels)
                 state.secondsPerPixel += (rate - state.secondsPerPixel) / 16
             }
-            if let index = state.lanes[item.user]?.firstIndex(where: { $0.item === item }) {
-                state.lanes[item.user]?[index].running -= 1
-            }
+            guard let index = state.lanes[item.user]?.firstIndex(where: { $0.item === item })
+            else { return [] }
+            state.lanes[item.user]?[index].running -= 1
+            guard item.isOver, state.lanes[item.user]?[index].running == 0 else { return [] }
+            remove(&state, item.user, index)
+            return waitingItems(state)
         }
+        for item in moved { item.placeChanged() }
         // What this step made possible may be more than this thread can do.
         wake()
     }
@@ -303,13 +350,15 @@ private final class SingleStep<Value: Sendable>: QueueItem {
 
     func placeChanged() {}
 
+    func fail(_ failure: RenderFailure) {
+        state.withLock { $0.isCancelled = true }
+        answer(.failure(failure))
+    }
+
     private func isCancelled() -> Bool { state.withLock { $0.isCancelled } }
 
     /// Answers at once; a step that runs goes on until it asks.
-    func cancel() {
-        state.withLock { $0.isCancelled = true }
-        answer(.failure(.stopped))
-    }
+    func cancel() { fail(.stopped) }
 
     func finish(_ result: Result<Value, RenderFailure>) {
         state.withLock { $0.isOver = true }
@@ -351,7 +400,7 @@ extension RenderQueue {
         } onCancel: {
             isCancelled.withLock { $0 = true }
             step.withLock { $0 }?.cancel()
-            wake()
+            itemEnded()
         }
         return try result.get()
     }

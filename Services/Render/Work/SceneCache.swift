@@ -17,12 +17,7 @@ package final class SceneCache: Sendable {
         let isSubjectApart: Bool
     }
 
-    /// A place for one scene; whoever comes second waits for the first and takes its result.
-    private final class Slot: Sendable {
-        let scene = Lock<PreparedScene?>(nil)
-    }
-
-    private let slots: LRUCache<Key, Slot>
+    private let slots: LRUCache<Key, MadeOnce<PreparedScene>>
     private let opening = Lock(())
 
     /// How the depth of a picture is come by.
@@ -34,35 +29,37 @@ package final class SceneCache: Sendable {
     }
 
     /// The scene of a picture for frames of `size`. Takes tens of milliseconds the first time.
-    /// - Throws: ``RenderFailure/depthFailed``; the next call tries again.
+    /// - Parameter mustStop: Asked between the steps of the preparation.
+    /// - Throws: ``RenderFailure/depthFailed``, ``RenderFailure/stopped``; the next call tries
+    ///   again.
     func scene(
-        _ source: SourcePicture, size: FrameSize, encoding: ColourEncoding, isSubjectApart: Bool
+        _ source: SourcePicture, size: FrameSize, encoding: ColourEncoding, isSubjectApart: Bool,
+        mustStop: () -> Bool
     ) throws(RenderFailure) -> PreparedScene {
         let key = Key(
             digest: source.digest, size: size, encoding: encoding, isSubjectApart: isSubjectApart)
         let fitted = FittedSource(source, size: size)
         let slot = opening.withLock { _ in
             if let slot = slots[key] { return slot }
-            let slot = Slot()
+            let slot = MadeOnce<PreparedScene>()
             // Two pictures of 1.5 and two depths of 4 bytes a pixel; a subject adds 2.5.
             slots.insert(slot, for: key, costBytes: fitted.width * fitted.height * 14)
             return slot
         }
-        return try slot.scene.withLock { scene throws(RenderFailure) in
-            if let scene { return scene }
-            let made = Self.prepare(
-                fitted, depth: try source.depth(by: depths), encoding: encoding,
-                isSubjectApart: isSubjectApart)
-            scene = made
-            return made
+        return try slot.value(mustStop: mustStop) { mustStop throws(RenderFailure) in
+            try Self.prepare(
+                fitted, depth: try source.depth(by: depths, mustStop: mustStop),
+                encoding: encoding, isSubjectApart: isSubjectApart, mustStop)
         }
     }
 
     private static func prepare(
         _ fitted: FittedSource, depth choice: DepthChoice, encoding: ColourEncoding,
-        isSubjectApart: Bool
-    ) -> PreparedScene {
+        isSubjectApart: Bool, _ mustStop: () -> Bool
+    ) throws(RenderFailure) -> PreparedScene {
+        if mustStop() { throw .stopped }
         let rgb = fitted.rgb()
+        if mustStop() { throw .stopped }
         let depth = fitted.cropped(choice.plane)
         let (width, height) = (fitted.width, fitted.height)
         // The crop limit bounds every shift to about a sixth of the height.
@@ -72,6 +69,7 @@ package final class SceneCache: Sendable {
                 rgb: rgb, width: width, height: height, depth: depth,
                 mask: fitted.cropped(mask), encoding: encoding)
         {
+            if mustStop() { throw .stopped }
             let scene = SheetScene(
                 rgb: cut.rgb, width: width, height: height, depth: cut.depth, encoding: encoding,
                 reach: reach)

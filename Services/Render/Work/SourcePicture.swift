@@ -55,10 +55,16 @@ package final class SourcePicture: Sendable {
     /// The map that came with the picture.
     private let given: Plane<Float>?
     private let givenMethod: DepthMethod
-    private let choice = Lock<DepthChoice?>(nil)
+    private let choice = MadeOnce<DepthChoice>()
 
     /// Decodes an upload; limits are checked on the headers first.
-    package init(_ upload: SourceUpload, digest: [UInt8]) throws(RenderFailure) {
+    ///
+    /// - Parameter mustStop: Asked every few milliseconds.
+    /// - Throws: ``RenderFailure/unreadable(_:_:)``,
+    ///   ``RenderFailure/aspectMismatch(_:width:height:)``, ``RenderFailure/stopped``.
+    package init(
+        _ upload: SourceUpload, digest: [UInt8], mustStop: () -> Bool = { false }
+    ) throws(RenderFailure) {
         self.digest = digest
         do throws(ImageError) {
             let info = try ImageCodec.probe(upload.image)
@@ -69,26 +75,30 @@ package final class SourcePicture: Sendable {
             {
                 denominator *= 2
             }
-            rgb = try ImageCodec.decodeRGB(upload.image, scaleDenominator: denominator)
+            rgb = try ImageCodec.decodeRGB(
+                upload.image, scaleDenominator: denominator, mustStop: mustStop)
         } catch {
-            throw .unreadable(.image, error)
+            throw error == .stopped ? .stopped : .unreadable(.image, error)
         }
-        given = try Self.plane(upload.depth, .depth, width: width, height: height)
+        given = try Self.plane(
+            upload.depth, .depth, width: width, height: height, mustStop)
         givenMethod = upload.isDepthSupplied ? .supplied : .companion
-        mask = try Self.plane(upload.mask, .mask, width: width, height: height)
+        mask = try Self.plane(upload.mask, .mask, width: width, height: height, mustStop)
     }
 
     private static func plane(
-        _ bytes: [UInt8], _ part: RenderFailure.Part, width: Int, height: Int
+        _ bytes: [UInt8], _ part: RenderFailure.Part, width: Int, height: Int,
+        _ mustStop: () -> Bool
     ) throws(RenderFailure) -> Plane<Float>? {
         if bytes.isEmpty { return nil }
         let grey: GreyImage
         do throws(ImageError) {
             let info = try ImageCodec.probe(bytes)
             let isLarge = info.width * info.height > pixelsMax
-            grey = try ImageCodec.decodeGrey(bytes, scaleDenominator: isLarge ? 4 : 1)
+            grey = try ImageCodec.decodeGrey(
+                bytes, scaleDenominator: isLarge ? 4 : 1, mustStop: mustStop)
         } catch {
-            throw .unreadable(part, error)
+            throw error == .stopped ? .stopped : .unreadable(part, error)
         }
         let ratio = Double(grey.width * height) / Double(grey.height * width)
         guard abs(ratio - 1) <= aspectSlack else {
@@ -103,14 +113,15 @@ package final class SourcePicture: Sendable {
     var aspect: Double { Double(width) / Double(height) }
 
     /// The depth by the first way of a list that gives one; it is found once.
-    package func depth(by list: DepthList) throws(RenderFailure) -> DepthChoice {
-        try choice.withLock { choice throws(RenderFailure) in
-            if let choice { return choice }
-            let made = try list.choose(
+    /// - Throws: ``RenderFailure/depthFailed``, ``RenderFailure/stopped``; it is looked for again
+    ///   the next time then.
+    package func depth(
+        by list: DepthList, mustStop: () -> Bool = { false }
+    ) throws(RenderFailure) -> DepthChoice {
+        try choice.value(mustStop: mustStop) { mustStop throws(RenderFailure) in
+            try list.choose(
                 rgb: rgb.pixels, width: rgb.width, height: rgb.height,
-                given: given.map { ($0, givenMethod) })
-            choice = made
-            return made
+                given: given.map { ($0, givenMethod) }, mustStop: mustStop)
         }
     }
 

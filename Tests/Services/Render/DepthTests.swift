@@ -2,6 +2,7 @@ import ImageCodec
 import RPC
 import RenderService
 import ServiceAPI
+import ServiceRuntime
 import Testing
 import Wire
 
@@ -10,7 +11,7 @@ private struct ModelDouble: DepthModel {
     var isBroken = false
 
     func estimate(
-        rgb: [UInt8], width: Int, height: Int
+        rgb: [UInt8], width: Int, height: Int, mustStop: () -> Bool
     ) throws(DepthModelFailure) -> Plane<Float> {
         if isBroken { throw DepthModelFailure("broken") }
         return Plane(width: 2, height: 2, [0, 0, 1, 1])
@@ -31,8 +32,11 @@ private func varint(_ value: Int) -> [UInt8] {
 }
 
 /// An ONNX model of one node, whose depth is the mean of the three planes: what is bright is near.
-private func brightnessModel(height: Int?, width: Int?, operation: String = "ReduceMean") -> [UInt8]
-{
+///
+/// - Parameter roots: Square roots taken of every sample before, one after the other.
+private func brightnessModel(
+    height: Int?, width: Int?, operation: String = "ReduceMean", roots: Int = 0
+) -> [UInt8] {
     func tensor(_ name: String, _ sides: [Int?]) -> [UInt8] {
         let shape = sides.enumerated().flatMap { index, side in
             field(1, side.map { field(1, value: $0) } ?? field(2, "side\(index)"))
@@ -41,11 +45,19 @@ private func brightnessModel(height: Int?, width: Int?, operation: String = "Red
     }
     let axes = field(1, "axes") + field(8, value: 1) + field(20, value: 7)
     let keep = field(1, "keepdims") + field(3, value: 0) + field(20, value: 2)
+    let nodes = (0..<roots).flatMap { index in
+        field(
+            1,
+            field(1, index == 0 ? "image" : "root\(index)") + field(2, "root\(index + 1)")
+                + field(4, "Sqrt"))
+    }
     let node =
-        field(1, "image") + field(2, "depth") + field(4, operation) + field(5, axes)
+        field(1, roots == 0 ? "image" : "root\(roots)") + field(2, "depth") + field(4, operation)
+        + field(5, axes)
         + field(5, keep)
     let graph =
-        field(1, node) + field(2, "brightness") + field(11, tensor("image", [1, 3, height, width]))
+        nodes + field(1, node) + field(2, "brightness")
+        + field(11, tensor("image", [1, 3, height, width]))
         + field(12, tensor("depth", [1, height, width]))
     return field(1, value: 8) + field(7, graph) + field(8, field(2, value: 13))
 }
@@ -136,7 +148,7 @@ private let runtime: String? = {
         // White above, black below.
         let rgb = (0..<(64 * 48 * 3)).map { UInt8($0 < 64 * 24 * 3 ? 255 : 0) }
         plane = try OnnxDepth(library: library, path: path, threads: 1)
-            .estimate(rgb: rgb, width: 64, height: 48)
+            .estimate(rgb: rgb, width: 64, height: 48, mustStop: { false })
         return plane
     }
 
@@ -167,6 +179,32 @@ private let runtime: String? = {
                 try await estimate(model, library: runtime ?? "")
             }
         }
+    }
+
+    @Test(.enabled(if: runtime != nil))
+    func `a run that nobody waits for ends long before its end`() throws {
+        let path = "/tmp/convergence-model-\(UInt64.random(in: 0 ... .max)).onnx"
+        try writeFile(brightnessModel(height: 1024, width: 1024, roots: 1500), to: path)
+        defer { removeFile(path) }
+        let model = OnnxDepth(library: runtime ?? "", path: path, threads: 1)
+        let rgb = (0..<(64 * 48 * 3)).map { UInt8(1 + $0 % 255) }
+        let time = SystemTime()
+        func milliseconds(asks: Int) -> Int {
+            let began = time.instant
+            var asked = 0
+            _ = try? model.estimate(rgb: rgb, width: 64, height: 48) {
+                asked += 1
+                return asked > asks
+            }
+            #expect(asked <= asks + 1, "asked again after the answer")
+            return Int((time.instant - began) / .milliseconds(1))
+        }
+        // The model is loaded by the first call.
+        _ = milliseconds(asks: 0)
+        let whole = milliseconds(asks: .max - 1)
+        let stopped = milliseconds(asks: 4)
+        print("a model's run: \(whole) ms; stopped after about 25 ms: \(stopped) ms")
+        #expect(stopped * 4 < whole)
     }
 
     @Test func `a library that is none is a failure, not a crash`() async throws {

@@ -61,29 +61,8 @@ final class Harness: Sendable {
     func put(
         _ upload: SourceUpload, digest: [UInt8]? = nil, pieceBytes: Int = 60_000
     ) async throws -> RenderAPI.Source {
-        try await client.putSource(Self.options) { writer throws(RPCError) in
-            try await writer.write(
-                .init(
-                    part: .header(
-                        .init(
-                            digest: Bytes(digest ?? upload.digest),
-                            imageBytes: UInt64(upload.image.count),
-                            depthBytes: UInt64(upload.depth.count),
-                            maskBytes: UInt64(upload.mask.count),
-                            depthIsSupplied: upload.isDepthSupplied))))
-            for (index, part) in [upload.image, upload.depth, upload.mask].enumerated() {
-                var rest = part[...]
-                while !rest.isEmpty {
-                    let piece = Bytes(Array(rest.prefix(pieceBytes)))
-                    rest = rest.dropFirst(pieceBytes)
-                    switch index {
-                    case 0: try await writer.write(.init(part: .image(piece)))
-                    case 1: try await writer.write(.init(part: .depth(piece)))
-                    default: try await writer.write(.init(part: .mask(piece)))
-                    }
-                }
-            }
-        }
+        try await putSource(
+            upload, client: client, digest: digest ?? upload.digest, pieceBytes: pieceBytes)
     }
 
     /// What comes of a move but for progress, which depends on time.
@@ -186,5 +165,35 @@ func error(_ body: () async throws -> Void) async -> RPCError? {
         return error
     } catch {
         return RPCError(.unknown, "\(error)", "not of the service")
+    }
+}
+
+/// Uploads a picture with what belongs to it, in pieces.
+func putSource(
+    _ upload: SourceUpload, client: RenderAPI.Client, digest: [UInt8],
+    pieceBytes: Int = 60_000
+) async throws -> RenderAPI.Source {
+    try await client.putSource(Harness.options) { writer throws(RPCError) in
+        try await writer.write(
+            .init(
+                part: .header(
+                    .init(
+                        digest: Bytes(digest),
+                        imageBytes: UInt64(upload.image.count),
+                        depthBytes: UInt64(upload.depth.count),
+                        maskBytes: UInt64(upload.mask.count),
+                        depthIsSupplied: upload.isDepthSupplied))))
+        for (index, part) in [upload.image, upload.depth, upload.mask].enumerated() {
+            var rest = part[...]
+            while !rest.isEmpty {
+                let piece = Bytes(Array(rest.prefix(pieceBytes)))
+                rest = rest.dropFirst(pieceBytes)
+                switch index {
+                case 0: try await writer.write(.init(part: .image(piece)))
+                case 1: try await writer.write(.init(part: .depth(piece)))
+                default: try await writer.write(.init(part: .mask(piece)))
+                }
+            }
+        }
     }
 }
