@@ -18,11 +18,11 @@ package struct RenderHandler: RenderAPI.Handler {
         _ reader: RequestStream<RenderAPI.SourceChunk>, _ context: CallContext
     ) async throws(RPCError) -> RenderAPI.Source {
         guard case .header(let header) = try await reader.next()?.part else {
-            throw .invalidSource("The first item must be the header.")
+            throw .invalidSource("The first item must be the header.", field: "header")
         }
         let digest = Array(header.digest)
         guard digest.count == 32 else {
-            throw .invalidSource("The digest must be the 32 bytes of a SHA-256.")
+            throw .invalidSource("The digest must be the 32 bytes of a SHA-256.", field: "digest")
         }
         // The same bytes again: answer before they are sent.
         if let source = service.source(digest) {
@@ -65,23 +65,25 @@ package struct RenderHandler: RenderAPI.Handler {
         var upload = SourceUpload(image: [], isDepthSupplied: header.depthIsSupplied)
         while let chunk = try await reader.next() {
             switch chunk.part {
-            case .image(let bytes): try append(bytes, to: &upload.image, header.imageBytes)
-            case .depth(let bytes): try append(bytes, to: &upload.depth, header.depthBytes)
-            case .mask(let bytes): try append(bytes, to: &upload.mask, header.maskBytes)
-            case .header, nil: throw .invalidSource("A second header or an empty item.")
+            case .image(let bytes): try append(bytes, to: &upload.image, header.imageBytes, "image")
+            case .depth(let bytes): try append(bytes, to: &upload.depth, header.depthBytes, "depth")
+            case .mask(let bytes): try append(bytes, to: &upload.mask, header.maskBytes, "mask")
+            case .header, nil:
+                throw .invalidSource("A second header or an empty item.", field: "part")
             }
         }
-        guard
-            [upload.image, upload.depth, upload.mask].map({ UInt64($0.count) }) == sizes
-        else { throw .invalidSource("Fewer bytes came than were announced.") }
+        let parts = [("image", upload.image), ("depth", upload.depth), ("mask", upload.mask)]
+        for ((name, bytes), size) in zip(parts, sizes) where UInt64(bytes.count) != size {
+            throw .invalidSource("Fewer bytes came than were announced.", field: name)
+        }
         return upload
     }
 
     private func append(
-        _ bytes: Bytes, to part: inout [UInt8], _ announced: UInt64
+        _ bytes: Bytes, to part: inout [UInt8], _ announced: UInt64, _ field: String
     ) throws(RPCError) {
         guard UInt64(part.count + bytes.count) <= announced else {
-            throw .invalidSource("More bytes came than were announced.")
+            throw .invalidSource("More bytes came than were announced.", field: field)
         }
         part.append(contentsOf: bytes.unsafeBytes)
     }
@@ -90,7 +92,9 @@ package struct RenderHandler: RenderAPI.Handler {
         _ request: RenderAPI.DepthRequest, _ writer: ResponseWriter<RenderAPI.ResultChunk>,
         _ context: CallContext
     ) async throws(RPCError) {
-        let (map, isCached) = try await service.depthMap(Array(request.source), context)
+        let digest = Array(request.source)
+        try Self.check(digest)
+        let (map, isCached) = try await service.depthMap(digest, context)
         let header = RenderAPI.ResultHeader(
             contentType: "image/png", width: UInt32(map.width), height: UInt32(map.height),
             frames: 1, appliedStrength: 1, depthProvider: map.provider, isCached: isCached)
@@ -142,9 +146,7 @@ package struct RenderHandler: RenderAPI.Handler {
         _ moves: [(specification: MoveSpecification, id: String)], _ digest: [UInt8],
         _ writer: ResponseWriter<RenderAPI.ResultChunk>, _ context: CallContext
     ) async throws(RPCError) {
-        guard digest.count == 32 else {
-            throw .invalidMove("source", "the 32 bytes of a SHA-256")
-        }
+        try Self.check(digest)
         try await service.moves(moves.map(\.specification), of: digest, context) {
             move, event throws(RPCError) in
             func chunk(_ part: RenderAPI.ResultChunk.Part) -> RenderAPI.ResultChunk {
@@ -176,6 +178,12 @@ package struct RenderHandler: RenderAPI.Handler {
             case .end(let bytes):
                 try await writer.write(chunk(.end(RenderAPI.ResultEnd(bytes: UInt64(bytes)))))
             }
+        }
+    }
+
+    private static func check(_ digest: [UInt8]) throws(RPCError) {
+        guard digest.count == 32 else {
+            throw .invalidSource("source: expected the 32 bytes of a SHA-256.", field: "source")
         }
     }
 

@@ -93,8 +93,10 @@ final class ClientConnection: Connection, @unchecked Sendable {
         do throws(WireError) {
             let message = try call.prepareRequest(arena)
             if let message, message.size > EnvelopeLimits.payloadBytesMax {
+                let error = RPCError.requestTooLarge(
+                    message.size, longestList: message.longestList)
                 arena.reset()
-                call.fail(.tooLarge(message.size))
+                call.fail(error)
                 return
             }
             let left = (call.deadline - now).millisecondsRoundedUp

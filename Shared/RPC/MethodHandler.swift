@@ -13,10 +13,10 @@ package struct MethodHandler: Sendable {
     ) -> MethodHandler {
         MethodHandler(descriptor: descriptor) { call, frame in
             let request: Request
-            do throws(WireError) {
+            do throws(RPCError) {
                 request = try call.decode(frame)
             } catch {
-                call.fail(RPCError(error))
+                call.fail(error)
                 return
             }
             call.run {
@@ -38,10 +38,10 @@ package struct MethodHandler: Sendable {
     ) -> MethodHandler {
         MethodHandler(descriptor: descriptor) { call, frame in
             let request: Request
-            do throws(WireError) {
+            do throws(RPCError) {
                 request = try call.decode(frame)
             } catch {
-                call.fail(RPCError(error))
+                call.fail(error)
                 return
             }
             call.run {

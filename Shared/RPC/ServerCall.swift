@@ -33,9 +33,14 @@ package final class ServerCall: @unchecked Sendable {
     /// Unpacks the payload of the frame that opened the call.
     func decode<Message: WireMessage>(
         _ frame: borrowing FrameView
-    ) throws(WireError) -> Message {
-        guard let connection else { throw .malformed }
-        return try frame.decode(arena: connection.arena)
+    ) throws(RPCError) -> Message {
+        guard let connection else { throw .cancelled }
+        do throws(WireError) {
+            return try frame.decode(arena: connection.arena)
+        } catch {
+            guard error == .budgetExceeded else { throw RPCError(error) }
+            throw .tooManyElements(field: Message.mostFrequentField(frame.payload))
+        }
     }
 
     /// Runs the handler here and now, on the loop, until it first waits for something.
@@ -149,6 +154,24 @@ package final class ServerCall: @unchecked Sendable {
 }
 
 extension RPCError {
+    /// A request that fits into a frame but not into memory.
+    static func tooManyElements(field: String?) -> RPCError {
+        RPCError(
+            .invalidArgument, "MALFORMED_MESSAGE",
+            "\(field ?? "A list") has too many elements: the message would take too much memory.",
+            details: field.map { ["field": $0] } ?? [:])
+    }
+
+    /// A request that does not fit into a frame.
+    static func requestTooLarge(_ bytes: Int, longestList: String?) -> RPCError {
+        let blamed = longestList.map { "\($0) is too long: " } ?? ""
+        return RPCError(
+            .invalidArgument, "MESSAGE_TOO_LARGE",
+            "\(blamed)a request of \(bytes) bytes is not sent; "
+                + "\(EnvelopeLimits.payloadBytesMax) is the limit.",
+            details: longestList.map { ["field": $0] } ?? [:], isRetryable: false)
+    }
+
     static func tooLarge(_ bytes: Int) -> RPCError {
         RPCError(
             .resourceExhausted, "MESSAGE_TOO_LARGE",

@@ -66,6 +66,21 @@ extension WireMessage {
         return output.bytes()
     }
 
+    /// The field that occurs most often in a packed message, by name: what to blame when it would
+    /// take too much memory. Nil when no known field occurs.
+    package static func mostFrequentField(_ bytes: UnsafeRawBufferPointer) -> String? {
+        var counts: [UInt32: Int] = [:]
+        var reader = FieldReader(bytes)
+        while let field = try? reader.next() { counts[field.number, default: 0] += 1 }
+        let descriptor = wireDescriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
+        for (number, _) in counts.sorted(by: { ($0.value, $1.key) > ($1.value, $0.key) }) {
+            if let field = protobuf_c_message_descriptor_get_field(descriptor, number) {
+                return String(cString: field.pointee.name)
+            }
+        }
+        return nil
+    }
+
     static func unpack(
         _ bytes: UnsafeRawBufferPointer, arena: Arena
     ) throws(WireError) -> Self {
@@ -99,6 +114,21 @@ package struct PreparedMessage {
     fileprivate let message: UnsafeMutableRawPointer
     /// The packed size in bytes.
     package let size: Int
+
+    /// The repeated field with the most elements, by name; nil when there is none with any.
+    package var longestList: String? {
+        let base = message.assumingMemoryBound(to: ProtobufCMessage.self)
+        let descriptor = base.pointee.descriptor.pointee
+        var longest: (name: String, count: Int)?
+        for index in 0..<Int(descriptor.n_fields) {
+            let field = descriptor.fields[index]
+            guard field.label == PROTOBUF_C_LABEL_REPEATED else { continue }
+            let count = UnsafeRawPointer(message).load(
+                fromByteOffset: Int(field.quantifier_offset), as: Int.self)
+            if count > longest?.count ?? 0 { longest = (String(cString: field.name), count) }
+        }
+        return longest?.name
+    }
 
     /// Packs the message into the buffer and resets the arena; large bytes are added by reference.
     package func write(into output: inout OutputBuffer, arena: Arena) {
