@@ -1,7 +1,9 @@
 """The gallery and the Studio tool as people use them, over the six real processes."""
+import datetime
 import hashlib
 import io
 import json
+import re
 import time
 import unittest
 import zipfile
@@ -285,6 +287,35 @@ class GalleryTests(GalleryCase):
         self.assertIn("Moves this picture", page.locator("dialog.viewer").inner_text())
         self.assert_accessible(studio)
         self.assert_sound(studio)
+
+    def test_the_phase_and_the_time_that_is_left_are_told(self):
+        studio = self.pictures()
+        page = studio.page
+        one = self.creations(studio)[0]
+        begun = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=30)
+
+        def at_work(route):
+            states = [("queued", 0, 2), ("processing", 0.02, 0), ("generating", 0.6, 0),
+                      ("uploading", 0.97, 0)]
+            route.fulfill(json={"nextCursor": None, "creations": [
+                {**one, "id": f"job_{state}", "kind": "video", "step": "final", "state": state,
+                 "isGeneration": True, "progress": progress, "position": position, "assets": [],
+                 "createdAt": begun.strftime("%Y-%m-%dT%H:%M:%S.000000Z")}
+                for state, progress, position in states]})
+
+        page.route("**/api/creations?*", at_work)
+        page.reload()
+        page.wait_for_selector("[data-creation=job_generating]:has-text('left')")
+        text = lambda state: page.locator(f"[data-creation=job_{state}]").inner_text()
+        self.assertIn("Waiting, 2 before it", text("queued"))
+        self.assertIn("Preparing", text("processing"))
+        # 60 % in a little over 30 s: a little over 20 s are left.
+        left = int(re.search(r"Being made · about (\d+) s left", text("generating"))[1])
+        self.assertTrue(20 <= left <= 40, left)
+        self.assertIn("Being stored", text("uploading"))
+        bar = page.locator("[data-creation=job_generating]").get_by_role("progressbar")
+        self.assertEqual(bar.get_attribute("aria-valuenow"), "60")
+        self.assert_accessible(studio)
 
     def test_a_thousand_stay_fluid(self):
         studio = self.pictures()

@@ -172,6 +172,15 @@ class FlowTests(StudioCase):
         self.tab_to(page, "Finish")
         keys.press("Enter")
         page.wait_for_selector("[data-testid=final-prompt]")
+        self.tab_to(page, "Generate now")
+        keys.press("Enter")
+        page.wait_for_url("**/generations")
+        page.get_by_role("button", name="Video:").wait_for()
+        keys.press("ArrowRight")
+        keys.press("Enter")
+        page.wait_for_selector("dialog.viewer video")
+        keys.press("Escape")
+        page.wait_for_selector("dialog.viewer", state="detached")
         self.assert_sound(studio)
 
     def tab_to(self, page, name):
@@ -210,6 +219,9 @@ class FlowTests(StudioCase):
         page.get_by_role("button", name="Finish").tap()
         page.wait_for_selector("[data-testid=final-prompt]")
         self.assert_accessible(studio)
+        page.get_by_role("button", name="Generate now").tap()
+        page.wait_for_url("**/generations")
+        page.get_by_role("button", name="Video:").wait_for()
         self.assert_sound(studio)
 
 

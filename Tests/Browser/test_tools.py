@@ -92,6 +92,63 @@ class ToolTests(StudioCase):
         self.assertEqual(studio.balance(), 92)
         self.assert_sound(studio)
 
+    def test_the_rail_is_in_order(self):
+        studio = self.studio()
+        page = studio.open()
+        studio.balance()
+        tops = {
+            name: page.get_by_role("link", name=name, exact=True).bounding_box()["y"]
+            for name in ("Create", "Studio", "Generations", "Billing", "Home")}
+        tops["pill"] = page.get_by_test_id("credit-pill").bounding_box()["y"]
+        self.assertEqual(sorted(tops, key=tops.get), [
+            "Create", "Studio", "Generations", "Billing", "pill", "Home"])
+        self.assertEqual(page.locator(".bar").bounding_box()["height"], 64)
+        for path in ("/pricing", "/billing"):
+            page.goto(studio.url + path)
+            page.wait_for_selector("h1:has-text('Billing')")
+
+    def test_the_themes(self):
+        studio = self.studio(color_scheme="light")
+        page = studio.open()
+        studio.balance()
+        ground = lambda: page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+        dark, light = "rgb(13, 14, 18)", "rgb(245, 245, 249)"
+        self.assertEqual(ground(), light)
+        page.emulate_media(color_scheme="dark")
+        self.assertEqual(ground(), dark)
+        colours = page.evaluate("""() => {
+          const style = getComputedStyle(document.documentElement);
+          return ["--panel", "--line", "--accent"].map((one) => style.getPropertyValue(one));
+        }""")
+        self.assertEqual([one.strip() for one in colours], ["#111318", "#1a1c22", "#6c5ce7"])
+        # One's own choice is above the system's, and is kept.
+        for wanted in (light, dark):
+            page.get_by_role("button", name="Theme:").click()
+            self.assertEqual(ground(), wanted)
+        page.emulate_media(color_scheme="light")
+        page.reload()
+        page.wait_for_selector("#intent")
+        self.assertEqual(ground(), dark)
+        page.get_by_role("button", name="Theme: dark. Switch to system").click()
+        self.assertEqual(ground(), light)
+        self.assert_sound(studio)
+
+    def test_nothing_moves_by_itself_where_less_motion_is_asked_for(self):
+        studio = self.studio(reduced_motion="reduce")
+        page = studio.open()
+        moving = "() => document.getAnimations().filter((one) => one.playState === 'running').length"
+        page.fill("#intent", "A fox crossing a frozen lake at dawn")
+        with self.services.held("media"):
+            page.keyboard.press("Enter")
+            page.wait_for_selector(".create-direction .skeleton")
+            self.assertEqual(page.evaluate(moving), 0)
+            # The same page shimmers for others.
+            page.emulate_media(reduced_motion="no-preference")
+            self.assertGreater(page.evaluate(moving), 0)
+            page.emulate_media(reduced_motion="reduce")
+        studio.wait_for_pictures("direction")
+        self.assertEqual(page.evaluate(moving), 0)
+
     def test_the_names_of_the_tools_fit_the_rail(self):
         studio = self.studio()
         page = studio.open()

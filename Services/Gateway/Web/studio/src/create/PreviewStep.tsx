@@ -144,8 +144,11 @@ function Prompt({ text }: { text: string }) {
         onClick={() => void copy(text).then(setCopied)}
       >
         {isCopied ? <CheckIcon /> : <CopyIcon />}
-        <span role="status">{isCopied ? "Copied" : "Copy"}</span>
+        {isCopied ? "Copied" : "Copy"}
       </button>
+      <span className="sr-only" role="status">
+        {isCopied && "Copied"}
+      </span>
     </div>
   );
 }

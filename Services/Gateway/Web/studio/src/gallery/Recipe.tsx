@@ -43,8 +43,11 @@ export function Recipe({ item }: { item: Creation }) {
           onClick={() => void copy(item.prompt).then(setCopied)}
         >
           {isCopied ? <CheckIcon /> : <CopyIcon />}
-          <span role="status">{isCopied ? "Copied" : "Copy prompt"}</span>
+          {isCopied ? "Copied" : "Copy prompt"}
         </button>
+        <span className="sr-only" role="status">
+          {isCopied && "Copied"}
+        </span>
       </div>
       <dl className="facts">
         <Fact label="Made">{moment(item.createdAt)}</Fact>
