@@ -59,7 +59,7 @@ struct LedgerSizeBenchmark {
         }
     }
 
-    /// Pages of 50 from the newest row on, and of one session; the 99th percentile of 200 reads.
+    /// Pages of 50 from the newest row on; the 99th percentile of 200 reads, in milliseconds.
     private func pageMilliseconds(_ client: CreditsAPI.Client) async throws -> Double {
         var times: [UInt64] = []
         var cursor: UInt64 = 0
