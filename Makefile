@@ -96,6 +96,11 @@ bench: build bench-peers ## Benchmarks beside their peers
 	$(BIN)/bench rpc --peers
 	$(BIN)/bench credits --peers
 	$(BIN)/bench gateway --peers
+	$(BIN)/bench render --peers
+
+.PHONY: plots
+plots: ## Draw the plots of docs/performance.md again from docs/figures
+	scripts/plots.py
 
 .PHONY: clean
 clean: ## Remove everything that was built

@@ -1,6 +1,7 @@
 import ServiceRuntime
 
-/// Camera moves: a frame beside OpenCV, quality beside a rubber sheet, whole jobs beside ffmpeg.
+/// Camera moves: a frame beside OpenCV, quality beside a rubber sheet, whole jobs beside ffmpeg,
+/// Three.js and DepthFlow.
 struct RenderBenchmark {
     static let cases: Set<String> = ["kernel", "quality", "jobs"]
 
@@ -19,7 +20,10 @@ struct RenderBenchmark {
         if wants("kernel") {
             try RenderKernelBenchmark(options: options).run(&report.lines, &report.ratios)
         }
-        if wants("quality") { RenderQuality().run(&report.lines, &report.quality) }
+        if wants("quality") {
+            RenderQuality().run(&report.lines, &report.quality)
+            if options.withPeers { try RenderStereo().run(&report.lines, &report.quality) }
+        }
         if wants("jobs") {
             try await RenderJobs(options: options, loop: loop).run(&report.lines, &report.ratios)
         }

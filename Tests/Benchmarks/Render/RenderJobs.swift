@@ -5,8 +5,8 @@ import ServiceAPI
 import ServiceRuntime
 import Wire
 
-/// Whole moves through the service, to the last byte of the file, beside a script that does it with
-/// OpenCV and ffmpeg.
+/// Whole moves through the service, to the last byte of the file, beside scripts that do it with
+/// OpenCV and ffmpeg, with Three.js in a browser, and with DepthFlow.
 struct RenderJobs {
     private struct Size {
         let name: String
@@ -49,21 +49,25 @@ struct RenderJobs {
                     height: UInt32(size.height), frames: UInt32(size.frames),
                     framesPerSecond: UInt32(size.rate)), moves: ["pan_left"])
             var ours: [Double] = []
-            var theirs: [Double] = []
+            var theirs: [String: [Double]] = [:]
+            let peers = options.withPeers ? Self.peers.filter { $0.does(size.name) } : []
             for _ in 0..<options.rounds {
                 let sample = try await load.measure(
                     .closed(concurrency: 1), seconds: max(1, options.seconds))
                 ours.append(median(sample.milliseconds))
-                if options.withPeers { theirs.append(try peer(upload, size, folder)) }
+                for peer in peers {
+                    theirs[peer.name, default: []].append(try run(peer, size, folder))
+                }
             }
             lines.append(
                 pad("\(size.name), MP4 over RPC", 28) + "\(decimals(median(ours), 1)) ms, server "
                     + "\(server.process.residentBytes >> 20) MiB")
-            if !theirs.isEmpty {
-                let ratio = median(zip(theirs, ours).map { $0 / $1 })
-                ratios["render.\(size.name).ffmpeg"] = ratio
+            for peer in peers {
+                let times = theirs[peer.name] ?? []
+                let ratio = median(zip(times, ours).map { $0 / $1 })
+                ratios["render.\(size.name).\(peer.name)"] = ratio
                 lines.append(
-                    pad("remap and ffmpeg", 28) + "\(decimals(median(theirs), 1)) ms, "
+                    pad(peer.label, 28) + "\(decimals(median(times), 1)) ms, "
                         + "\(decimals(ratio, 1)) times as long")
             }
             if size.name == "preview" {
@@ -109,27 +113,59 @@ struct RenderJobs {
                 + "\(decimals(median(first), 1)) ms")
     }
 
-    private func peer(_ upload: RenderUpload, _ size: Size, _ folder: String) throws -> Double {
-        let scene = TruthScene(width: size.width, height: size.height)
+    /// A script that makes the same film.
+    private struct Peer {
+        let name: String
+        let label: String
+        let interpreter: String
+        /// The script with what comes before the picture.
+        let arguments: [String]
+        /// Jobs a round; nil: as many as ours has for its size.
+        var jobs: Int?
+        var isForPreviewsOnly = false
+
+        func does(_ size: String) -> Bool { !isForPreviewsOnly || size == "preview" }
+    }
+
+    private static var peers: [Peer] {
+        let place = PeerPaths.directory + "/render"
+        return [
+            Peer(
+                name: "ffmpeg", label: "remap and ffmpeg",
+                interpreter: place + "/venv/bin/python", arguments: [place + "/remap_job.py"]),
+            Peer(
+                name: "three", label: "Three.js in Chromium", interpreter: "/usr/bin/python3",
+                arguments: [
+                    place + "/three_job.py", "/usr/share/javascript/three/three.min.js",
+                ], jobs: 1, isForPreviewsOnly: true),
+            Peer(
+                name: "depthflow", label: "DepthFlow on llvmpipe",
+                interpreter: place + "/depthflow/bin/python",
+                arguments: [place + "/depthflow_job.py"], jobs: 1, isForPreviewsOnly: true),
+        ]
+    }
+
+    private func run(_ peer: Peer, _ size: Size, _ folder: String) throws -> Double {
         let files = ["\(folder)/\(size.name).rgb", "\(folder)/\(size.name).gray"]
         if access(files[1], R_OK) != 0 {
+            let scene = TruthScene(width: size.width, height: size.height)
             try RenderKernelBenchmark.write(scene.view(), to: files[0])
             try RenderKernelBenchmark.write(
                 scene.softDepth().values.map { UInt8($0 * 255 + 0.5) }, to: files[1])
         }
-        let place = PeerPaths.directory + "/render"
-        let python = place + "/venv/bin/python"
-        guard access(python, X_OK) == 0 else {
-            throw BenchFailure("\(python) is not there; run make bench-peers")
+        for path in [peer.interpreter] + peer.arguments where access(path, R_OK) != 0 {
+            throw BenchFailure("\(path) is not there; run make bench-peers")
         }
+        let numbers = [size.width, size.height, size.frames, size.rate, peer.jobs ?? size.jobs]
         let child = try ChildProcess(
-            python,
-            [place + "/remap_job.py"] + files
-                + [size.width, size.height, size.frames, size.rate, size.jobs].map(String.init))
+            peer.interpreter, peer.arguments + files + numbers.map(String.init),
+            errorFile: folder + "/peer.log")
         var times: [Double] = []
         while let line = child.line() { times += [Double(line)].compactMap { $0 } }
         guard child.waitForExit() == .code(0), !times.isEmpty else {
-            throw BenchFailure("remap_job.py gave no figures")
+            let log = try RenderStereo.read(folder + "/peer.log")
+            let end = String(decoding: log.suffix(400), as: UTF8.self)
+            throw BenchFailure("\(peer.label) gave no figures: \(end)")
         }
         return median(times)
     }

@@ -36,8 +36,9 @@ struct RenderLoad {
     /// All but the move and its variation.
     private let template: RenderAPI.MoveRequest
     private let moves: [String]
-    /// Requests begun so far, in all measurements: each is another.
-    private let counter = Lock(0)
+    /// Requests begun so far, in all measurements: each is another, and another than in the run
+    /// before, whose results the service may still have.
+    private let counter = Lock(Int.random(in: 0..<50_000_000))
 
     private static let timeout = Duration.seconds(60)
 
@@ -96,8 +97,8 @@ struct RenderLoad {
         }
         var request = template
         request.move = moves[number % moves.count]
-        // One part in a million of the strength: another result, the same work.
-        request.strength = 0.4 + Double(number) * 1e-6
+        // A ten-billionth of the strength: another result, the same work.
+        request.strength = 0.4 + Double(number) * 1e-10
         do {
             let stream = try await client.renderMove(request, CallOptions(timeout: Self.timeout))
             var bytes = 0
