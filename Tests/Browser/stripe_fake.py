@@ -89,7 +89,8 @@ class StripeFake:
 
     def show(self, request, session):
         page = (f"<!doctype html><title>Stripe</title><link rel=icon href='data:,'>"
-                f"<h1>{session['amount_total'] / 100:.2f} USD</h1><form method=post><button>Pay</button></form>"
+                f"<h1>{session['amount_total'] / 100:.2f} USD</h1>"
+                f"<form method=post><button>Pay</button></form>"
                 f"<a href='{self.here(session['cancel_url'])}'>Back</a>").encode()
         request.send_response(200)
         request.send_header("Content-Type", "text/html")

@@ -15,7 +15,9 @@ class PayingStepTests(StudioCase):
                 "detail": "Not enough credits.", "code": "INSUFFICIENT_CREDITS",
                 "retryable": False, "details": {
                     "required": 4, "available": 1.5, "shortBy": 2.5, "operation": "any",
-                    "suggestion": {"pack": {"id": "starter"}}}}))
+                    "suggestion": {"quantity": 1, "pack": {
+                        "id": "starter", "label": "Starter Pack", "credits": 300,
+                        "usdCents": 1500, "isMonthly": False, "isHighlighted": False}}}}))
 
     def see_shortage(self, studio, path, words):
         dialog = studio.page.get_by_role("dialog", name="Not enough credits")
@@ -178,12 +180,40 @@ class PayingStepTests(StudioCase):
             body.update(state="failed", error={
                 "code": "INSUFFICIENT_CREDITS", "detail": "Not enough credits.",
                 "retryable": False, "details": {
-                    "required": 4, "available": 1.5, "shortBy": 2.5}})
+                    "required": 4, "available": 1.5, "shortBy": 2.5, "operation": "any"}})
             route.fulfill(response=answer, json=body)
 
         page.route("**/api/operations/op_*", failed)
         studio.choose("cinematic")
         self.see_shortage(studio, "/api/operations/op_*", "the next four pictures")
+
+
+class LargeShortageTests(StudioCase):
+    def test_more_than_the_largest_pack_is_bought_several_times(self):
+        studio = self.studio()
+        page = studio.page
+
+        def dear(route):
+            answer = route.fetch()
+            body = answer.json()
+            for line in body["lines"]:
+                line["credits"] *= 2000
+            route.fulfill(response=answer, json=body)
+
+        page.route("**/api/credits/quote", dear)
+        studio.open()
+        page.wait_for_selector(".estimate:has-text('44,000')")
+        page.fill("#intent", INTENT)
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog", name="Not enough credits")
+        dialog.get_by_role("button", name="Buy 3 × Studio").wait_for()
+        self.assertIn("9,000 credits", dialog.inner_text())
+        with page.expect_request("**/api/credits/checkout") as asked:
+            dialog.get_by_role("button", name="Buy 3 × Studio").click()
+        body = asked.value.post_data_json
+        self.assertEqual((body["pack"], body["quantity"]), ("studio", 3))
+        page.wait_for_url("**/checkout/*")
+        self.assertIn("$360.00", page.locator("body").inner_text())
 
 
 class ServersWordTests(StudioCase):
@@ -217,7 +247,8 @@ class ServersWordTests(StudioCase):
         page.get_by_role("button", name="Cinematic").first.click()
         page.get_by_role("button", name="Edit in Studio").click()
         for button, words, required, short in [
-            ("Make the storyboard", "the storyboard", 4, 3), ("Make the draft", "the draft video", 5, 4),
+            ("Make the storyboard", "the storyboard", 4, 3),
+            ("Make the draft", "the draft video", 5, 4),
             ("Make the final", "the final video", 5, 4),
         ]:
             page.get_by_role("button", name=button).click()

@@ -224,6 +224,26 @@ class VariationTests(StudioCase):
         self.assertEqual(studio.balance(), 80)
         self.assert_sound(studio)
 
+    def test_another_choice_is_charged_and_the_same_is_not(self):
+        studio = self.studio()
+        page = studio.open()
+        studio.start()
+        sources = lambda: page.locator(".tile-picture img").evaluate_all(
+            "(all) => all.map((one) => one.src.split('?')[0])")
+        seen = {}
+        for option, balance in [("cinematic", 92), ("artistic", 88), ("cinematic", 88)]:
+            studio.choose(option)
+            studio.wait_for_pictures("mood")
+            self.assertEqual(studio.balance(), balance)
+            # The same way leads to the same pictures, another one to others.
+            self.assertEqual(seen.setdefault(option, sources()), sources())
+            page.keyboard.press("Escape")
+            studio.wait_for_pictures("direction")
+            self.assertIn("chosen before", page.locator(
+                f'[data-choice="{option}"]').inner_text())
+        self.assertFalse(set(seen["cinematic"]) & set(seen["artistic"]))
+        self.assert_sound(studio)
+
     def test_the_costs_are_the_servers(self):
         studio = self.studio()
         page = studio.page

@@ -136,7 +136,8 @@ class ToolTests(StudioCase):
     def test_nothing_moves_by_itself_where_less_motion_is_asked_for(self):
         studio = self.studio(reduced_motion="reduce")
         page = studio.open()
-        moving = "() => document.getAnimations().filter((one) => one.playState === 'running').length"
+        moving = ("() => document.getAnimations()"
+                  ".filter((one) => one.playState === 'running').length")
         page.fill("#intent", "A fox crossing a frozen lake at dawn")
         with self.services.held("media"):
             page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""The bar that Create and Studio share: the model of the video, its shape, its cost, the balance."""
+"""The bar that Create and Studio share: the model of the video, its shape, the cost."""
 import unittest
 
 from test_studio import StudioCase

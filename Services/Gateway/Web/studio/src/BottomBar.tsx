@@ -15,6 +15,7 @@ export function BottomBar({ tool }: { tool: Tool }) {
   return (
     <footer className="bar">
       <div className="bar-controls" role="group" aria-label="The video">
+        {isMaking && <span className="bar-name">Video by</span>}
         {isMaking && <ModelPicker />}
         {isMaking && <RatioPicker tool={tool} draft={draft} />}
         {text && (

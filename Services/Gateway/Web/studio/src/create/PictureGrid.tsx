@@ -1,5 +1,5 @@
 import { RefObject, useRef, useState } from "react";
-import { chosen, countOf, PictureStep, Slot, slots } from "../state/state";
+import { countOf, PictureStep, Slot, slots } from "../state/state";
 import { AgainIcon } from "../ui/icons";
 import { moveInGrid } from "../ui/useGridKeys";
 import { useStudio } from "../ui/useStudio";
@@ -25,7 +25,7 @@ export function PictureGrid({ step, heading }: Properties) {
   const grid = useRef<HTMLDivElement>(null);
   const { session, running, costs } = state;
   const all = slots(state, step);
-  const previous = session ? chosen(session, step)?.id : undefined;
+  const previous = state.chosenBefore[step];
   const current =
     all.find((slot) => slot.optionId === focused) ??
     all.find((slot) => slot.optionId === previous) ??

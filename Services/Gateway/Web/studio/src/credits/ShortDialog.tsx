@@ -12,7 +12,8 @@ export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose
   const plan = state.plans.find((one) => one.isHighlighted) ?? state.plans[0] ?? null;
   const [trouble, setTrouble] = useState<string | null>(null);
   const [isOpening, setOpening] = useState(false);
-  const { required, available, shortBy, operation, pack } = shortage;
+  const { required, available, shortBy, operation, pack, quantity } = shortage;
+  const many = quantity > 1 ? `${quantity} × ` : "";
   return (
     <Dialog title="Not enough credits" onClose={onClose}>
       <p>
@@ -30,11 +31,14 @@ export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose
         <p className="pack">
           <span>
             The smallest pack that is enough
-            <b>{pack.label}</b>
+            <b>
+              {many}
+              {pack.label}
+            </b>
           </span>
           <span className="pack-price">
-            {countOf(pack.credits)}
-            <b>{priceText(pack.usdCents)}</b>
+            {countOf(pack.credits * quantity)}
+            <b>{priceText(pack.usdCents * quantity)}</b>
           </span>
         </p>
       )}
@@ -73,14 +77,14 @@ export function ShortDialog({ shortage, onClose }: { shortage: Shortage; onClose
             disabled={isOpening}
             onClick={() => {
               setOpening(true);
-              void studio.credits.checkout({ pack: pack.id }).then((text) => {
+              void studio.credits.checkout({ pack: pack.id, quantity }).then((text) => {
                 setTrouble(text);
                 setOpening(text === null);
               });
             }}
           >
-            {isOpening ? "Opening the checkout…" : `Buy ${pack.label}`}
-            <small>{priceText(pack.usdCents)}</small>
+            {isOpening ? "Opening the checkout…" : `Buy ${many}${pack.label}`}
+            <small>{priceText(pack.usdCents * quantity)}</small>
           </button>
         )}
       </div>

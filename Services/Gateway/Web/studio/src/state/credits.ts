@@ -76,7 +76,9 @@ export class Credits {
   }
 
   /** Goes to the checkout for a pack or a plan, and from there back here; else says why not. */
-  async checkout(item: { pack: string } | { plan: string }): Promise<string | null> {
+  async checkout(
+    item: { pack: string; quantity?: number } | { plan: string },
+  ): Promise<string | null> {
     const back = (end: string) => `${location.pathname}?checkout=${end}`;
     try {
       const answer = await this.studio.client.send(

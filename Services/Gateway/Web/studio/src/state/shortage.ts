@@ -11,23 +11,26 @@ export function shortage(
 ): Shortage {
   const number = (name: string): number => Number(details[name] ?? 0);
   const shortBy = number("shortBy") || minus(number("required"), number("available"));
-  const suggested = details["suggestion"];
-  const known = state.packs.find((one) => one.id === packID(suggested));
-  const smallest = [...state.packs]
-    .sort((a, b) => a.credits - b.credits)
-    .find((one) => one.credits >= shortBy);
+  const packs = [...state.packs].sort((a, b) => a.credits - b.credits);
+  const named = suggested(details["suggestion"]);
+  const pack =
+    packs.find((one) => one.id === named?.id) ??
+    packs.find((one) => one.credits >= shortBy) ??
+    packs[packs.length - 1] ??
+    null;
   return {
     required: number("required"),
     available: number("available"),
     shortBy,
     operation,
-    pack: known ?? smallest ?? null,
+    pack,
+    quantity: named?.quantity ?? (pack ? Math.ceil(shortBy / pack.credits) : 1),
   };
 }
 
-function packID(suggestion: unknown): string | null {
+/** The pack that a server's suggestion names, and how many of it. */
+function suggested(suggestion: unknown): { id: string; quantity: number } | null {
   if (typeof suggestion !== "object" || suggestion === null) return null;
-  const pack = (suggestion as { pack?: unknown }).pack ?? suggestion;
-  if (typeof pack === "string") return pack;
-  return (pack as Partial<Pack>).id ?? null;
+  const { pack, quantity } = suggestion as { pack?: Partial<Pack>; quantity?: number };
+  return pack?.id ? { id: pack.id, quantity: quantity ?? 1 } : null;
 }

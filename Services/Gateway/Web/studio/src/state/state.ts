@@ -52,7 +52,9 @@ export interface Shortage {
   available: number;
   shortBy: number;
   operation: string;
+  /** What would be enough, and how often it must be bought. */
   pack: Pack | null;
+  quantity: number;
 }
 
 export type Dialog =
@@ -89,6 +91,8 @@ export interface State {
   /** What each kind would cost that the Studio tool can make of what lies on its table. */
   quotes: Record<string, Quote>;
   session: Session | null;
+  /** What was chosen last at each step of this session, also where one has gone back since. */
+  chosenBefore: Record<string, string>;
   /** The step whose pictures are on the way, while the session is still at the one before. */
   running: Running | null;
   /** Pictures that came as events, by dimension and option. */
@@ -117,6 +121,7 @@ export const initialState: State = {
   modelID: stored(modelKey),
   quotes: {},
   session: null,
+  chosenBefore: {},
   running: null,
   arrived: {},
   finished: null,
@@ -145,6 +150,7 @@ export function reduce(state: State, event: Event): State {
       return {
         ...state,
         session: event.session,
+        chosenBefore: remembered(state, event.session),
         arrived: state.running ? state.arrived : {},
       };
     case "asked":
@@ -196,6 +202,16 @@ export function reduce(state: State, event: Event): State {
     case "balance":
       return { ...state, balance: event.balance, clicked: event.balance.held > 0 ? 0 : state.clicked };
   }
+}
+
+function remembered(state: State, session: Session | null): Record<string, string> {
+  if (!session) return {};
+  const before = session.id === state.session?.id ? state.chosenBefore : {};
+  const now = pictureSteps.flatMap((step) => {
+    const option = chosen(session, step)?.id;
+    return option ? [[step, option] as const] : [];
+  });
+  return { ...before, ...Object.fromEntries(now) };
 }
 
 // MARK: What follows from it
