@@ -27,6 +27,11 @@ final class Bank: @unchecked Sendable {
         given(starter, to: user)
     }
 
+    /// Whether this account has become another's, or another this one.
+    func isMerged(_ user: String) -> Bool {
+        merged.contains { $0.guest == user || $0.user == user }
+    }
+
     func hadStarter(_ user: String) -> Bool { starters.contains(user) }
 
     /// Everything of a guest is another account's from now on.

@@ -38,6 +38,8 @@ final class Buyer: @unchecked Sendable {
         world.bank.given(40 * 10_000, to: id)
         while world.isFaulty, !Task.isCancelled {
             await act()
+            // Each of its calls has been answered.
+            world.checker.checkIdle(id)
             await patience.pause(.milliseconds(10), .seconds(3))
         }
         await patience.pause(.seconds(90), .seconds(91))

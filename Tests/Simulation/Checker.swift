@@ -9,16 +9,18 @@ import ServiceRuntime
 final class Checker: @unchecked Sendable {
     let world: Simulation
     let ledger: LedgerChecker
+    private let deliveries: DeliveryChecker
     private var paths: [SimulatedProcess.Kind: String] = [:]
     private var files: [SimulatedProcess.Kind: SQLiteFile] = [:]
-    /// Every operation that the journal ever had.
-    private(set) var operations: Set<String> = []
+    /// Every operation that the journal ever had, and whether it has ended.
+    private var operations: [String: Bool] = [:]
     private var assetRow: Int64 = 0
     private var checkedJobs: Set<String> = []
 
     init(world: Simulation) {
         self.world = world
         ledger = LedgerChecker(world: world)
+        deliveries = DeliveryChecker(world: world)
     }
 
     func opened(_ kind: SimulatedProcess.Kind, _ path: String) {
@@ -31,6 +33,9 @@ final class Checker: @unchecked Sendable {
         paths[kind] = nil
         files[kind] = nil
     }
+
+    /// Nil while the process is down.
+    func path(of kind: SimulatedProcess.Kind) -> String? { paths[kind] }
 
     func file(_ kind: SimulatedProcess.Kind) -> SQLiteFile? {
         if let file = files[kind] { return file }
@@ -53,10 +58,15 @@ final class Checker: @unchecked Sendable {
     }
 
     private func checkSession(_ file: SQLiteFile) {
-        guard let known = file.rows("SELECT id FROM operations") else { return }
-        for row in known { operations.insert(row.text(0)) }
+        guard let known = file.rows("SELECT id, state <> 1 FROM operations") else { return }
+        for row in known {
+            let isOver = row.integer(1) == 1
+            let before = operations.updateValue(isOver, forKey: row.text(0))
+            if isOver, before != true { deliveries.ended(row.text(0)) }
+        }
+        deliveries.checkEnded()
         // Every operation is in the journal before anything is held for it.
-        for job in ledger.takeJobs() where !operations.contains(job) {
+        for job in ledger.takeJobs() where operations[job] == nil {
             world.violation(
                 "I9: a hold for \(job), which no journal has: a second one for its work")
         }
@@ -103,12 +113,50 @@ final class Checker: @unchecked Sendable {
         }
     }
 
-    private func blob(_ digest: [UInt8]) -> [UInt8]? {
+    func blob(_ digest: [UInt8]) -> [UInt8]? {
         guard let path = paths[.media] else { return nil }
         let name = Hex.encode(digest)
         let folder = path.split(separator: "/").dropLast().joined(separator: "/")
         return Files.bytes(
             of: "/\(folder)/blobs/\(name.prefix(2))/\(name.dropFirst(2).prefix(2))/\(name)")
+    }
+
+    // MARK: What is asked in between
+
+    /// I10 when a provider is asked: for a job that media knows and has not made, and again after an
+    /// outcome that nobody knows once if it is a picture, else never.
+    func checkAsked(_ job: String, isVideo: Bool) {
+        guard let file = file(.media),
+            let rows = file.rows("SELECT phase, unknowns FROM jobs WHERE id = ?", [.text(job)])
+        else { return }
+        guard let row = rows.first else {
+            return world.violation("I10: a provider is asked for \(job), which media does not know")
+        }
+        if row.text(0) == "done" {
+            world.violation("I10: \(job) is asked for again, and is made")
+        }
+        if row.integer(1) > (isVideo ? 0 : 1) {
+            world.violation("I10: \(job) is asked for again after an unknown outcome")
+        }
+    }
+
+    /// I12 for a user with nothing in flight.
+    func checkIdle(_ user: String) {
+        if let file = file(.credits) { ledger.checkIdle(user, file) }
+    }
+
+    /// Whether the hold of an operation ended by its time, so that nobody pays for what it made.
+    func hasExpired(_ operation: String) -> Bool {
+        let found = file(.credits)?.rows(
+            "SELECT state FROM holds WHERE job = ?", [.text(operation)])
+        return found?.contains { $0.text(0) == "expired" } ?? true
+    }
+
+    /// Jobs that a worker has, in the order in which they came.
+    var leasedJobs: [String] {
+        let found = file(.media)?.rows(
+            "SELECT id FROM jobs WHERE phase IN ('leased', 'waiting') ORDER BY seq")
+        return (found ?? []).map { $0.text(0) }
     }
 
     // MARK: When the faults are over
@@ -134,7 +182,7 @@ final class Checker: @unchecked Sendable {
         }
     }
 
-    private func rows(_ kind: SimulatedProcess.Kind, _ sql: String) -> [SQLiteFile.Row] {
+    func rows(_ kind: SimulatedProcess.Kind, _ sql: String) -> [SQLiteFile.Row] {
         guard let rows = file(kind)?.rows(sql) else {
             world.violation("\(kind) cannot be read: \(sql)")
             return []
@@ -159,8 +207,7 @@ final class Checker: @unchecked Sendable {
         {
             world.violation("I16: \(row.text(1)) \(row.text(0)) was told and is not done")
         }
-        checkDeliveries()
-        checkProviders()
+        deliveries.checkAll()
         let events = rows(.session, "SELECT count(*), min(sequence), max(sequence) FROM events")
         if let row = events.first, row.integer(0) > 0,
             row.integer(2) - row.integer(1) + 1 != row.integer(0)
@@ -175,67 +222,6 @@ final class Checker: @unchecked Sendable {
         }
         for row in rows(kind, "PRAGMA foreign_key_check") {
             world.violation("I19: \(kind): a row of \(row.text(0)) refers to nothing")
-        }
-    }
-
-    /// I9: what an operation was charged is what media made for it, and what credits took.
-    private func checkDeliveries() {
-        var holds: [String: [(amount: Int64, captured: Int64, state: String)]] = [:]
-        for row in rows(.credits, "SELECT job, amount, captured, state FROM holds") {
-            holds[row.text(0), default: []].append((row.integer(1), row.integer(2), row.text(3)))
-        }
-        var made: [String: Int64] = [:]
-        for row in rows(.media, "SELECT client_reference FROM jobs WHERE phase = 'done'") {
-            made[String(row.text(0).prefix { $0 != "/" }), default: 0] += 1
-        }
-        let ended = rows(
-            .session,
-            """
-            SELECT id, kind, outcome, cancellation, held_u4, capture_u4 FROM operations
-            WHERE hold_id <> ''
-            """)
-        for row in ended {
-            let (id, kind) = (row.text(0), row.text(1))
-            let own = holds[id] ?? []
-            guard own.count == 1, let hold = own.first else {
-                world.violation("I9: \(kind) \(id) has \(own.count) holds")
-                continue
-            }
-            if hold.captured != row.integer(5) || hold.amount != row.integer(4) {
-                world.violation(
-                    "I9: \(kind) \(id) says it took \(row.integer(5)) of \(row.integer(4)); "
-                        + "credits says \(hold.captured) of \(hold.amount)")
-            }
-            checkDelivery(row, hold.state, Int64(made[id] ?? 0))
-        }
-    }
-
-    private func checkDelivery(_ row: SQLiteFile.Row, _ state: String, _ made: Int64) {
-        let (id, kind, captured) = (row.text(0), row.text(1), row.integer(5))
-        let isCalledOff = row.integer(3) != 0
-        // A wall clock that was set forward before credits started ends holds; that is no debt.
-        guard kind != "camera_motion", state != "expired" else { return }
-        let isVideo = row.integer(4) % 50_000 == 0
-        let unit: Int64 = isVideo ? 50_000 : 10_000
-        // What was called off costs nothing; a generation may have been delivered just before.
-        let isWhole = captured == made * unit
-        let isRight =
-            isCalledOff ? captured == 0 || isWhole && kind == "generation" : isWhole
-        if !isRight {
-            world.violation("I9: \(kind) \(id) was charged \(captured) for \(made) results")
-        }
-    }
-
-    /// I10: what is known to have an unknown outcome is asked for again once if it is a picture, else
-    /// never. A try that died with its process is repeated under the same key, which is no second one.
-    private func checkProviders() {
-        for row in rows(.media, "SELECT id, unknowns FROM jobs WHERE unknowns > 0") {
-            guard let work = world.providers.works[row.text(0)] else { continue }
-            if work.isVideo ? work.triesAfterUnknown > 0 : row.integer(1) > 2 {
-                world.violation(
-                    "I10: \(row.text(0)) was asked for \(work.triesAfterUnknown) times after an "
-                        + "unknown outcome")
-            }
         }
     }
 }

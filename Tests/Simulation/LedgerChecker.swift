@@ -28,12 +28,15 @@ final class LedgerChecker: @unchecked Sendable {
     }
 
     private let world: Simulation
+    private let blocks: BlockChecker
     private var last: Int64 = 0
     /// Of every transaction that was ever seen, in order: none of them changes.
     private var hashes: [[UInt8]] = []
     private var lastHash: [UInt8] { hashes.last ?? [] }
     private var lastAtUs: Int64 = 0
     private var accounts: [Int64: Account] = [:]
+    /// Of the house's entries, by asset and layer.
+    private var house: [[Int64]: Int64] = [:]
     private var holds: [Int64: Hold] = [:]
     private var budgets: [Int64: Budget] = [:]
     private var wallOffset = Duration.zero
@@ -53,7 +56,10 @@ final class LedgerChecker: @unchecked Sendable {
         """
     static let chain = "SELECT seq, hash FROM transactions ORDER BY seq"
 
-    init(world: Simulation) { self.world = world }
+    init(world: Simulation) {
+        self.world = world
+        blocks = BlockChecker(world: world)
+    }
 
     /// The ledger's clock starts from the wall clock again.
     func restarted() {
@@ -100,7 +106,34 @@ final class LedgerChecker: @unchecked Sendable {
         }
         isBehind = false
         for account in touched.sorted() { compare(account, file) }
+        checkSums(file)
         checkBudgets(file)
+        for account in touched.sorted() where !debts.contains(account) {
+            blocks.compare(account, file)
+        }
+        blocks.checkSum()
+    }
+
+    /// I2: what all accounts have sums to zero, credits and dollars each for themselves: the cached
+    /// balances of wallets and debts, and the entries of the house, which has none.
+    private func checkSums(_ file: SQLiteFile) {
+        let found = file.rows(
+            """
+            SELECT asset, coalesce(sum(posted), 0), coalesce(sum(pending), 0) FROM accounts
+            WHERE kind <> 'house' GROUP BY asset
+            """)
+        guard let found else { return world.violation("the accounts cannot be read") }
+        for asset in [Int64(1), 2] {
+            let row = found.first { $0.integer(0) == asset }
+            let sums = (
+                (row?.integer(1) ?? 0) + house[[asset, 0], default: 0],
+                (row?.integer(2) ?? 0) + house[[asset, 1], default: 0]
+            )
+            if sums != (0, 0) {
+                world.violation(
+                    "I2: all accounts of asset \(asset) sum to \(sums.0) and \(sums.1)")
+            }
+        }
     }
 
     private func apply(
@@ -117,6 +150,7 @@ final class LedgerChecker: @unchecked Sendable {
         for line in lines {
             let (owner, asset, layer) = (line.integer(1), line.integer(2), line.integer(3))
             sums[[asset, layer], default: 0] += line.integer(4)
+            if owner < 100 { house[[asset, layer], default: 0] += line.integer(4) }
             if layer == 0 {
                 accounts[owner, default: Account()].posted += line.integer(4)
             } else {
@@ -137,13 +171,44 @@ final class LedgerChecker: @unchecked Sendable {
         } else if after.pending > 0 || after.posted + after.pending < 0 {
             world.violation("I4: wallet \(account) is overspent by \(kind) \(sequence)")
         }
+        checkLateLoss(row, lines, file)
         // Credits of a block whose time is over go without any hold.
-        if kind == "expire", row.isNull(3) { return }
+        if kind == "expire", row.isNull(3) {
+            return blocks.expire(before - after.posted, of: account)
+        }
         if row.text(8).hasPrefix("second starter grant") {
             startersTaken[account, default: 0] += before - after.posted
         }
         follow(
             kind, row.integer(3), sequence, posted: after.posted - before, account, file)
+    }
+
+    /// I10: what a provider may have made for a hold that ended unpaid is booked as lost, at what a
+    /// credit is worth; nothing else is.
+    private func checkLateLoss(
+        _ row: SQLiteFile.Row, _ lines: [SQLiteFile.Row], _ file: SQLiteFile
+    ) {
+        let booked = lines.reduce(0) { sum, line in
+            line.integer(2) == 2 ? sum + max(0, line.integer(4)) : sum
+        }
+        var expected: Int64 = 0
+        if row.text(1) == "expire", let hold = holds[row.integer(3)], !row.isNull(3),
+            isSubmitted(row.integer(3), file)
+        {
+            expected = hold.amount * Self.creditValueU6 / 10_000
+        }
+        if booked != expected {
+            world.violation(
+                "I10: \(row.text(1)) \(row.integer(0)) books \(booked) as lost, not \(expected)")
+        }
+    }
+
+    private static let creditValueU6: Int64 = 50_000
+
+    private func isSubmitted(_ hold: Int64, _ file: SQLiteFile) -> Bool {
+        let found = file.rows(
+            "SELECT provider_reference FROM holds WHERE id = ?", [.integer(hold)])
+        return found?.first.map { !$0.text(0).isEmpty } ?? false
     }
 
     /// I5 to I7: what a transaction does to a hold.
@@ -165,6 +230,7 @@ final class LedgerChecker: @unchecked Sendable {
                 world.violation("I7: \(kind) \(sequence) took \(hold.captured) of \(hold.amount)")
             }
             holds[id] = hold
+            blocks.close(id, captured: hold.captured)
             if kind == "expire" { checkExpiry(hold, id, file) }
             if kind == "capture" { checkCaptured(id, file) }
         case "refund":
@@ -177,6 +243,7 @@ final class LedgerChecker: @unchecked Sendable {
                     "I7: \(hold.refunded) of \(hold.captured) were refunded at \(sequence)")
             }
             holds[id] = hold
+            blocks.refund(id, posted, at: sequence)
         default:
             break
         }
@@ -192,6 +259,7 @@ final class LedgerChecker: @unchecked Sendable {
             hardUs: row.integer(3) - row.integer(1), openedAt: world.time.instant,
             isRedated: isBehind)
         accounts[account, default: Account()].open += row.integer(0)
+        blocks.open(id, account, amount: row.integer(0), file)
         let job = row.text(4)
         if job.hasPrefix("op_") { jobs.append(job) }
     }
@@ -199,11 +267,8 @@ final class LedgerChecker: @unchecked Sendable {
     /// I18: no hold ends before its time by the monotonic clock.
     private func checkExpiry(_ hold: Hold, _ id: Int64, _ file: SQLiteFile) {
         guard !hold.isRedated else { return }
-        let found = file.rows(
-            "SELECT provider_reference FROM holds WHERE id = ?", [.integer(id)])
-        let isSubmitted = found?.first.map { !$0.text(0).isEmpty } ?? false
         let lived = (world.time.instant - hold.openedAt).microseconds
-        if lived < (isSubmitted ? hold.hardUs : hold.ttlUs) - 50_000 {
+        if lived < (isSubmitted(id, file) ? hold.hardUs : hold.ttlUs) - 50_000 {
             world.violation("I18: hold \(id) ended after \(lived) of \(hold.ttlUs) µs")
         }
     }
@@ -275,17 +340,26 @@ final class LedgerChecker: @unchecked Sendable {
         }
     }
 
+    // MARK: What users were told
+
+    /// I12 for a user who has nothing in flight; one whose account became another's, or whose money
+    /// is at a payment provider, is looked at in the end.
+    func checkIdle(_ user: String, _ file: SQLiteFile) {
+        guard !world.bank.isMerged(user), let passbook = world.bank.passbooks[user],
+            let row = file.rows("\(Self.accounts) WHERE owner = ?", [.text(user)])?.first
+        else { return }
+        let posted = row.integer(2) + row.integer(4)
+        if posted != passbook.balance {
+            world.violation(
+                "I12: \(user) has \(posted) with nothing in flight; by what was answered it is "
+                    + "\(passbook.balance)")
+        }
+    }
+
     // MARK: The end
 
-    /// I2 and I12.
+    /// I12.
     func checkEnd(_ rows: [SQLiteFile.Row]) {
-        let totals = accounts.values.reduce(into: (0, 0) as (Int64, Int64)) { sums, account in
-            sums.0 += account.posted
-            sums.1 += account.pending
-        }
-        if totals.0 != 0 || totals.1 != 0 {
-            world.violation("I2: all accounts sum to \(totals.0) and \(totals.1)")
-        }
         for contradiction in world.bank.contradictions { world.violation(contradiction) }
         var owners: [String: (posted: Int64, pending: Int64)] = [:]
         var starters: [String: Int64] = [:]

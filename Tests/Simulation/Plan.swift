@@ -19,19 +19,34 @@ struct Plan: Sendable {
     var storeFaults = 0.0
     /// How often the wall clock is set, in a minute.
     var wallJumps = 0.0
+    /// How often a job's lease ends while its worker lives, in a minute.
+    var leaseLosses = 0.0
     /// How often two hosts cannot reach each other for a while, in a minute.
     var walls = 0.0
+    /// What somebody writes into a store behind the back of its service, once it finds something.
+    var tampering: Tampering?
     var users = 3
     /// How long faults strike and users begin something new.
     var duration = Duration.seconds(60)
 
+    struct Tampering: Sendable {
+        var store: SimulatedProcess.Kind
+        var sql: String
+    }
+
     /// Every point that the services name themselves; those of the wire are named by their calls.
     static let points: [String] =
         ["credits", "session", "media"].flatMap { service in
-            StorageFaults.Point.allCases.filter { $0 != .beforeMigrationCommit }
-                .map { "\(service).\($0.rawValue)" }
+            StorageFaults.Point.allCases.map { "\(service).\($0.rawValue)" }
         } + MediaFaults.Point.allCases.map { "media.\($0.rawValue)" }
 
+    /// Those that a service passes after its start, too.
+    private static let frequent = points.filter {
+        !$0.hasSuffix(StorageFaults.Point.beforeMigrationCommit.rawValue)
+    }
+
+    /// Calls whose points of the wire are struck often: at the caller ("session.asks.Credits/Hold"
+    /// and "session.hears.…") and at the called ("credits.takes.…", "credits.answers.…").
     static let calls = [
         "Credits/Hold", "Credits/SubmitHold", "Credits/CaptureHold", "Credits/ReleaseHold",
         "Credits/RenewHold", "Media/CreateJobs", "Media/WatchJobs", "Media/CancelJobs",
@@ -56,7 +71,7 @@ struct Plan: Sendable {
         if random.chance(0.75) {
             crashes = random.pick([0.0, 0.0005, 0.002])
             crashesMax = 2 + random.below(9)
-            favourites = (0..<3).map { _ in random.pick(Self.points) }
+            favourites = (0..<3).map { _ in random.pick(Self.frequent) }
             let (host, verb, call) = (
                 random.pick(["session", "credits", "media"]),
                 random.pick(["asks", "takes", "answers", "hears"]), random.pick(Self.calls)
@@ -73,5 +88,6 @@ struct Plan: Sendable {
         payments.fails = sometimes(0.05)
         payments.losesEvents = sometimes(0.3)
         powerFailures = sometimes(0.5)
+        leaseLosses = sometimes(6)
     }
 }

@@ -46,6 +46,17 @@ final class SQLiteFile {
         sqlite3_close_v2(handle)
     }
 
+    /// Changes a store behind the back of its service.
+    /// - Returns: How many rows were changed; nil when that is refused.
+    static func tamper(with path: String, _ sql: String) -> Int? {
+        var opened: OpaquePointer?
+        defer { sqlite3_close_v2(opened) }
+        guard sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK,
+            sqlite3_exec(opened, sql, nil, nil, nil) == SQLITE_OK
+        else { return nil }
+        return Int(sqlite3_changes(opened))
+    }
+
     /// Every row of the answer; nil when the statement cannot be run.
     func rows(_ sql: String, _ arguments: [Value] = []) -> [Row]? {
         guard let statement = statement(sql) else { return nil }

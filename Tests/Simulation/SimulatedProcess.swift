@@ -36,6 +36,7 @@ final class SimulatedProcess: @unchecked Sendable {
     private let random: RandomSource
     private var root: Task<Void, Never>?
     private var channels: [Channel] = []
+    private weak var media: MediaService?
     /// Nil once the memory of a dead process is free.
     private(set) weak var remains: AnyObject?
 
@@ -131,6 +132,7 @@ final class SimulatedProcess: @unchecked Sendable {
         let service = try await MediaService(
             configuration, providers: world.providers.all, parts: parts)
         remains = service
+        media = service
         try serve(MediaAPI.methods(MediaHandler(service)))
         await service.run()
         service.stop()
@@ -179,6 +181,14 @@ final class SimulatedProcess: @unchecked Sendable {
             }
         }
         return options
+    }
+
+    /// Ends the lease of a job as the sweep of another worker would, while the one that has it works.
+    func endLease(of job: String) {
+        guard !isDead, let media else { return }
+        Task(executorPreference: loop) {
+            _ = try? await media.library.store.apply(.leaseExpired, to: job)
+        }
     }
 
     /// From here on nothing that this process does has any effect.

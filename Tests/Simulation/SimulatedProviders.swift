@@ -19,11 +19,7 @@ struct ProviderFaults: Hashable, Sendable {
 final class SimulatedProviders: @unchecked Sendable {
     /// What was asked for under one key.
     struct Work {
-        var isVideo = false
         var tries = 0
-        /// Tries that began after one whose outcome is unknown.
-        var triesAfterUnknown = 0
-        var hasUnknown = false
         /// Of the newest try.
         var newest = 0
     }
@@ -33,8 +29,13 @@ final class SimulatedProviders: @unchecked Sendable {
     private let log: EventLog
     var faults: ProviderFaults
     private(set) var works: [String: Work] = [:]
+    /// Pictures whose depth was delivered, by their digests.
+    private(set) var depthsOf: Set<[UInt8]> = []
+    /// Told before a picture or clip is worked on.
+    var asked: @Sendable (_ key: String, _ isVideo: Bool) -> Void = { _, _ in }
     /// The key and try of each picture or clip that was handed out, by its bytes.
     private(set) var handedOut: [[UInt8]: (key: String, number: Int)] = [:]
+    private var atWork: [String: Int] = [:]
     private var drawn = 0
 
     init(time: VirtualTime, random: RandomSource, log: EventLog, faults: ProviderFaults) {
@@ -43,6 +44,9 @@ final class SimulatedProviders: @unchecked Sendable {
         self.log = log
         self.faults = faults
     }
+
+    /// Whether somebody waits for a try of it.
+    func isAtWork(on key: String) -> Bool { atWork[key, default: 0] > 0 }
 
     var all: Providers {
         Providers(
@@ -53,12 +57,14 @@ final class SimulatedProviders: @unchecked Sendable {
     /// Takes the time it takes, and fails as it may.
     /// - Returns: The number of the try; nil when garbage is to be delivered.
     fileprivate func work(_ key: String, isVideo: Bool) async throws -> Int? {
-        var work = works[key] ?? Work(isVideo: isVideo)
+        asked(key, isVideo)
+        var work = works[key] ?? Work()
         work.tries += 1
         work.newest = work.tries
-        if work.hasUnknown { work.triesAfterUnknown += 1 }
         works[key] = work
         let number = work.tries
+        atWork[key, default: 0] += 1
+        defer { atWork[key, default: 0] -= 1 }
         log.note("provider \(isVideo ? "video" : "image") \(key) try \(number)")
         let isSlow = random.chance(faults.isSlow)
         let fate = random.unit()
@@ -79,7 +85,6 @@ final class SimulatedProviders: @unchecked Sendable {
         }
         bound += faults.isUnknown
         if fate < bound {
-            works[key]?.hasUnknown = true
             log.note("provider unknown \(key)")
             throw failure(.unknown)
         }
@@ -105,11 +110,12 @@ final class SimulatedProviders: @unchecked Sendable {
         return bytes
     }
 
-    fileprivate func depth() async throws -> [UInt8] {
+    fileprivate func depth(of source: [UInt8]) async throws -> [UInt8] {
         try await time.sleep(for: random.duration(.milliseconds(20), .seconds(1)))
         if random.chance(faults.fails) {
             throw JobFailure(.transient, code: "UNAVAILABLE", message: "Not now.")
         }
+        depthsOf.insert(source)
         return try ImageCodec.encodeGreyPNG(
             [UInt16](repeating: UInt16(drawn & 0xFFFF), count: 16 * 9), width: 16, height: 9)
     }
@@ -152,6 +158,6 @@ private struct Depths: DepthProvider {
     let identity = ProviderIdentity(id: "local", model: "local", concurrency: 1)
 
     func estimateDepth(of source: SourcePicture, _ attempt: Attempt) async throws -> DepthResult {
-        DepthResult(bytes: try await providers.depth(), method: "heuristic")
+        DepthResult(bytes: try await providers.depth(of: source.digest), method: "heuristic")
     }
 }

@@ -15,6 +15,8 @@ final class Simulation: @unchecked Sendable {
         var commits: Int
         var crashes: [String: Int]
         var charged: Int64
+        /// Pictures whose depth was estimated.
+        var depths: Int
         /// The end of the history, for who wants to know how it came to a violation.
         var history: [String]
     }
@@ -47,10 +49,13 @@ final class Simulation: @unchecked Sendable {
     private(set) var wallOffset = Duration.zero
     private var usersAtWork = 0
 
-    init(seed: UInt64, mutant: Mutant? = nil) {
+    /// - Parameter change: Of what the seed has drawn.
+    init(seed: UInt64, mutant: Mutant? = nil, change: (inout Plan) -> Void = { _ in }) {
         self.seed = seed
         self.mutant = mutant
-        plan = Plan(seed: seed)
+        var plan = Plan(seed: seed)
+        change(&plan)
+        self.plan = plan
         log = EventLog(time: time)
         let random = RandomSource.seeded(seed)
         self.random = random
@@ -174,6 +179,7 @@ final class Simulation: @unchecked Sendable {
             world: self, loop: clients, random: .seeded(random.nextUInt64()),
             faults: plan.payments)
         network.pass = { [unowned self] host, point in pass(host, point) }
+        providers.asked = { [unowned self] in checker.checkAsked($0, isVideo: $1) }
         for kind in SimulatedProcess.Kind.allCases { start(kind, in: "\(folder)/\(kind)") }
         planTrouble()
         let users = startUsers()
@@ -202,7 +208,8 @@ final class Simulation: @unchecked Sendable {
         buryClients()
         return Outcome(
             seed: seed, violations: violations, digest: log.digest, events: log.lines.count,
-            commits: commits, crashes: crashes, charged: charged, history: log.lines)
+            commits: commits, crashes: crashes, charged: charged,
+            depths: providers.depthsOf.count, history: log.lines)
     }
 
     private func advance(until end: Instant, orWhen isDone: () -> Bool = { false }) {
@@ -250,6 +257,15 @@ final class Simulation: @unchecked Sendable {
             time.jumpWall(by: .seconds(Int64(jump)))
             wallOffset += .seconds(Int64(jump))
         }
+        if let tampering = plan.tampering { tamper(tampering) }
+        every(plan.leaseLosses) { [self] in
+            // A worker whose try ends looks for work again: nothing is forgotten.
+            let jobs = checker.leasedJobs.filter { providers.isAtWork(on: $0) }
+            guard !jobs.isEmpty else { return }
+            let job = random.pick(jobs)
+            log.note("lease of \(job) ends")
+            processes[.media]?.endLease(of: job)
+        }
         every(plan.walls) { [self] in
             let (left, right) = random.pick([
                 ("session", "credits"), ("session", "media"), ("client", "session"),
@@ -259,6 +275,17 @@ final class Simulation: @unchecked Sendable {
             log.note("wall \(left) \(right) for \(length.nanoseconds / 1_000_000) ms")
             network.separate(left, right)
             clock.schedule(after: length) { [self] in network.join(left, right) }
+        }
+    }
+
+    private func tamper(_ tampering: Plan.Tampering) {
+        clock.execute { [self] in
+            clock.schedule(after: .milliseconds(200)) { [self] in
+                guard let path = checker.path(of: tampering.store),
+                    let count = SQLiteFile.tamper(with: path, tampering.sql), count > 0
+                else { return tamper(tampering) }
+                log.note("tampered with \(count) rows of \(tampering.store)")
+            }
         }
     }
 

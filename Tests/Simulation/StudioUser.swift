@@ -24,6 +24,8 @@ final class StudioUser: @unchecked Sendable {
         var costs: Int64?
         /// What it may cost at most, by its quote or by what was allowed.
         var limit: Int64?
+        /// Its end is waited for, and nothing else is done to its session before.
+        var isDepthAwaited = false
     }
 
     private var begun: [Begun] = []
@@ -51,6 +53,7 @@ final class StudioUser: @unchecked Sendable {
         world.bank.opened(id, with: 40 * 10_000)
         while world.isFaulty, !Task.isCancelled {
             await act()
+            if begun.allSatisfy({ $0.costs != nil }) { world.checker.checkIdle(id) }
             await patience.pause(.milliseconds(20), .seconds(4))
         }
         for index in begun.indices where begun[index].costs == nil { await finish(index) }
@@ -264,6 +267,7 @@ final class StudioUser: @unchecked Sendable {
                 limit: limit))
         let index = begun.count - 1
         guard operation.state == .running else { return settle(index, operation) }
+        if operation.kind == "camera_motion" { begun[index].isDepthAwaited = true }
         if random.chance(0.12) {
             await patience.pause(.milliseconds(10), .seconds(3))
             keys += 1
@@ -279,6 +283,7 @@ final class StudioUser: @unchecked Sendable {
             }
         } else if random.chance(0.1) {
             current = nil
+            begun[index].isDepthAwaited = false
             return
         }
         await finish(index)
@@ -323,6 +328,19 @@ final class StudioUser: @unchecked Sendable {
             world.violation(
                 "I9: \(operation.kind) \(operation.id) failed and cost "
                     + "\(operation.creditsConsumedU4)")
+        }
+        if begun[index].isDepthAwaited { compareDepth(operation) }
+    }
+
+    /// I9 of depth: who was told of a depth map has paid for it, and nobody else.
+    private func compareDepth(_ operation: SessionAPI.Operation) {
+        guard operation.state == .succeeded, let session = operation.session,
+            session.step == "camera_motion", !world.checker.hasExpired(operation.id)
+        else { return }
+        if session.depthAssetID.isEmpty != (operation.creditsConsumedU4 == 0) {
+            world.violation(
+                "I9: camera_motion \(operation.id) cost \(operation.creditsConsumedU4), and its "
+                    + "depth is \(session.depthAssetID)")
         }
     }
 
