@@ -91,7 +91,8 @@ package struct MovePlan: Sendable {
     /// Renders and encodes one segment on the calling thread; each frame is handed over when it is
     /// done.
     ///
-    /// - Parameter mustStop: Asked before each frame, and while stills are encoded.
+    /// - Parameter mustStop: Asked before and after each frame is rendered, and while stills are
+    ///   encoded.
     /// - Throws: ``RenderFailure/stopped``, ``RenderFailure/encodingFailed(_:)``.
     package func make(
         segment: Int, mustStop: () -> Bool, emit: (Output) -> Void
@@ -101,6 +102,7 @@ package struct MovePlan: Sendable {
         for index in segments[segment] {
             if mustStop() { throw .stopped }
             maker.make(index, &scratch)
+            if mustStop() { throw .stopped }
             let frame = scratch.frame
             do {
                 if specification.wantsPoster && index == segments[0].lowerBound {

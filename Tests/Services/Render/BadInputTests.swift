@@ -163,33 +163,16 @@ import Wire
     }
 
     @Test func `memory stays flat under a flood of bad input`() async throws {
-        try await withTemporaryFolder { folder in
-            let program =
-                "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-                + "/.build/release/render"
-            let process = try ChildProcess(
-                program, [],
-                environment: [
-                    "RENDER_LISTEN": "127.0.0.1:0", "RENDER_LOG_LEVEL": "error",
-                    "RENDER_STORE": "sqlite:\(folder)/render.db",
-                    "RENDER_RESULTS": "file:\(folder)/results",
-                ])
-            defer {
-                process.terminate()
-                _ = process.waitForExit()
-            }
-            let line = try #require(process.line())
-            let start = try #require(line.firstRange(of: "\"address\":\"")?.upperBound)
-            let address = String(try #require(line[start...].split(separator: "\"").first))
+        try await RenderProcess.run { service in
             let loop = EventLoop(name: "client")
             let channel = Channel(
-                addresses: [try #require(SocketAddress(address))],
+                addresses: [try #require(SocketAddress(service.address))],
                 identity: Identity(service: "media"), loop: loop)
             let flood = try Flood(client: RenderAPI.Client(channel))
             try await flood.pour(rounds: 20)
-            let before = process.residentBytes
+            let before = service.process.residentBytes
             try await flood.pour(rounds: 100)
-            let after = process.residentBytes
+            let after = service.process.residentBytes
             channel.close()
             loop.stop()
             print("bad input: \(before >> 10) KiB, then \(after >> 10) KiB resident")
