@@ -30,13 +30,48 @@ WIDE_INLINE __m512 fetch(const sheet_view *v, const uint16_t *depth, __m512i ind
     return _mm512_mul_ps(_mm512_cvtepi32_ps(samples), _mm512_set1_ps(v->depth_unit));
 }
 
-// Depth at the pixels nearest to places.
-WIDE_INLINE __m512 nearest(const sheet_view *v, const uint16_t *depth, __m512 x, __m512 y) {
-    const __m512i column = _mm512_cvtps_epi32(clamped(x, (float)(v->width - 1)));
-    const __m512i row = _mm512_cvtps_epi32(clamped(y, (float)(v->height - 1)));
-    const __m512i index =
-        _mm512_add_epi32(_mm512_mullo_epi32(row, _mm512_set1_epi32(v->width)), column);
-    return fetch(v, depth, index);
+// The pixel nearest to a place.
+typedef struct {
+    __m512i column, row;
+} pixels;
+
+WIDE_INLINE pixels nearest(const sheet_view *v, __m512 x, __m512 y) {
+    const pixels p = {
+        _mm512_cvtps_epi32(clamped(x, (float)(v->width - 1))),
+        _mm512_cvtps_epi32(clamped(y, (float)(v->height - 1))),
+    };
+    return p;
+}
+
+// Depth at pixels anywhere.
+WIDE_INLINE __m512 depth_at(const sheet_view *v, const uint16_t *depth, pixels p) {
+    return fetch(
+        v, depth,
+        _mm512_add_epi32(_mm512_mullo_epi32(p.row, _mm512_set1_epi32(v->width)), p.column));
+}
+
+// Depth at pixels side by side. Most often they lie in 64 bytes of two rows, from which one
+// permutation takes them: a march takes an eighth less time than with gathers alone.
+WIDE_INLINE __m512 depth_along(const sheet_view *v, const uint16_t *depth, pixels p) {
+    const int32_t first = _mm_cvtsi128_si32(_mm512_castsi512_si128(p.row));
+    const int32_t last = _mm_extract_epi32(_mm512_extracti32x4_epi32(p.row, 3), 3);
+    int32_t top = first < last ? first : last;
+    top = top < v->height - 2 ? top : v->height - 2;
+    int32_t left = _mm_cvtsi128_si32(_mm512_castsi512_si128(p.column));
+    left = left < v->width - 32 ? left : v->width - 32;
+    const __m512i across = _mm512_sub_epi32(p.column, _mm512_set1_epi32(left));
+    const __m512i down = _mm512_sub_epi32(p.row, _mm512_set1_epi32(top));
+    if (left < 0
+        || (_mm512_cmple_epu32_mask(across, _mm512_set1_epi32(31))
+            & _mm512_cmple_epu32_mask(down, _mm512_set1_epi32(1)))
+            != 0xFFFF) {
+        return depth_at(v, depth, p);
+    }
+    const uint16_t *at = depth + (int64_t)top * v->width + left;
+    const __m512i samples = _mm512_maskz_permutex2var_epi16(
+        0x55555555, _mm512_loadu_si512(at),
+        _mm512_or_si512(across, _mm512_slli_epi32(down, 5)), _mm512_loadu_si512(at + v->width));
+    return _mm512_mul_ps(_mm512_cvtepi32_ps(samples), _mm512_set1_ps(v->depth_unit));
 }
 
 // Depth between the four pixels around places.
@@ -148,9 +183,11 @@ WIDE void sheet_surface(
     __m512 t = _mm512_set1_ps(near_depth - v->pivot);
     for (int step = 0; step < 2; step++) {
         t = _mm512_sub_ps(
-            nearest(
-                v, v->front_depth, _mm512_add_ps(x, _mm512_mul_ps(t, dx)),
-                _mm512_add_ps(y, _mm512_mul_ps(t, dy))),
+            depth_at(
+                v, v->front_depth,
+                nearest(
+                    v, _mm512_add_ps(x, _mm512_mul_ps(t, dx)),
+                    _mm512_add_ps(y, _mm512_mul_ps(t, dy)))),
             pivot);
     }
     const __m512 u = between(
@@ -225,9 +262,11 @@ typedef struct {
 
 WIDE_INLINE __m512 depth_on(const sheet_view *v, const uint16_t *depth, lines l, __m512 u) {
     const __m512 t = _mm512_sub_ps(u, _mm512_set1_ps(v->pivot));
-    return nearest(
-        v, depth, _mm512_add_ps(l.x, _mm512_mul_ps(l.dx, t)),
-        _mm512_add_ps(l.y, _mm512_mul_ps(l.dy, t)));
+    return depth_along(
+        v, depth,
+        nearest(
+            v, _mm512_add_ps(l.x, _mm512_mul_ps(l.dx, t)),
+            _mm512_add_ps(l.y, _mm512_mul_ps(l.dy, t))));
 }
 
 // What a march knows of sixteen lines.
