@@ -12,6 +12,7 @@ import Testing
         "Services/Credits/Domain/CreditAmount.swift": "the largest amount",
         "Services/Credits/Domain/PriceTable.swift": "the worth of a credit in no table",
         "Services/Credits/Domain/Hold.swift": "how long holds live",
+        "Services/Credits/RPCError+Ledger.swift": "one credit, to say it in the singular",
         "Services/Gateway/ErrorMapping.swift": "status codes",
         "Services/Launcher/ServiceSet.swift": "ports",
     ]
