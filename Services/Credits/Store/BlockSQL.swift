@@ -32,11 +32,13 @@ enum BlockSQL {
     static let close = Statement(
         "UPDATE blocks SET is_open = 0 WHERE id = ? AND remaining = 0 AND is_open = 1")
     static let insertPart = Statement(
-        "INSERT INTO hold_blocks(hold, block, amount) VALUES(?, ?, ?)")
+        "INSERT INTO hold_blocks(hold, block, amount, position) VALUES(?, ?, ?, ?)")
+    /// In the order in which they were taken. Older holds have no positions: theirs are in the order
+    /// in which their blocks are spent now.
     static let parts = Statement(
         """
         SELECT p.block, p.amount FROM hold_blocks p JOIN blocks b ON b.id = p.block
-        WHERE p.hold = ? ORDER BY b.priority, b.expires_us, b.id
+        WHERE p.hold = ? ORDER BY p.position, b.priority, b.expires_us, b.id
         """)
     /// Ends a part of a hold: ?1 was held, ?2 of it is consumed, ?3 comes back to a block that lives.
     static let settle = Statement(
@@ -102,7 +104,7 @@ enum BlockSQL {
     static let refund = Statement(
         """
         UPDATE blocks SET consumed = consumed - ?1, remaining = remaining + ?1, is_open = 1
-        WHERE id = ?2 AND account = ?3 AND expires_us > ?4 AND is_void = 0
+        WHERE id = ?2 AND account = ?3 AND expires_us > ?4 AND is_void = 0 AND consumed >= ?1
         """)
 
     // MARK: Later

@@ -15,5 +15,6 @@ enum Migrations {
         Migration(7, "add_payments", PackageResources._007_add_payments_sql),
         Migration(
             8, "watch_paid_purchases", PackageResources._008_watch_paid_purchases_sql),
+        Migration(9, "order_hold_parts", PackageResources._009_order_hold_parts_sql),
     ]
 }

@@ -55,8 +55,9 @@ extension Transaction {
     /// Notes which blocks a hold took from, when they are several.
     func insertParts(_ choice: BlockChoice, hold: Int64) throws {
         guard case .parts(let parts) = choice else { return }
-        for part in parts {
-            try run(BlockSQL.insertPart, hold, part.block, part.amount.tenThousandths)
+        for (position, part) in parts.enumerated() {
+            try run(
+                BlockSQL.insertPart, hold, part.block, part.amount.tenThousandths, position)
         }
     }
 
@@ -173,8 +174,8 @@ extension Transaction {
     }
 
     /// Gives a refund back to the blocks that it was taken from, the last ones first. What cannot go
-    /// back (another wallet since, a block that is over, a hold older than blocks) is a block of its
-    /// own that never expires.
+    /// back (another wallet since, a block that is over or from which less was consumed, a hold older
+    /// than blocks) is a block of its own that never expires.
     ///
     /// - Precondition: The refund's transaction is the head, and the hold still says what had been
     ///   refunded before.

@@ -289,7 +289,7 @@ import Testing
         mutating func close(_ index: Int, captured: Int64, nowUs: Int64) {
             var left = captured
             let hold = holds.remove(at: index)
-            for part in hold.parts.sorted(by: { isBefore($0.block, $1.block) }) {
+            for part in hold.parts {
                 let taken = min(left, part.amount)
                 left -= taken
                 blocks[part.block].held -= part.amount
@@ -307,6 +307,32 @@ import Testing
                 blocks[index].remaining = 0
             }
         }
+    }
+
+    /// What comes back to a block that is over lives for another day, and so changes places with
+    /// others between a capture and its refund.
+    @Test func `a refund finds its block, whatever has become of its expiry`() async throws {
+        let credits = try await CreditsFixture { $0.starterGrant = 0 }
+        try await credits.open("ada")
+        _ = try await grant(credits, "soon", 10, livesSeconds: 60)
+        _ = try await grant(credits, "later", 10, livesSeconds: 3_600)
+        let other = try await credits.hold("ada", "other", credits: 4)
+        let hold = try await credits.hold("ada", "job", credits: 12)
+        _ = try await credits.capture(hold.holdID, credits: 6)
+        #expect(try await blocks(credits)["soon"]?.consumedU4 == 60_000)
+        credits.time.advance(by: .seconds(61))
+        _ = try await credits.release(other.holdID)
+        #expect(try await blocks(credits)["soon"]?.remainingU4 == 40_000)
+        let refund = try await credits.handler.refund(
+            .init(holdID: hold.holdID, amountU4: 60_000, key: "a"), CreditsFixture.context)
+        #expect(refund.availableU4 == 200_000)
+        let found = try await blocks(credits)
+        #expect(found["soon"]?.remainingU4 == 100_000)
+        #expect(found["soon"]?.consumedU4 == 0)
+        #expect(found["later"]?.remainingU4 == 100_000)
+        #expect(found.count == 2)
+        try await credits.verify()
+        credits.remove()
     }
 
     @Test(arguments: [5, 6, 20_261_121] as [UInt64])
