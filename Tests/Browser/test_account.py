@@ -134,7 +134,10 @@ class AccountTests(StudioCase):
         studio = self.studio()
         page = studio.open()
         studio.start()
-        email = self.sign_up(studio)
+        # With the new token the stream begins anew, and what it may have missed is read again.
+        with page.expect_response("**/api/credits"):
+            email = self.sign_up(studio)
+        page.wait_for_timeout(800)
         token = page.evaluate("() => localStorage.getItem('convergence.token')")
         self.revoke(studio, token)
         studio.choose("cinematic")

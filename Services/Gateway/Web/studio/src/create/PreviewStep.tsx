@@ -57,6 +57,7 @@ export function PreviewStep({ heading }: { heading: RefObject<HTMLHeadingElement
       <div className="preview-body">
         <Picture session={session} />
         <div className="preview-side">
+          {isComplete && <FinalVideo />}
           <ul className="choices" aria-label="What was chosen">
             {progressSteps.map(({ step, label }) => {
               const choice = chosen(session, step);
@@ -81,7 +82,6 @@ export function PreviewStep({ heading }: { heading: RefObject<HTMLHeadingElement
             <b>{countOf(session.totalCreditsConsumed)}</b>
           </p>
           {session.finalPrompt && <Prompt text={session.finalPrompt} />}
-          {isComplete && <FinalVideo />}
         </div>
       </div>
     </section>
