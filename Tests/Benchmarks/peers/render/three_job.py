@@ -110,7 +110,8 @@ def film(pictures):
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-with tempfile.TemporaryDirectory() as profile:
+# Its helpers may still write when it has ended.
+with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
     browser = subprocess.Popen(
         [
             os.environ.get("CHROMIUM", "chromium"),
