@@ -25,7 +25,10 @@ extension MediaStore {
                     JobStatements.findByReference, job.clientReference,
                     map: JobStatements.record)
                 if let known {
-                    guard known.fingerprint == job.fingerprint, known.userID == job.userID else {
+                    // What it is made for may have become another user's since: a guest who signed up.
+                    guard known.fingerprint == job.fingerprint,
+                        known.userID == job.userID || known.owner == job.owner
+                    else {
                         throw CreateRefusal.referenceTaken(job.clientReference)
                     }
                     records.append(known)

@@ -109,6 +109,19 @@ struct JobStoreTests {
         store.close()
     }
 
+    @Test func `a reference is still its owner's when that has become another user's`() async throws
+    {
+        let store = try await open()
+        let first = try await store.create([job(1)], limits: wide)
+        var again = job(1, user: "bob")
+        #expect(try await store.create([again], limits: wide) == first)
+        again.owner = "another"
+        await #expect(throws: MediaStore.CreateRefusal.referenceTaken("ref/1")) {
+            _ = try await store.create([again], limits: wide)
+        }
+        store.close()
+    }
+
     @Test func `queues have bounds, and a refusal queues nothing`() async throws {
         let store = try await open()
         var limits = JobLimits()
