@@ -189,9 +189,12 @@ interface CardProperties {
 }
 
 function KindCard({ kind, quote, model, reason, isBusy, isMain, onGenerate }: CardProperties) {
+  const { balance } = useStudio().state;
   const refusal = quote && "reason" in quote ? quote.reason : null;
   const cost = quote && "credits" in quote ? quote.credits : null;
   const why = reason ?? refusal;
+  // Still to be pressed: it says what would help.
+  const isShort = balance !== null && cost !== null && balance.available < cost;
   return (
     <li className="kind">
       <h2>{kind.label}</h2>
@@ -200,6 +203,9 @@ function KindCard({ kind, quote, model, reason, isBusy, isMain, onGenerate }: Ca
         type="button"
         className={isMain ? "button button-main" : "button"}
         disabled={why !== null || cost === null || isBusy}
+        title={
+          isShort ? `${countOf(cost)} needed, ${countOf(balance.available)} available` : undefined
+        }
         onClick={() => cost !== null && onGenerate(cost)}
       >
         Make {kind.label === "Still" ? "a still" : `the ${kind.label.toLowerCase()}`}
