@@ -6,7 +6,7 @@ extension SimulationTests {
     /// no longer does, others are tried.
     private static let killers: [Mutant: [UInt64]] = [
         .expiresByWallClock: [6], .forgetsHoldOnFailure: [4], .releasesUnknownSubmit: [3],
-        .retriesUnknownSubmit: [18], .answersBeforeCommit: [4], .skipsFlush: [4],
+        .retriesUnknownSubmit: [4], .answersBeforeCommit: [4], .skipsFlush: [4],
         .checksWalletThenHolds: [3], .checksThenHolds: [7], .ignoresEpoch: [24],
     ]
 
