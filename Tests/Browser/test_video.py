@@ -102,6 +102,12 @@ class SharedBarTests(StudioCase):
         low = page.locator(".bar-balance.low")
         low.wait_for()
         self.assertEqual(low.get_attribute("title"), "22 needed, 3 available")
+        page.get_by_role("link", name="Studio").click()
+        page.get_by_label("Prompt").fill("a fox on the ice")
+        page.wait_for_selector(
+            "button[title='4 credits needed, 3 credits available']:has-text('storyboard')")
+        still = page.get_by_role("button", name="Make a still")
+        self.assertIsNone(still.get_attribute("title"))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,22 @@ import Testing
         #expect(retry.status == 502, "\(retry.text)")
         #expect(retry.code == "IMAGE_GENERATION_FAILED")
         #expect(try await user.credits() == ("93", "0"))
+        // Whoever cannot pay for it is told as everywhere.
+        let id = try await user.id()
+        try await set.take("93", from: id)
+        let refused = try await user.post(
+            "/api/credits/validate", ["operation": "image.preview", "quantity": 1])
+        #expect(refused.status == 402)
+        for query in ["", "?dryRun=true"] {
+            let poor = try await user.command(
+                "retry" + query, session, [("dimension", "mood"), ("optionId", "peaceful")])
+            #expect(poor.status == 402, "\(poor.text)")
+            #expect(poor.json["details"] == refused.json["details"], "\(poor.text)")
+        }
+        let given = [
+            "grant", id, "93", "--source", "back:\(id)", "--actor", "ann", "--reason", "back",
+        ]
+        #expect(try await set.command("credits", given).0 == 0)
         // And the others can be chosen.
         let next = try await user.select(session, "mood", "dramatic")
         #expect(next.status == 200, "\(next.text)")
