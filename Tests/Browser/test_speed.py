@@ -19,15 +19,16 @@ def slowness():
     return (time.perf_counter() - wall) / (time.process_time() - own)
 
 
-# What the browser itself measures: from an input's time to the next paint after its handlers.
-# Durations are rounded to 8 ms; shorter ones than 16 ms are not told.
+# What the browser itself measures: from an input's time to the next paint after its handlers. The
+# events of one press or one key are one interaction, which is as slow as the slowest of them, as in
+# "Interaction to Next Paint". Durations are rounded to 8 ms; shorter ones than 16 ms are not told.
 MEASURE = """
-window.inputs = [];
+window.inputs = new Map();
 new PerformanceObserver((list) => {
   for (const one of list.getEntries()) {
-    if (one.interactionId || /^(key|pointer|click|input)/.test(one.name)) {
-      window.inputs.push([one.name, Math.round(one.duration)]);
-    }
+    if (!one.interactionId) continue;
+    const before = window.inputs.get(one.interactionId) ?? 0;
+    window.inputs.set(one.interactionId, Math.max(before, Math.round(one.duration)));
   }
 }).observe({ type: "event", durationThreshold: 16, buffered: true });
 """
@@ -58,14 +59,42 @@ class SpeedTests(StudioCase):
         self.assert_sound(studio)
 
     def test_an_input_is_painted_at_once_while_pictures_load(self):
+        studio = self.at_the_intent()
+        slow = slowness()
+        self.use_while_pictures_load(studio)
+        slow = max(1, slow, slowness())
+        told = sorted(studio.page.evaluate("() => [...window.inputs.values()]"))
+        count = max(len(told), studio.page.evaluate("() => performance.interactionCount"))
+        # As it is usual: of every fifty, one may be slower.
+        place = len(told) - 1 - count // 50
+        slowest = told[place] if place >= 0 else 16
+        print(f"\n{count} inputs while pictures loaded: {slowest} ms to the paint at most (98 %), "
+              f"{told[-1] if told else 16} ms in all, on a machine that is {slow:.1f} times as slow "
+              "as when it is idle")
+        self.assertGreater(count, 40)
+        self.assertLessEqual(slowest, PAINT_MAX * slow)
+        self.assertEqual(studio.complaints, [])
+
+    def test_the_page_never_works_for_long_while_pictures_load(self):
+        studio = self.at_the_intent()
+        browser = studio.context.browser
+        browser.start_tracing(page=studio.page, categories=TRACED)
+        self.use_while_pictures_load(studio)
+        longest = max(own for own in self.tasks(json.loads(browser.stop_tracing())))
+        print(f"\nthe longest task of the page took {longest:.0f} ms of work")
+        self.assertLess(longest, TASK_MAX)
+        self.assertEqual(studio.complaints, [])
+
+    def at_the_intent(self):
         studio = self.studio()
-        page = studio.page
-        page.add_init_script(MEASURE)
+        studio.page.add_init_script(MEASURE)
         studio.open()
         studio.balance()
-        page.fill("#intent", "A wild horse in a mountain meadow")
-        browser = studio.context.browser
-        browser.start_tracing(page=page, categories=TRACED)
+        studio.page.fill("#intent", "A wild horse in a mountain meadow")
+        return studio
+
+    def use_while_pictures_load(self, studio):
+        page = studio.page
         page.keyboard.press("Enter")
         page.wait_for_selector(".create-direction")
         count, arrived = 0, set()
@@ -87,29 +116,16 @@ class SpeedTests(StudioCase):
             if round_ < 3:
                 page.locator("[data-choice]").nth(round_).click()
         self.assertTrue(arrived - {0, 4}, "no input fell between two pictures")
-        tasks = self.tasks(json.loads(browser.stop_tracing()))
-        waited = sum(wall for wall, _ in tasks) / sum(own for _, own in tasks)
-        longest = max(own for _, own in tasks)
-        times = sorted(time for _, time in page.evaluate("() => window.inputs"))
-        # As it is usual: of every fifty, one may be slower.
-        slowest = times[int(len(times) * 0.98) - 1] if times else 16
-        print(f"\n{count} inputs while pictures loaded: {slowest} ms to the paint at most (98 %), "
-              f"{times[-1] if times else 16} ms in all; the longest task of the page took "
-              f"{longest:.0f} ms of work; the page waited {waited:.1f} times its work")
-        self.assertLess(longest, TASK_MAX)
-        # On a machine that others use, the time on the clock is not the page's.
-        if waited < 1.5:
-            self.assertLessEqual(slowest, PAINT_MAX)
-        self.assertEqual(studio.complaints, [])
-
 
     def tasks(self, trace):
-        """Time on the clock and of work, in ms, of each task of the pages' main threads."""
+        """Time of work, in ms, of each task of the pages' main threads."""
         events = trace["traceEvents"]
         pages = {(one["pid"], one["tid"]) for one in events
                  if one["name"] == "thread_name" and one["args"]["name"] == "CrRendererMain"}
-        return [(one["dur"] / 1000, one["tdur"] / 1000) for one in events
-                if one["name"] == "RunTask" and (one["pid"], one["tid"]) in pages]
+        # What was at work when the trace ended has no duration.
+        return [one["tdur"] / 1000 for one in events
+                if one["name"] == "RunTask" and (one["pid"], one["tid"]) in pages
+                and "tdur" in one]
 
 
 if __name__ == "__main__":

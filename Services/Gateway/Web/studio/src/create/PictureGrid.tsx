@@ -3,6 +3,7 @@ import { countOf, PictureStep, Slot, slots } from "../state/state";
 import { AgainIcon } from "../ui/icons";
 import { moveInGrid } from "../ui/useGridKeys";
 import { useStudio } from "../ui/useStudio";
+import { Glow } from "./Glow";
 import { IntentEditor } from "./IntentEditor";
 import { StepHead } from "./StepHead";
 
@@ -107,8 +108,8 @@ function Stage({ slot, alt }: { slot: Slot; alt: string }) {
     <figure className="big" aria-hidden="true">
       {url ? (
         <>
-          <img className="big-glow" src={url} alt="" />
-          <img key={url} src={url} alt={alt} />
+          <Glow url={url} />
+          <img key={url} src={url} alt={alt} decoding="async" />
         </>
       ) : (
         <span className={slot.state === "failed" ? "big-empty" : "big-empty skeleton"} />
@@ -149,7 +150,9 @@ function Tile(properties: TileProperties) {
     >
       <span className="tile-picture">
         {image && "url" in image ? (
-          <img src={image.url} width={image.width} height={image.height} alt={alt} />
+          <img
+            src={image.url} width={image.width} height={image.height} alt={alt} decoding="async"
+          />
         ) : isFailed ? (
           <span className="tile-failed">
             <AgainIcon />
