@@ -111,20 +111,6 @@ class PayingStepTests(StudioCase):
         self.assertEqual(page.locator("button.tile-failed").count(), 1)
         self.assertEqual(studio.balance(), 96)
 
-    def without_one(self, page):
-        """One picture of the true session is missing, as after a provider's failure."""
-        def missing(route):
-            answer = route.fetch()
-            body = answer.json()
-            for made in body["session"]["imageHistory"]:
-                made["images"][1] = {
-                    "optionId": made["images"][1]["optionId"],
-                    "error": {"code": "IMAGE_GENERATION_FAILED", "retryable": True}}
-            route.fulfill(response=answer, json=body)
-
-        page.route("**/api/convergence/session/ses_*", missing)
-        page.route("**/api/convergence/session/active", missing)
-
     def at_the_table(self):
         """A picture of the flow, taken over into the Studio tool."""
         studio = self.studio()
@@ -192,15 +178,7 @@ class LargeShortageTests(StudioCase):
     def test_more_than_the_largest_pack_is_bought_several_times(self):
         studio = self.studio()
         page = studio.page
-
-        def dear(route):
-            answer = route.fetch()
-            body = answer.json()
-            for line in body["lines"]:
-                line["credits"] *= 2000
-            route.fulfill(response=answer, json=body)
-
-        page.route("**/api/credits/quote", dear)
+        self.dearer(page, 2000)
         studio.open()
         page.wait_for_selector(".estimate:has-text('44,000')")
         page.fill("#intent", INTENT)

@@ -247,15 +247,7 @@ class VariationTests(StudioCase):
     def test_the_costs_are_the_servers(self):
         studio = self.studio()
         page = studio.page
-
-        def dear(route):
-            answer = route.fetch()
-            body = answer.json()
-            for line in body["lines"]:
-                line["credits"] *= 3
-            route.fulfill(response=answer, json=body)
-
-        page.route("**/api/credits/quote", dear)
+        self.dearer(page, 3)
         studio.open()
         page.wait_for_selector(".estimate:has-text('66 credits')")
         self.assertIn("12 credits", page.get_by_role(

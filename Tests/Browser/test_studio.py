@@ -19,6 +19,31 @@ class StudioCase(unittest.TestCase):
         cls.browser = Browser(*cls.browser_arguments)
         cls.addClassCleanup(cls.browser.close)
 
+    def without_one(self, page):
+        """One picture of the true session is missing, as after a provider's failure."""
+        def missing(route):
+            answer = route.fetch()
+            body = answer.json()
+            for made in body["session"]["imageHistory"]:
+                made["images"][1] = {
+                    "optionId": made["images"][1]["optionId"],
+                    "error": {"code": "IMAGE_GENERATION_FAILED", "retryable": True}}
+            route.fulfill(response=answer, json=body)
+
+        page.route("**/api/convergence/session/ses_*", missing)
+        page.route("**/api/convergence/session/active", missing)
+
+    def dearer(self, page, factor):
+        """The server's quotes are so many times as high."""
+        def dear(route):
+            answer = route.fetch()
+            body = answer.json()
+            for line in body["lines"]:
+                line["credits"] *= factor
+            route.fulfill(response=answer, json=body)
+
+        page.route("**/api/credits/quote", dear)
+
     def studio(self, **options):
         studio = Studio(self.browser, self.services.url, **options)
         self.addCleanup(studio.close)
@@ -323,18 +348,7 @@ class ContinuityTests(StudioCase):
         page = studio.open()
         studio.start()
 
-        # One picture of the true session is missing, as after a provider's failure.
-        def without_one(route):
-            answer = route.fetch()
-            body = answer.json()
-            for made in body["session"]["imageHistory"]:
-                made["images"][1] = {
-                    "optionId": made["images"][1]["optionId"],
-                    "error": {"code": "IMAGE_GENERATION_FAILED", "retryable": True}}
-            route.fulfill(response=answer, json=body)
-
-        page.route("**/api/convergence/session/ses_*", without_one)
-        page.route("**/api/convergence/session/active", without_one)
+        self.without_one(page)
         page.reload()
         page.wait_for_selector(".tile-failed")
         self.assertEqual(page.locator(".tile-ready").count(), 3)
