@@ -17,7 +17,7 @@ RUN swift build -c release && scripts/web.sh
 FROM ${BASE} AS run
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libarchive13 libargon2-1 libcurl4 \
-        libgcc-s1 libopenh264-7 libpng16-16 libprotobuf-c1 libsqlite3-0 \
+        libgcc-s1 libjpeg62-turbo libopenh264-7 libpng16-16 libprotobuf-c1 libsqlite3-0 \
         libssl3 libstdc++6 libturbojpeg0 libwebp7 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 1000 --home-dir /data convergence \

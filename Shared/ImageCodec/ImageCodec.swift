@@ -31,7 +31,7 @@ package enum ImageCodec {
     ///   - pixelsMax: Limit on width × height of the stored picture, before any scaling.
     ///   - scaleDenominator: 1, 2, 4 or 8; each side is divided by it, rounded up. A JPEG is
     ///     scaled inside its transform, which saves most of the work.
-    ///   - mustStop: Asked every few milliseconds, but not while a JPEG is decoded.
+    ///   - mustStop: Asked every few milliseconds.
     /// - Throws: ``ImageError``; nothing of a truncated or damaged file is returned.
     package static func decodeRGB(
         _ bytes: [UInt8], maxPixels pixelsMax: Int = pixelsMax, scaleDenominator: Int = 1,
@@ -53,7 +53,8 @@ package enum ImageCodec {
         switch info.format {
         case .jpeg:
             let (width, height, pixels) = try JPEG.decode(
-                bytes, info: info, as: .rgb, scaleDenominator: scaleDenominator)
+                bytes, info: info, as: .rgb, scaleDenominator: scaleDenominator,
+                mustStop: mustStop)
             return RGBImage(width: width, height: height, pixels: pixels)
         case .png:
             let pixels = try PNG.decodeRGB(bytes, info: info, mustStop: mustStop)
@@ -90,7 +91,8 @@ package enum ImageCodec {
         switch info.format {
         case .jpeg:
             let (width, height, pixels) = try JPEG.decode(
-                bytes, info: info, as: .grey, scaleDenominator: scaleDenominator)
+                bytes, info: info, as: .grey, scaleDenominator: scaleDenominator,
+                mustStop: mustStop)
             return GreyImage(
                 width: width, height: height, samples: pixels.map { UInt16($0) &* 257 })
         case .png:

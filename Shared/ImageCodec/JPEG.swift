@@ -1,37 +1,43 @@
 internal import CTurboJPEG
 
-/// libturbojpeg; each call owns its handle, so calls may run at the same time.
+/// libturbojpeg, and for decoding the CTurboJPEG shim; calls share nothing, so they may run at the
+/// same time.
 enum JPEG {
     enum PixelKind {
         case rgb, grey
 
-        var format: Int32 { self == .rgb ? Int32(TJPF_RGB.rawValue) : Int32(TJPF_GRAY.rawValue) }
         var bytes: Int { self == .rgb ? 3 : 1 }
     }
 
     static func decode(
-        _ bytes: UnsafeRawBufferPointer, info: ImageInfo, as kind: PixelKind, scaleDenominator: Int
+        _ bytes: UnsafeRawBufferPointer, info: ImageInfo, as kind: PixelKind,
+        scaleDenominator: Int, mustStop: () -> Bool
     ) throws(ImageError) -> (width: Int, height: Int, pixels: [UInt8]) {
         guard info.bitDepth == 8 else { throw .unsupported("\(info.bitDepth)-bit JPEG") }
         guard info.channels != 4 else { throw .unsupported("CMYK JPEG") }
-        guard let handle = tjInitDecompress() else {
-            throw .malformed(.jpeg, "decoder could not start")
-        }
-        defer { tjDestroy(handle) }
         let width = (info.width + scaleDenominator - 1) / scaleDenominator
         let height = (info.height + scaleDenominator - 1) / scaleDenominator
         let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        // A file of very many scans is a known way to burn time; a warning means damaged data.
-        let flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS
+        var reader = cjpeg_reader()
         var status: Int32 = -1
         let pixels = [UInt8](unsafeUninitializedCapacity: width * height * kind.bytes) {
             buffer, count in
-            status = tjDecompress2(
-                handle, base, UInt(bytes.count), buffer.baseAddress, Int32(width),
-                Int32(width * kind.bytes), Int32(height), kind.format, flags)
+            status = Interruption.lend(mustStop) { ask, context in
+                reader.must_stop = ask
+                reader.context = context
+                return cjpeg_decode(
+                    &reader, base, bytes.count, kind == .grey ? 1 : 0, Int32(scaleDenominator),
+                    UInt32(width), UInt32(height), buffer.baseAddress, width * kind.bytes)
+            }
             count = status == 0 ? buffer.count : 0
         }
-        guard status == 0 else { throw .malformed(.jpeg, message(handle)) }
+        if reader.is_stopped != 0 { throw .stopped }
+        guard status == 0 else {
+            let message = withUnsafeBytes(of: &reader.message) { message in
+                String(decoding: message.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            throw .malformed(.jpeg, message)
+        }
         return (width, height, pixels)
     }
 
