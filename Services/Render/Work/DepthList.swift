@@ -84,7 +84,11 @@ package struct DepthList: Sendable {
                     report(error.message)
                 }
             case .heuristic:
-                let plane = HeuristicDepth.estimate(rgb: rgb, width: width, height: height)
+                let plane = try HeuristicDepth.estimate(
+                    rgb: rgb, width: width, height: height
+                ) { () throws(RenderFailure) in
+                    if mustStop() { throw .stopped }
+                }
                 return DepthChoice(plane: plane, method: .heuristic)
             }
         }

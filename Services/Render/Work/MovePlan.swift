@@ -43,7 +43,7 @@ package struct MovePlan: Sendable {
 
     /// Prepares the picture when it is not yet: tens of milliseconds at preview size.
     ///
-    /// - Parameter mustStop: Asked between the steps of that, and while another prepares it.
+    /// - Parameter mustStop: Asked every few milliseconds of that, and while another prepares it.
     /// - Throws: ``RenderFailure/depthFailed``, ``RenderFailure/stopped``.
     package init(
         _ specification: MoveSpecification, of source: SourcePicture, scenes: SceneCache,

@@ -62,8 +62,11 @@ package final class OnnxDepth: DepthModel {
         _ mustStop: () -> Bool
     ) throws(DepthModelFailure) -> Plane<Float> {
         let (w, h) = try inputSize(handle, aspect: Double(width) / Double(height))
-        let small = Resampling.scale(
-            rgb: rgb, width: width, height: height, toWidth: w, toHeight: h)
+        let small = try Resampling.scale(
+            rgb: rgb, width: width, height: height, toWidth: w, toHeight: h
+        ) { () throws(DepthModelFailure) in
+            if mustStop() { throw DepthModelFailure("stopped") }
+        }
         var planes = normalised(small, count: w * h)
         var message = [CChar](repeating: 0, count: 512)
         var values: UnsafeMutablePointer<Float>?

@@ -6,6 +6,9 @@ package struct PreparedScene: Sendable {
     let scene: SheetScene
     let subject: SubjectLayer?
     let depth: DepthChoice
+
+    /// Memory held, in bytes, for the cache; the depth is the picture's.
+    var costBytes: Int { scene.bytes + (subject?.bytes ?? 0) }
 }
 
 /// Prepares scenes once for all the paths that are rendered over them.
@@ -17,19 +20,28 @@ package final class SceneCache: Sendable {
         let isSubjectApart: Bool
     }
 
-    private let slots: LRUCache<Key, MadeOnce<PreparedScene>>
-    private let opening = Lock(())
+    /// A scene that is being prepared, for as long as somebody waits for it.
+    private struct Preparation {
+        let slot = MadeOnce<PreparedScene>()
+        var users = 0
+    }
+
+    private let kept: LRUCache<Key, PreparedScene>
+    private let preparations = Lock<[Key: Preparation]>([:])
 
     /// How the depth of a picture is come by.
     package let depths: DepthList
 
     package init(budgetBytes: Int, depths: DepthList = DepthList()) {
-        slots = LRUCache(budgetBytes: budgetBytes)
+        kept = LRUCache(budgetBytes: budgetBytes)
         self.depths = depths
     }
 
+    /// Memory of the scenes that are kept, in bytes.
+    package var heldBytes: Int { kept.heldBytes }
+
     /// The scene of a picture for frames of `size`. Takes tens of milliseconds the first time.
-    /// - Parameter mustStop: Asked between the steps of the preparation.
+    /// - Parameter mustStop: Asked every few milliseconds.
     /// - Throws: ``RenderFailure/depthFailed``, ``RenderFailure/stopped``; the next call tries
     ///   again.
     func scene(
@@ -38,18 +50,34 @@ package final class SceneCache: Sendable {
     ) throws(RenderFailure) -> PreparedScene {
         let key = Key(
             digest: source.digest, size: size, encoding: encoding, isSubjectApart: isSubjectApart)
-        let fitted = FittedSource(source, size: size)
-        let slot = opening.withLock { _ in
-            if let slot = slots[key] { return slot }
-            let slot = MadeOnce<PreparedScene>()
-            // Two pictures of 1.5 and two depths of 4 bytes a pixel; a subject adds 2.5.
-            slots.insert(slot, for: key, costBytes: fitted.width * fitted.height * 14)
-            return slot
-        }
+        let (scene, slot) = begin(key)
+        if let scene { return scene }
+        defer { end(key) }
         return try slot.value(mustStop: mustStop) { mustStop throws(RenderFailure) in
-            try Self.prepare(
-                fitted, depth: try source.depth(by: depths, mustStop: mustStop),
-                encoding: encoding, isSubjectApart: isSubjectApart, mustStop)
+            let scene = try Self.prepare(
+                FittedSource(source, size: size),
+                depth: try source.depth(by: depths, mustStop: mustStop), encoding: encoding,
+                isSubjectApart: isSubjectApart, mustStop)
+            kept.insert(scene, for: key, costBytes: scene.costBytes)
+            return scene
+        }
+    }
+
+    /// The scene when it is kept, else where it is prepared; ``end(_:)`` must follow then.
+    private func begin(_ key: Key) -> (PreparedScene?, MadeOnce<PreparedScene>) {
+        preparations.withLock { preparations in
+            var preparation = preparations[key] ?? Preparation()
+            if let scene = kept[key] { return (scene, preparation.slot) }
+            preparation.users += 1
+            preparations[key] = preparation
+            return (nil, preparation.slot)
+        }
+    }
+
+    private func end(_ key: Key) {
+        preparations.withLock { preparations in
+            preparations[key]?.users -= 1
+            if preparations[key]?.users == 0 { preparations[key] = nil }
         }
     }
 
@@ -57,27 +85,25 @@ package final class SceneCache: Sendable {
         _ fitted: FittedSource, depth choice: DepthChoice, encoding: ColourEncoding,
         isSubjectApart: Bool, _ mustStop: () -> Bool
     ) throws(RenderFailure) -> PreparedScene {
-        if mustStop() { throw .stopped }
-        let rgb = fitted.rgb()
-        if mustStop() { throw .stopped }
-        let depth = fitted.cropped(choice.plane)
+        let checkpoint = { () throws(RenderFailure) in if mustStop() { throw .stopped } }
+        let rgb = try fitted.rgb(checkpoint)
+        let depth = try fitted.cropped(choice.plane, checkpoint)
         let (width, height) = (fitted.width, fitted.height)
         // The crop limit bounds every shift to about a sixth of the height.
         let reach = max(2, height / 6)
         if isSubjectApart, let mask = fitted.source.mask,
-            let cut = SubjectLayer.cut(
+            let cut = try SubjectLayer.cut(
                 rgb: rgb, width: width, height: height, depth: depth,
-                mask: fitted.cropped(mask), encoding: encoding)
+                mask: try fitted.cropped(mask, checkpoint), encoding: encoding, checkpoint)
         {
-            if mustStop() { throw .stopped }
-            let scene = SheetScene(
+            let scene = try SheetScene(
                 rgb: cut.rgb, width: width, height: height, depth: cut.depth, encoding: encoding,
-                reach: reach)
+                reach: reach, checkpoint)
             return PreparedScene(scene: scene, subject: cut.subject, depth: choice)
         }
-        let scene = SheetScene(
+        let scene = try SheetScene(
             rgb: rgb, width: width, height: height, depth: depth, encoding: encoding,
-            reach: reach)
+            reach: reach, checkpoint)
         return PreparedScene(scene: scene, subject: nil, depth: choice)
     }
 }
@@ -126,30 +152,38 @@ struct FittedSource {
         return (kept(width, keptX), kept(height, keptY))
     }
 
-    func rgb() -> [UInt8] {
+    /// The colours at the working size.
+    func rgb<Stop: Error>(_ checkpoint: () throws(Stop) -> Void) throws(Stop) -> [UInt8] {
         let image = source.rgb
         let (columns, rows) = window(image.width, image.height)
         var cropped = image.pixels
         if columns.count < image.width || rows.count < image.height {
-            cropped = rows.flatMap { y in
-                image.pixels[
-                    (y * image.width + columns.lowerBound)
-                        * 3..<(y * image.width
-                        + columns.upperBound) * 3]
+            cropped = []
+            cropped.reserveCapacity(columns.count * rows.count * 3)
+            try Pass.rows(rows.count, of: columns.count, checkpoint) { row in
+                let start = (rows.lowerBound + row) * image.width
+                cropped +=
+                    image.pixels[
+                        (start + columns.lowerBound) * 3..<(start + columns.upperBound) * 3]
             }
         }
-        return Resampling.scale(
+        return try Resampling.scale(
             rgb: cropped, width: columns.count, height: rows.count, toWidth: width,
-            toHeight: height)
+            toHeight: height, checkpoint)
     }
 
-    func cropped(_ plane: Plane<Float>) -> Plane<Float> {
+    /// The part of a plane that is kept, at the plane's own size.
+    func cropped<Stop: Error>(
+        _ plane: Plane<Float>, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Plane<Float> {
         let (columns, rows) = window(plane.width, plane.height)
         guard columns.count < plane.width || rows.count < plane.height else { return plane }
-        let values = rows.flatMap { y in
-            UnsafeBufferPointer(
-                start: plane.row(y) + columns.lowerBound, count: columns.count)
+        let cropped = Plane<Float>(unsetWidth: columns.count, height: rows.count)
+        try Pass.rows(rows.count, of: columns.count, checkpoint) { row in
+            cropped.row(row).update(
+                from: plane.row(rows.lowerBound + row) + columns.lowerBound,
+                count: columns.count)
         }
-        return Plane(width: columns.count, height: rows.count, values)
+        return cropped
     }
 }

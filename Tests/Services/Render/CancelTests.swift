@@ -64,7 +64,7 @@ private func noise(_ width: Int, _ height: Int) -> [UInt8] {
         return whole
     }
 
-    @Test func `PNG and WebP are decoded and encoded in small pieces`() throws {
+    @Test func `JPEG, PNG and WebP are decoded and encoded in small pieces`() throws {
         let (width, height) = (640, 480)
         let rgb = noise(width, height)
         let png = try ImageCodec.encodePNG(rgb: rgb, width: width, height: height)
@@ -74,7 +74,21 @@ private func noise(_ width: Int, _ height: Int) -> [UInt8] {
         let chroma = [UInt8](rgb.prefix(width * height / 4))
         let webp = try ImageCodec.encodeWebP(
             luma: luma, cb: chroma, cr: chroma, width: width, height: height)
+        let jpeg = try ImageCodec.encodeJPEG(rgb: rgb, width: width, height: height)
         // A question for every 16 rows at least; of a WebP, for every 256th of the file.
+        for denominator in [1, 2, 8] {
+            let rows = height / denominator
+            let asked = try questions {
+                _ = try ImageCodec.decodeRGB(
+                    jpeg, scaleDenominator: denominator, mustStop: $0)
+            }
+            #expect(asked >= rows / 16)
+        }
+        #expect(
+            try questions { _ = try ImageCodec.decodeGrey(jpeg, mustStop: $0) } >= height / 16)
+        #expect(throws: ImageError.stopped) {
+            try ImageCodec.decodeRGB(jpeg, mustStop: { true })
+        }
         #expect(
             try questions { _ = try ImageCodec.decodeRGB(png, mustStop: $0) } >= height / 16)
         #expect(

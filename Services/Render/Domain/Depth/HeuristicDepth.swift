@@ -10,18 +10,28 @@ package enum HeuristicDepth {
     /// - Parameter rgb: Interleaved rows of width × height pixels.
     /// - Returns: 0 far … 1 near, at the picture's aspect and at most ``pixelsMax`` pixels.
     package static func estimate(rgb: [UInt8], width: Int, height: Int) -> Plane<Float> {
+        estimate(rgb: rgb, width: width, height: height) {}
+    }
+
+    /// - Parameter checkpoint: Called every few milliseconds; what it throws ends the work.
+    package static func estimate<Stop: Error>(
+        rgb: [UInt8], width: Int, height: Int, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Plane<Float> {
         var (w, h) = (width, height)
         if width * height > pixelsMax {
             let scale = (Double(pixelsMax) / Double(width * height)).squareRoot()
             w = max(2, Int(Double(width) * scale))
             h = max(2, Int(Double(height) * scale))
         }
-        let small = Resampling.scale(
-            rgb: rgb, width: width, height: height, toWidth: w, toHeight: h)
+        let small = try Resampling.scale(
+            rgb: rgb, width: width, height: height, toWidth: w, toHeight: h, checkpoint)
         let colours = Colours(rgb: small, width: w, height: h)
+        try checkpoint()
         let saliency = self.saliency(colours)
+        try checkpoint()
         let focus = self.focus(colours.luma)
-        let haze = self.haze(colours)
+        let haze = try self.haze(colours, checkpoint)
+        try checkpoint()
         let mix = Plane<Float>(width: w, height: h, filledWith: 0)
         for y in 0..<h {
             let low = Float(y) / Float(max(1, h - 1))
@@ -32,6 +42,7 @@ package enum HeuristicDepth {
                 mix.samples[i] = sum
             }
         }
+        try checkpoint()
         let smooth = BoxFilter.guided(
             mix, by: colours.luma, radius: max(2, h / 24), softness: 0.001)
         stretch(smooth)
@@ -121,7 +132,9 @@ package enum HeuristicDepth {
 
     /// Haze lifts even the darkest channel. Nil unless the upper half is bright, nearly
     /// colourless and clearly hazier than the lower: indoors this cue misleads.
-    private static func haze(_ colours: Colours) -> Plane<Float>? {
+    private static func haze<Stop: Error>(
+        _ colours: Colours, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Plane<Float>? {
         let (w, h) = (colours.luma.width, colours.luma.height)
         func means(_ rows: Range<Int>) -> (luma: Float, darkest: Float, colour: Float) {
             var (luma, darkest, colour) = (0.0, 0.0, 0.0)
@@ -140,14 +153,15 @@ package enum HeuristicDepth {
         }
         let radius = max(1, h / 40)
         let haze = BoxFilter.mean(
-            DepthEdges.extreme(colours.darkest, radius: radius, isMax: false), radius: radius)
+            try DepthEdges.extreme(colours.darkest, radius: radius, isMax: false, checkpoint),
+            radius: radius)
         stretch(haze)
         return haze
     }
 
     /// Spreads a plane over 0…1 in place; a flat plane becomes one half.
     private static func stretch(_ plane: Plane<Float>) {
-        let range = plane.range
+        let range = plane.range {}
         let span = range.upperBound - range.lowerBound
         for i in 0..<plane.count {
             plane.samples[i] =

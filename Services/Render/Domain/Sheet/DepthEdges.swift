@@ -8,22 +8,27 @@ enum DepthEdges {
     ///
     /// A step takes most of its height between two neighbours, a ramp a third: the median over
     /// all silhouettes decides.
-    static func isCrisp(_ depth: Plane<Float>) -> Bool {
-        let range = depth.range
+    static func isCrisp<Stop: Error>(
+        _ depth: Plane<Float>, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Bool {
+        let range = try depth.range(checkpoint)
         let step = (range.upperBound - range.lowerBound) * stepShare
         guard step > 0 else { return true }
         let radius = snapRadius(height: depth.height)
-        let windowLow = extreme(depth, radius: radius, isMax: false)
-        let windowHigh = extreme(depth, radius: radius, isMax: true)
-        let steepest = extreme(differences(depth), radius: radius, isMax: true)
+        let windowLow = try extreme(depth, radius: radius, isMax: false, checkpoint)
+        let windowHigh = try extreme(depth, radius: radius, isMax: true, checkpoint)
+        let steepest = try extreme(
+            try differences(depth, checkpoint), radius: radius, isMax: true, checkpoint)
         // A histogram gives the median without keeping every ratio.
         var histogram = [Int](repeating: 0, count: 101)
         var total = 0
-        for i in 0..<depth.count {
-            let window = windowHigh.samples[i] - windowLow.samples[i]
-            guard window > step else { continue }
-            histogram[Int(min(1, steepest.samples[i] / window) * 100)] += 1
-            total += 1
+        try Pass.samples(depth.count, checkpoint) { stretch in
+            for i in stretch {
+                let window = windowHigh.samples[i] - windowLow.samples[i]
+                guard window > step else { continue }
+                histogram[Int(min(1, steepest.samples[i] / window) * 100)] += 1
+                total += 1
+            }
         }
         var seen = 0
         for (percent, count) in histogram.enumerated() {
@@ -38,29 +43,37 @@ enum DepthEdges {
     /// Turns every ramp wider than a step into a step, by taking the nearer of the window's two
     /// ends, then widens the near side by one pixel, so that the blend of both colours at a
     /// silhouette travels with the object.
-    static func snapped(_ depth: Plane<Float>) -> Plane<Float> {
-        let range = depth.range
+    static func snapped<Stop: Error>(
+        _ depth: Plane<Float>, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Plane<Float> {
+        let range = try depth.range(checkpoint)
         let step = (range.upperBound - range.lowerBound) * stepShare
         guard step > 0 else { return depth }
         let radius = snapRadius(height: depth.height)
-        let low = extreme(depth, radius: radius, isMax: false)
-        let high = extreme(depth, radius: radius, isMax: true)
-        let snapped = Plane<Float>(width: depth.width, height: depth.height, filledWith: 0)
-        for i in 0..<depth.count {
-            let (d, l, h) = (depth.samples[i], low.samples[i], high.samples[i])
-            snapped.samples[i] = h - l > step ? (d - l < h - d ? l : h) : d
+        let low = try extreme(depth, radius: radius, isMax: false, checkpoint)
+        let high = try extreme(depth, radius: radius, isMax: true, checkpoint)
+        let snapped = Plane<Float>(unsetWidth: depth.width, height: depth.height)
+        try Pass.samples(depth.count, checkpoint) { stretch in
+            for i in stretch {
+                let (d, l, h) = (depth.samples[i], low.samples[i], high.samples[i])
+                snapped.samples[i] = h - l > step ? (d - l < h - d ? l : h) : d
+            }
         }
-        let widened = extreme(snapped, radius: 1, isMax: true)
-        for i in 0..<depth.count where widened.samples[i] - snapped.samples[i] <= step {
-            widened.samples[i] = snapped.samples[i]
+        let widened = try extreme(snapped, radius: 1, isMax: true, checkpoint)
+        try Pass.samples(depth.count, checkpoint) { stretch in
+            for i in stretch where widened.samples[i] - snapped.samples[i] <= step {
+                widened.samples[i] = snapped.samples[i]
+            }
         }
         return widened
     }
 
     /// Greater of the differences to the right and lower neighbour.
-    private static func differences(_ plane: Plane<Float>) -> Plane<Float> {
-        let result = Plane<Float>(width: plane.width, height: plane.height, filledWith: 0)
-        for y in 0..<plane.height {
+    private static func differences<Stop: Error>(
+        _ plane: Plane<Float>, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Plane<Float> {
+        let result = Plane<Float>(unsetWidth: plane.width, height: plane.height)
+        try Pass.rows(plane.height, of: plane.width, checkpoint) { y in
             let row = plane.row(y)
             let below = plane.row(min(y + 1, plane.height - 1))
             let out = result.row(y)
@@ -73,30 +86,42 @@ enum DepthEdges {
     }
 
     /// Least or greatest sample in the square window of `radius`, clipped at the border.
-    static func extreme(_ plane: Plane<Float>, radius: Int, isMax: Bool) -> Plane<Float> {
+    static func extreme<Stop: Error>(
+        _ plane: Plane<Float>, radius: Int, isMax: Bool, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Plane<Float> {
         let (width, height) = (plane.width, plane.height)
-        let across = Plane<Float>(width: width, height: height, filledWith: 0)
-        let result = Plane<Float>(width: width, height: height, filledWith: 0)
-        @inline(__always) func pick(_ a: Float, _ b: Float) -> Float {
-            isMax ? (a > b ? a : b) : (a < b ? a : b)
-        }
-        for y in 0..<height {
+        let across = Plane<Float>(unsetWidth: width, height: height)
+        let result = Plane<Float>(unsetWidth: width, height: height)
+        // Each sample is compared with every other in its part of the window.
+        let work = width * max(1, radius)
+        try Pass.rows(height, of: work, checkpoint) { y in
             let from = plane.row(y)
             let to = across.row(y)
             to.update(from: from, count: width)
             for shift in 1...radius where shift < width {
-                for x in shift..<width { to[x] = pick(to[x], from[x - shift]) }
-                for x in 0..<(width - shift) { to[x] = pick(to[x], from[x + shift]) }
+                pick(into: to + shift, from, count: width - shift, isMax: isMax)
+                pick(into: to, from + shift, count: width - shift, isMax: isMax)
             }
         }
-        for y in 0..<height {
+        try Pass.rows(height, of: work, checkpoint) { y in
             let to = result.row(y)
             to.update(from: across.row(y), count: width)
             for other in max(0, y - radius)...min(height - 1, y + radius) where other != y {
-                let from = across.row(other)
-                for x in 0..<width { to[x] = pick(to[x], from[x]) }
+                pick(into: to, across.row(other), count: width, isMax: isMax)
             }
         }
         return result
+    }
+
+    /// Lesser or greater of each two samples.
+    private static func pick(
+        into to: UnsafeMutablePointer<Float>, _ from: UnsafeMutablePointer<Float>, count: Int,
+        isMax: Bool
+    ) {
+        if isMax {
+            for i in 0..<count { to[i] = to[i] > from[i] ? to[i] : from[i] }
+        } else {
+            for i in 0..<count { to[i] = to[i] < from[i] ? to[i] : from[i] }
+        }
     }
 }

@@ -9,25 +9,35 @@ struct HiddenBackground {
     /// - Parameters:
     ///   - step: Least difference of depth that hides something.
     ///   - reach: How far behind an edge the camera may look, in pixels.
-    init(rgb: [UInt8], depth: Plane<Float>, step: Float, reach: Int) {
-        let seeds = Self.nearestSeeds(depth: depth, step: step, reach: reach)
-        self.init(rgb: rgb, depth: depth, step: step, seeds: seeds)
+    init<Stop: Error>(
+        rgb: [UInt8], depth: Plane<Float>, step: Float, reach: Int,
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) {
+        let seeds = try Self.nearestSeeds(depth: depth, step: step, reach: reach, checkpoint)
+        try self.init(rgb: rgb, depth: depth, step: step, seeds: seeds, checkpoint)
     }
 
     /// Fills everything under a mask from around it, so that what the mask covers can move away.
     ///
     /// - Parameter mask: 0…1; above one half is covered.
-    init(rgb: [UInt8], depth: Plane<Float>, removing mask: Plane<Float>) {
-        let seeds = Self.seeds(around: mask)
+    init<Stop: Error>(
+        rgb: [UInt8], depth: Plane<Float>, removing mask: Plane<Float>,
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) {
+        let seeds = try Self.seeds(around: mask, checkpoint)
         // Every seed is good enough: what surrounds a subject may be nearer than it is.
-        self.init(rgb: rgb, depth: depth, step: .infinity, seeds: seeds)
+        try self.init(rgb: rgb, depth: depth, step: .infinity, seeds: seeds, checkpoint)
     }
 
-    private init(rgb: [UInt8], depth: Plane<Float>, step: Float, seeds: [Int32]) {
+    private init<Stop: Error>(
+        rgb: [UInt8], depth: Plane<Float>, step: Float, seeds: [Int32],
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) {
         let (width, height) = (depth.width, depth.height)
         let filledDepth = depth.copy()
+        try checkpoint()
         var filled = rgb
-        for y in 0..<height {
+        try Pass.rows(height, of: width, checkpoint) { y in
             for x in 0..<width {
                 let seed = Int(seeds[y * width + x])
                 guard seed >= 0 else { continue }
@@ -52,45 +62,61 @@ struct HiddenBackground {
                 }
             }
         }
-        Self.soften(&filled, seeds: seeds, width: width, height: height)
+        try Self.soften(&filled, seeds: seeds, width: width, height: height, checkpoint)
         self.rgb = filled
         self.depth = filledDepth
     }
 
     /// For each pixel that hides something: the index of the nearest far-side pixel; else -1.
-    private static func nearestSeeds(depth: Plane<Float>, step: Float, reach: Int) -> [Int32] {
+    private static func nearestSeeds<Stop: Error>(
+        depth: Plane<Float>, step: Float, reach: Int, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> [Int32] {
         let (width, height) = (depth.width, depth.height)
+        let highest = try DepthEdges.extreme(depth, radius: 1, isMax: true, checkpoint)
         var seeds = [Int32](repeating: -1, count: depth.count)
-        let highest = DepthEdges.extreme(depth, radius: 1, isMax: true)
-        for i in 0..<depth.count where highest.samples[i] - depth.samples[i] > step {
-            seeds[i] = Int32(i)
+        try Pass.samples(depth.count, checkpoint) { stretch in
+            for i in stretch where highest.samples[i] - depth.samples[i] > step {
+                seeds[i] = Int32(i)
+            }
         }
-        let isSeed = seeds.map { $0 >= 0 }
-        sweep(&seeds, width: width, height: height, reach: reach) { pixel, seed in
+        try sweep(&seeds, width: width, height: height, reach: reach, checkpoint) { pixel, seed in
             depth.samples[pixel] - depth.samples[seed] > step / 2
         }
         // A seed shows itself already.
-        for i in 0..<depth.count where isSeed[i] && seeds[i] == Int32(i) { seeds[i] = -1 }
+        try unmarkSeeds(&seeds, checkpoint)
         return seeds
     }
 
-    private static func seeds(around mask: Plane<Float>) -> [Int32] {
-        let covered = DepthEdges.extreme(mask, radius: 1, isMax: true)
+    private static func seeds<Stop: Error>(
+        around mask: Plane<Float>, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> [Int32] {
+        let covered = try DepthEdges.extreme(mask, radius: 1, isMax: true, checkpoint)
         var seeds = [Int32](repeating: -1, count: mask.count)
-        for i in 0..<mask.count where covered.samples[i] <= 0.02 { seeds[i] = Int32(i) }
-        sweep(
-            &seeds, width: mask.width, height: mask.height, reach: mask.width + mask.height
+        try Pass.samples(mask.count, checkpoint) { stretch in
+            for i in stretch where covered.samples[i] <= 0.02 { seeds[i] = Int32(i) }
+        }
+        try sweep(
+            &seeds, width: mask.width, height: mask.height, reach: mask.width + mask.height,
+            checkpoint
         ) { _, _ in true }
-        for i in 0..<mask.count where seeds[i] == Int32(i) { seeds[i] = -1 }
+        try unmarkSeeds(&seeds, checkpoint)
         return seeds
+    }
+
+    private static func unmarkSeeds<Stop: Error>(
+        _ seeds: inout [Int32], _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) {
+        try Pass.samples(seeds.count, checkpoint) { stretch in
+            for i in stretch where seeds[i] == Int32(i) { seeds[i] = -1 }
+        }
     }
 
     /// Passes the nearest acceptable seed from neighbour to neighbour, down and then up.
-    private static func sweep(
+    private static func sweep<Stop: Error>(
         _ seeds: inout [Int32], width: Int, height: Int, reach: Int,
-        accepts: (_ pixel: Int, _ seed: Int) -> Bool
-    ) {
-        seeds.withUnsafeMutableBufferPointer { seeds in
+        _ checkpoint: () throws(Stop) -> Void, accepts: (_ pixel: Int, _ seed: Int) -> Bool
+    ) throws(Stop) {
+        try seeds.withUnsafeMutableBufferPointer { seeds throws(Stop) in
             func squared(_ x: Int, _ y: Int, _ seed: Int) -> Int {
                 let (dx, dy) = (seed % width - x, seed / width - y)
                 return dx * dx + dy * dy
@@ -107,7 +133,7 @@ struct HiddenBackground {
                 else { return }
                 seeds[y * width + x] = Int32(seed)
             }
-            for y in 0..<height {
+            try Pass.rows(height, of: width, checkpoint) { y in
                 for x in 0..<width {
                     offer(x, y, from: x - 1, y)
                     offer(x, y, from: x - 1, y - 1)
@@ -116,7 +142,8 @@ struct HiddenBackground {
                 }
                 for x in (0..<width).reversed() { offer(x, y, from: x + 1, y) }
             }
-            for y in (0..<height).reversed() {
+            try Pass.rows(height, of: width, checkpoint) { row in
+                let y = height - 1 - row
                 for x in (0..<width).reversed() {
                     offer(x, y, from: x + 1, y)
                     offer(x, y, from: x + 1, y + 1)
@@ -130,12 +157,15 @@ struct HiddenBackground {
 
     /// Blends filled pixels with their filled neighbours: streaks drawn from single boundary
     /// pixels would catch the eye, and the mean of what may be there is the best guess.
-    private static func soften(
-        _ rgb: inout [UInt8], seeds: [Int32], width: Int, height: Int
-    ) {
+    private static func soften<Stop: Error>(
+        _ rgb: inout [UInt8], seeds: [Int32], width: Int, height: Int,
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) {
         for _ in 0..<2 {
+            try checkpoint()
             let before = rgb
-            for y in 1..<max(1, height - 1) {
+            try Pass.rows(max(0, height - 2), of: width, checkpoint) { row in
+                let y = row + 1
                 for x in 1..<max(1, width - 1) where seeds[y * width + x] >= 0 {
                     var sums = (0, 0, 0)
                     var count = 0

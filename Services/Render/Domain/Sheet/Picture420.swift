@@ -55,6 +55,14 @@ package struct Picture420: Sendable {
     }
 
     package init(rgb: [UInt8], width: Int, height: Int, encoding: ColourEncoding) {
+        self.init(rgb: rgb, width: width, height: height, encoding: encoding) {}
+    }
+
+    /// - Parameter checkpoint: Called every few milliseconds; what it throws ends the work.
+    init<Stop: Error>(
+        rgb: [UInt8], width: Int, height: Int, encoding: ColourEncoding,
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) {
         precondition(rgb.count == width * height * 3)
         self.init(width: width, height: height, encoding: encoding)
         let m = encoding.matrix
@@ -70,8 +78,8 @@ package struct Picture420: Sendable {
         let (vg, vb) = (fixed(-m.lumaGreen * crScale / 4), fixed(-m.lumaBlue * crScale / 4))
         let vr = -vg - vb
         let chromaOffset = fixed(128.5)
-        rgb.withUnsafeBufferPointer { rgb in
-            for y in 0..<height {
+        try rgb.withUnsafeBufferPointer { rgb throws(Stop) in
+            try Pass.rows(height, of: width, checkpoint) { y in
                 let out = luma.row(y)
                 let line = rgb.baseAddress! + y * width * 3
                 for x in 0..<width {
@@ -81,7 +89,7 @@ package struct Picture420: Sendable {
                         truncatingIfNeeded: (yr &* r &+ yg &* g &+ yb &* b &+ yOffset) >> 16)
                 }
             }
-            for y in 0..<cb.height {
+            try Pass.rows(cb.height, of: width * 2, checkpoint) { y in
                 let upper = rgb.baseAddress! + 2 * y * width * 3
                 let lower = rgb.baseAddress! + min(2 * y + 1, height - 1) * width * 3
                 for x in 0..<cb.width {

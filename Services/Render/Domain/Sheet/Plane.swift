@@ -7,25 +7,32 @@ package final class Plane<Sample: BitwiseCopyable & Sendable> {
     let samples: UnsafeMutablePointer<Sample>
 
     var count: Int { width * height }
+    /// Memory held, in bytes.
+    var bytes: Int { count * MemoryLayout<Sample>.stride }
 
-    init(width: Int, height: Int, filledWith sample: Sample) {
+    /// A plane whose samples are not set: every one is written before any is read.
+    init(unsetWidth width: Int, height: Int) {
         precondition(width > 0 && height > 0)
         self.width = width
         self.height = height
         samples = .allocate(capacity: width * height)
+    }
+
+    convenience init(width: Int, height: Int, filledWith sample: Sample) {
+        self.init(unsetWidth: width, height: height)
         samples.initialize(repeating: sample, count: width * height)
     }
 
     package convenience init(width: Int, height: Int, _ values: [Sample]) {
         precondition(values.count == width * height && !values.isEmpty)
-        self.init(width: width, height: height, filledWith: values[0])
+        self.init(unsetWidth: width, height: height)
         values.withUnsafeBufferPointer { samples.update(from: $0.baseAddress!, count: count) }
     }
 
     deinit { samples.deallocate() }
 
     func copy() -> Plane {
-        let copy = Plane(width: width, height: height, filledWith: samples[0])
+        let copy = Plane(unsetWidth: width, height: height)
         copy.samples.update(from: samples, count: count)
         return copy
     }
@@ -52,12 +59,16 @@ extension Plane: @unchecked Sendable {}
 
 extension Plane<Float> {
     /// Least and greatest sample.
-    var range: ClosedRange<Float> {
+    func range<Stop: Error>(
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> ClosedRange<Float> {
         var low = samples[0]
         var high = samples[0]
-        for i in 0..<count {
-            low = min(low, samples[i])
-            high = max(high, samples[i])
+        try Pass.samples(count, checkpoint) { stretch in
+            for i in stretch {
+                low = min(low, samples[i])
+                high = max(high, samples[i])
+            }
         }
         return low...high
     }

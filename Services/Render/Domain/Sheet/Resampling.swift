@@ -28,10 +28,11 @@ enum Resampling {
 
     /// Scales interleaved samples of `channels` channels; `read` turns a stored sample into a
     /// number and the result is handed over row by row, still as numbers.
-    static func scale<Stored>(
+    static func scale<Stored, Stop: Error>(
         _ source: [Stored], width: Int, height: Int, channels: Int, toWidth: Int, toHeight: Int,
-        read: (Stored) -> Float, row emit: (Int, UnsafeBufferPointer<Float>) -> Void
-    ) {
+        read: (Stored) -> Float, _ checkpoint: () throws(Stop) -> Void,
+        row emit: (Int, UnsafeBufferPointer<Float>) -> Void
+    ) throws(Stop) {
         precondition(source.count == width * height * channels)
         let columns = taps(from: width, to: toWidth)
         let rows = taps(from: height, to: toHeight)
@@ -42,11 +43,13 @@ enum Resampling {
         var inRing = [Int](repeating: -1, count: kept)
         var line = [Float](repeating: 0, count: width * channels)
         var out = [Float](repeating: 0, count: rowSamples)
-        source.withUnsafeBufferPointer { source in
-            ring.withUnsafeMutableBufferPointer { ring in
-                line.withUnsafeMutableBufferPointer { line in
-                    out.withUnsafeMutableBufferPointer { out in
-                        for y in 0..<toHeight {
+        // What a target row takes: its share of the source rows, and the row itself.
+        let work = (width * (height / toHeight + 1) + toWidth) * channels
+        try source.withUnsafeBufferPointer { source throws(Stop) in
+            try ring.withUnsafeMutableBufferPointer { ring throws(Stop) in
+                try line.withUnsafeMutableBufferPointer { line throws(Stop) in
+                    try out.withUnsafeMutableBufferPointer { out throws(Stop) in
+                        try Pass.rows(toHeight, of: work, checkpoint) { y in
                             for i in 0..<rowSamples { out[i] = 0 }
                             for (k, weight) in rows[y].weights.enumerated() {
                                 let sourceRow = rows[y].first + k
@@ -89,14 +92,15 @@ enum Resampling {
         }
     }
 
-    static func scale(
-        rgb: [UInt8], width: Int, height: Int, toWidth: Int, toHeight: Int
-    ) -> [UInt8] {
+    static func scale<Stop: Error>(
+        rgb: [UInt8], width: Int, height: Int, toWidth: Int, toHeight: Int,
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> [UInt8] {
         if width == toWidth && height == toHeight { return rgb }
         var scaled = [UInt8](repeating: 0, count: toWidth * toHeight * 3)
-        scale(
+        try scale(
             rgb, width: width, height: height, channels: 3, toWidth: toWidth, toHeight: toHeight,
-            read: { Float($0) }
+            read: { Float($0) }, checkpoint
         ) { y, row in
             for i in 0..<row.count { scaled[y * row.count + i] = UInt8(row[i] + 0.5) }
         }
@@ -107,13 +111,14 @@ enum Resampling {
     ///
     /// Of four samples within the pixel the greatest is picked, so that a thing half as wide as a
     /// pixel keeps its depth as it keeps its colour.
-    static func scale(
-        _ plane: Plane<Float>, toWidth: Int, toHeight: Int, isCrisp: Bool = false
-    ) -> Plane<Float> {
+    static func scale<Stop: Error>(
+        _ plane: Plane<Float>, toWidth: Int, toHeight: Int, isCrisp: Bool = false,
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Plane<Float> {
         if plane.width == toWidth && plane.height == toHeight { return plane }
-        let scaled = Plane<Float>(width: toWidth, height: toHeight, filledWith: 0)
+        let scaled = Plane<Float>(unsetWidth: toWidth, height: toHeight)
         if isCrisp {
-            for y in 0..<toHeight {
+            try Pass.rows(toHeight, of: toWidth, checkpoint) { y in
                 let upper = plane.row((4 * y + 1) * plane.height / (4 * toHeight))
                 let lower = plane.row((4 * y + 3) * plane.height / (4 * toHeight))
                 let to = scaled.row(y)
@@ -124,9 +129,9 @@ enum Resampling {
                 }
             }
         } else {
-            scale(
+            try scale(
                 plane.values, width: plane.width, height: plane.height, channels: 1,
-                toWidth: toWidth, toHeight: toHeight, read: { $0 }
+                toWidth: toWidth, toHeight: toHeight, read: { $0 }, checkpoint
             ) { y, row in
                 scaled.row(y).update(from: row.baseAddress!, count: row.count)
             }

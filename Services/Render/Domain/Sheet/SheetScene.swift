@@ -35,58 +35,84 @@ package struct SheetScene: Sendable {
     ///   - depth: 0 far … 1 near, of any size with about the same aspect.
     ///   - reach: Largest parallax of any path to be rendered, in pixels at this size.
     package init(
-        rgb: [UInt8], width: Int, height: Int, depth source: Plane<Float>,
-        encoding: ColourEncoding, reach: Int
+        rgb: [UInt8], width: Int, height: Int, depth: Plane<Float>, encoding: ColourEncoding,
+        reach: Int
     ) {
+        self.init(
+            rgb: rgb, width: width, height: height, depth: depth, encoding: encoding,
+            reach: reach
+        ) {}
+    }
+
+    /// - Parameter checkpoint: Called every few milliseconds; what it throws ends the work.
+    package init<Stop: Error>(
+        rgb: [UInt8], width: Int, height: Int, depth source: Plane<Float>,
+        encoding: ColourEncoding, reach: Int, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) {
         precondition(width * height <= Self.pixelsMax, "a scene has at most 8.3 million pixels")
-        isCrisp = DepthEdges.isCrisp(source)
-        var depth = Resampling.scale(
-            source, toWidth: width, toHeight: height, isCrisp: isCrisp)
-        if !isCrisp { depth = DepthEdges.snapped(depth) }
-        let (front, rounded) = Self.rounded(depth)
+        isCrisp = try DepthEdges.isCrisp(source, checkpoint)
+        var depth = try Resampling.scale(
+            source, toWidth: width, toHeight: height, isCrisp: isCrisp, checkpoint)
+        if !isCrisp { depth = try DepthEdges.snapped(depth, checkpoint) }
+        let (front, rounded) = try Self.rounded(depth, checkpoint)
         depth = rounded
-        depths = depth.range
+        depths = try depth.range(checkpoint)
         step = max(1e-6, (depths.upperBound - depths.lowerBound) * DepthEdges.stepShare)
-        let hidden = HiddenBackground(rgb: rgb, depth: depth, step: step, reach: reach)
+        let hidden = try HiddenBackground(
+            rgb: rgb, depth: depth, step: step, reach: reach, checkpoint)
         self.width = width
         self.height = height
         frontDepth = front
-        backDepth = Self.rounded(hidden.depth).samples
-        stack = SheetStack(
-            front: Picture420(rgb: rgb, width: width, height: height, encoding: encoding),
-            back: Picture420(rgb: hidden.rgb, width: width, height: height, encoding: encoding))
+        backDepth = try Self.rounded(hidden.depth, checkpoint).samples
+        let pictures = (
+            try Picture420(
+                rgb: rgb, width: width, height: height, encoding: encoding, checkpoint),
+            try Picture420(
+                rgb: hidden.rgb, width: width, height: height, encoding: encoding, checkpoint)
+        )
+        try checkpoint()
+        stack = SheetStack(front: pictures.0, back: pictures.1)
         tileColumns = (width + Self.tileWidth - 1) / Self.tileWidth
         tileRows = (height + Self.tileHeight - 1) / Self.tileHeight
-        (tileBins, tileSlopes) = Self.tables(
-            depth, range: depths, columns: tileColumns, rows: tileRows)
+        (tileBins, tileSlopes) = try Self.tables(
+            depth, range: depths, columns: tileColumns, rows: tileRows, checkpoint)
+    }
+
+    /// Memory held, in bytes.
+    var bytes: Int {
+        stack.luma.bytes + stack.cb.bytes + stack.cr.bytes + frontDepth.bytes + backDepth.bytes
+            + tileBins.bytes + tileSlopes.bytes
     }
 
     /// The value of a stored depth of one.
     static let depthUnit: Float = 1 / 65535
 
     /// Depth as it is stored, and as it is read again.
-    private static func rounded(
-        _ depth: Plane<Float>
-    ) -> (samples: Plane<UInt16>, depth: Plane<Float>) {
+    private static func rounded<Stop: Error>(
+        _ depth: Plane<Float>, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> (samples: Plane<UInt16>, depth: Plane<Float>) {
         let samples = Plane<UInt16>(
             width: depth.width, height: depth.height + 1, filledWith: 0)
-        let read = Plane<Float>(width: depth.width, height: depth.height, filledWith: 0)
-        for i in 0..<depth.count {
-            let sample = UInt16(clamp(depth.samples[i], 0, 1) * 65535 + 0.5)
-            samples.samples[i] = sample
-            read.samples[i] = Float(sample) * depthUnit
+        let read = Plane<Float>(unsetWidth: depth.width, height: depth.height)
+        try Pass.samples(depth.count, checkpoint) { stretch in
+            for i in stretch {
+                let sample = UInt16(clamp(depth.samples[i], 0, 1) * 65535 + 0.5)
+                samples.samples[i] = sample
+                read.samples[i] = Float(sample) * depthUnit
+            }
         }
         return (samples, read)
     }
 
-    private static func tables(
-        _ depth: Plane<Float>, range: ClosedRange<Float>, columns: Int, rows: Int
-    ) -> (bins: Plane<UInt64>, slopes: Plane<Float>) {
+    private static func tables<Stop: Error>(
+        _ depth: Plane<Float>, range: ClosedRange<Float>, columns: Int, rows: Int,
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> (bins: Plane<UInt64>, slopes: Plane<Float>) {
         let span = max(1e-6, range.upperBound - range.lowerBound)
         let scale = Float(binCount) / span
         let bins = Plane<UInt64>(width: columns, height: rows, filledWith: 0)
         let slopes = Plane<Float>(width: columns, height: rows, filledWith: 0)
-        for y in 0..<depth.height {
+        try Pass.rows(depth.height, of: depth.width, checkpoint) { y in
             let row = depth.row(y)
             let below = depth.row(min(y + 1, depth.height - 1))
             for x in 0..<depth.width {

@@ -18,32 +18,36 @@ package struct SubjectLayer: Sendable {
 
     /// Cuts the subject out, or nil when the mask shows none.
     ///
-    /// - Parameter mask: 0…1 of any size with about the picture's aspect.
+    /// - Parameters:
+    ///   - mask: 0…1 of any size with about the picture's aspect.
+    ///   - checkpoint: Called every few milliseconds; what it throws ends the work.
     /// - Returns: The subject and the picture and depth without it.
-    package static func cut(
+    static func cut<Stop: Error>(
         rgb: [UInt8], width: Int, height: Int, depth: Plane<Float>, mask: Plane<Float>,
-        encoding: ColourEncoding
-    ) -> (subject: SubjectLayer, rgb: [UInt8], depth: Plane<Float>)? {
-        let mask = Resampling.scale(mask, toWidth: width, toHeight: height)
-        let depth = Resampling.scale(
-            depth, toWidth: width, toHeight: height, isCrisp: DepthEdges.isCrisp(depth))
+        encoding: ColourEncoding, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> (subject: SubjectLayer, rgb: [UInt8], depth: Plane<Float>)? {
+        let mask = try Resampling.scale(mask, toWidth: width, toHeight: height, checkpoint)
+        let depth = try Resampling.scale(
+            depth, toWidth: width, toHeight: height,
+            isCrisp: try DepthEdges.isCrisp(depth, checkpoint), checkpoint)
         guard
-            let subject = SubjectLayer(
+            let subject = try SubjectLayer(
                 rgb: rgb, width: width, height: height, depth: depth, mask: mask,
-                encoding: encoding)
+                encoding: encoding, checkpoint)
         else { return nil }
-        let without = HiddenBackground(rgb: rgb, depth: depth, removing: mask)
+        let without = try HiddenBackground(
+            rgb: rgb, depth: depth, removing: mask, checkpoint)
         return (subject, without.rgb, without.depth)
     }
 
-    private init?(
+    private init?<Stop: Error>(
         rgb: [UInt8], width: Int, height: Int, depth: Plane<Float>, mask: Plane<Float>,
-        encoding: ColourEncoding
-    ) {
+        encoding: ColourEncoding, _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) {
         var (left, right, top, bottom) = (width, -1, height, -1)
         var (sum, area) = (0.0, 0.0)
         let alpha = Plane<UInt8>(width: width, height: height, filledWith: 0)
-        for y in 0..<height {
+        try Pass.rows(height, of: width, checkpoint) { y in
             for x in 0..<width {
                 let share = mask.row(y)[x]
                 alpha.row(y)[x] = UInt8(clamp(share, 0, 1) * 255 + 0.5)
@@ -57,14 +61,20 @@ package struct SubjectLayer: Sendable {
             }
         }
         guard area >= Double(width * height) * Self.areaShareMin else { return nil }
-        picture = Picture420(rgb: rgb, width: width, height: height, encoding: encoding)
+        picture = try Picture420(
+            rgb: rgb, width: width, height: height, encoding: encoding, checkpoint)
         self.alpha = alpha
         // One pixel more on every side for the soft edge.
         columns = max(0, left - 1)...min(width - 1, right + 1)
         rows = max(0, top - 1)...min(height - 1, bottom + 1)
         self.depth = Float(sum / area)
-        let range = depth.range
+        let range = try depth.range(checkpoint)
         margin = (range.upperBound - range.lowerBound) * DepthEdges.stepShare * 2
+    }
+
+    /// Memory held, in bytes.
+    var bytes: Int {
+        picture.luma.bytes + picture.cb.bytes + picture.cr.bytes + alpha.bytes
     }
 
     private var heightPixels: Double { Double(rows.count) }
