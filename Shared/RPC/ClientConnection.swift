@@ -118,7 +118,7 @@ final class ClientConnection: Connection, @unchecked Sendable {
         calls[call.stream] = call
         call.opened(windowBytes: theirWindowBytes)
         setNeedsFlush()
-        watch()
+        watch(by: call.deadline)
     }
 
     func forget(_ call: ClientCall) {

@@ -15,7 +15,8 @@ package class Connection: ByteStreamObserver, TurnHandler, @unchecked Sendable {
     private(set) var isClosed = false
     private var isDirty = false
     private var isBlocked = false
-    private var isTicking = false
+    /// The tick that is to come, and when.
+    private var coming: (timer: EventLoop.TimerToken, due: Instant)?
     private var blockedSince: Instant?
     private var frameStartedAt: Instant?
     private var sentBytes: UInt64 = 0
@@ -197,13 +198,23 @@ package class Connection: ByteStreamObserver, TurnHandler, @unchecked Sendable {
 
     /// Makes sure that `tick` is called, soon.
     func watch(after delay: Duration = .milliseconds(10)) {
-        guard !isTicking, !isClosed else { return }
-        isTicking = true
-        loop.schedule(after: delay) { [self] in runTick() }
+        guard coming == nil else { return }
+        watch(by: loop.now + delay)
+    }
+
+    /// Makes sure that `tick` is called at `due` or before, even where the next one was to come
+    /// later: what ends with its deadline ends then.
+    func watch(by due: Instant) {
+        guard !isClosed else { return }
+        if let coming {
+            guard due < coming.due else { return }
+            loop.cancel(coming.timer)
+        }
+        coming = (loop.schedule(at: due) { [self] in runTick() }, due)
     }
 
     private func runTick() {
-        isTicking = false
+        coming = nil
         guard !isClosed else { return }
         let now = loop.now
         if let blockedSince, now - blockedSince > .seconds(5) {

@@ -149,7 +149,7 @@ final class ServerConnection: Connection, @unchecked Sendable {
                 caller: theirHello?.service ?? ""),
             windowBytes: theirWindowBytes, incomingWindowBytes: windowBytes)
         calls[stream] = call
-        watch()
+        watch(by: call.context.deadline)
         handler.start(call, frame)
         pauseReadingIfBehind()
     }
