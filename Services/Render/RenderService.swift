@@ -168,21 +168,22 @@ package final class RenderService: Sendable {
         if let map = depthMaps[digest] { return (map, true) }
         let source = try found(digest)
         let depths = scenes.depths
-        let map = try await onWorker(context, memoryBytes: 16 << 20) {
+        let (map, isStopgap) = try await onWorker(context, memoryBytes: 16 << 20) {
             mustStop throws(RenderFailure) in
             let choice = try source.depth(by: depths, mustStop: mustStop)
             let depth = choice.plane
             let samples = depth.values.map { UInt8(min(max($0, 0), 1) * 255 + 0.5) }
             do throws(ImageError) {
-                return DepthMap(
+                let map = DepthMap(
                     png: try ImageCodec.encodeGreyPNG(
                         samples, width: depth.width, height: depth.height, level: 4),
                     width: depth.width, height: depth.height, provider: choice.provider)
+                return (map, choice.isStopgap)
             } catch {
                 throw .encodingFailed("PNG")
             }
         }
-        depthMaps.insert(map, for: digest, costBytes: map.png.count + 64)
+        if !isStopgap { depthMaps.insert(map, for: digest, costBytes: map.png.count + 64) }
         return (map, false)
     }
 

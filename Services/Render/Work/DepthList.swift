@@ -12,6 +12,9 @@ package enum DepthMethod: String, CaseIterable, Hashable, Sendable {
 
 /// A model that estimates depth from a picture.
 package protocol DepthModel: Sendable {
+    /// Differs between models that give different maps; it names the model in cache keys.
+    var identity: String { get }
+
     /// - Parameter rgb: Interleaved rows of width × height pixels.
     /// - Parameter mustStop: Asked every few milliseconds; what is thrown then does not count.
     /// - Returns: 0 far … 1 near, of any size with the picture's aspect.
@@ -31,6 +34,9 @@ package struct DepthModelFailure: Error, Hashable, Sendable {
 package struct DepthChoice: Sendable {
     package let plane: Plane<Float>
     package let method: DepthMethod
+    /// Whether a way before it failed that may work the next time: what is made with it is handed
+    /// out, but not kept.
+    package var isStopgap = false
 
     package var provider: String { method.rawValue }
     /// Whether it is too uncertain for a full move.
@@ -57,7 +63,11 @@ package struct DepthList: Sendable {
 
     /// Names what decides the depth, for cache keys.
     package var name: String {
-        methods.filter { $0 != .onnx || model != nil }.map(\.rawValue).joined(separator: ",")
+        methods.compactMap { method in
+            guard method == .onnx else { return method.rawValue }
+            return model.map { "\(method.rawValue):\($0.identity)" }
+        }
+        .joined(separator: ",")
     }
 
     /// The first depth that can be had.
@@ -66,12 +76,14 @@ package struct DepthList: Sendable {
         rgb: [UInt8], width: Int, height: Int, given: (plane: Plane<Float>, method: DepthMethod)?,
         mustStop: () -> Bool = { false }
     ) throws(RenderFailure) -> DepthChoice {
+        var hasFailed = false
         for method in methods {
             if mustStop() { throw .stopped }
             switch method {
             case .companion, .supplied:
                 if let given, given.method == method {
-                    return DepthChoice(plane: given.plane, method: method)
+                    return DepthChoice(
+                        plane: given.plane, method: method, isStopgap: hasFailed)
                 }
             case .onnx:
                 guard let model else { continue }
@@ -82,6 +94,7 @@ package struct DepthList: Sendable {
                 } catch {
                     if mustStop() { throw .stopped }
                     report(error.message)
+                    hasFailed = true
                 }
             case .heuristic:
                 let plane = try HeuristicDepth.estimate(
@@ -89,7 +102,7 @@ package struct DepthList: Sendable {
                 ) { () throws(RenderFailure) in
                     if mustStop() { throw .stopped }
                 }
-                return DepthChoice(plane: plane, method: .heuristic)
+                return DepthChoice(plane: plane, method: .heuristic, isStopgap: hasFailed)
             }
         }
         throw .depthFailed

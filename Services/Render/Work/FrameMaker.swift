@@ -2,7 +2,7 @@
 struct FrameMaker: Sendable {
     let size: FrameSize
     let fitted: FittedPath
-    let depthProvider: String
+    let depth: DepthChoice
     private let specification: MoveSpecification
     private let prepared: PreparedScene
     private let geometry: ParallaxGeometry
@@ -20,7 +20,7 @@ struct FrameMaker: Sendable {
         prepared = try scenes.scene(
             source, size: size, encoding: encoding,
             isSubjectApart: !motion.isStill && source.mask != nil, mustStop: mustStop)
-        depthProvider = prepared.depth.provider
+        depth = prepared.depth
         let scene = prepared.scene
         if let subject = prepared.subject {
             motion = subject.fit(motion, seconds: specification.seconds)

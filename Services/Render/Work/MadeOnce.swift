@@ -25,10 +25,11 @@ package final class MadeOnce<Value: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - mustStop: Whether the caller needs it no more; asked every millisecond or so.
+    ///   - isKept: Whether a value is for the others as well; else each makes its own.
     ///   - make: Its argument answers whether nobody needs the value any more.
     /// - Throws: What `make` throws, or ``RenderFailure/stopped``.
     package func value(
-        mustStop: () -> Bool,
+        mustStop: () -> Bool, isKept: (Value) -> Bool = { _ in true },
         make: (_ mustStop: () -> Bool) throws(RenderFailure) -> Value
     ) throws(RenderFailure) -> Value {
         var isWaiting = false
@@ -46,7 +47,7 @@ package final class MadeOnce<Value: Sendable>: Sendable {
                         try make { mustStop() && state.withLock { $0.waiting == 0 } }
                     }
                     state.withLock { state in
-                        state.value = value
+                        if isKept(value) { state.value = value }
                         state.isBeingMade = false
                     }
                     return value

@@ -41,6 +41,9 @@ package struct MovePlan: Sendable {
     package let segments: [Range<Int>]
     private let maker: FrameMaker
 
+    /// Whether the next may find a better depth; then this is not to be kept.
+    var isStopgap: Bool { maker.depth.isStopgap }
+
     /// Prepares the picture when it is not yet: tens of milliseconds at preview size.
     ///
     /// - Parameter mustStop: Asked every few milliseconds of that, and while another prepares it.
@@ -56,7 +59,7 @@ package struct MovePlan: Sendable {
         head = MoveHead(
             contentType: specification.contentType, size: maker.size, frames: range.count,
             framesPerSecond: specification.framesPerSecond,
-            appliedStrength: maker.fitted.appliedStrength, depthProvider: maker.depthProvider)
+            appliedStrength: maker.fitted.appliedStrength, depthProvider: maker.depth.provider)
         let length = Self.segmentFrames(specification)
         segments = stride(from: range.lowerBound, to: range.upperBound, by: length).map {
             $0..<min($0 + length, range.upperBound)

@@ -1,4 +1,6 @@
 internal import COnnxRuntime
+internal import Cryptography
+internal import Glibc
 internal import ServiceRuntime
 
 /// A depth model run by ONNX Runtime, which is loaded from a file when it is first needed.
@@ -18,13 +20,31 @@ package final class OnnxDepth: DepthModel {
     private let threads: Int
     private let model = Lock<Model?>(nil)
 
+    /// The start of the SHA-256 of the model file as it was when the service started.
+    package let identity: String
+
+    /// Reads the model file once, for its identity.
+    ///
     /// - Parameters:
     ///   - library: Path of `libonnxruntime.so`.
-    ///   - path: The model file.
+    ///   - path: The model file. Only what it held then is run: another file needs another start.
     package init(library: String, path: String, threads: Int) {
         self.library = library
         self.path = path
         self.threads = threads
+        identity = Self.identity(of: path) ?? "none"
+    }
+
+    /// Nil when the file cannot be read.
+    private static func identity(of path: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var hash = SHA256()
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 {
+            buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
+        return ferror(file) == 0 ? Hex.encode(Array(hash.finish().prefix(8))) : nil
     }
 
     /// An open model.
@@ -54,7 +74,13 @@ package final class OnnxDepth: DepthModel {
         guard let handle = onnx_open(library, path, Int32(threads), &message, message.count) else {
             throw DepthModelFailure(Self.text(message))
         }
-        return Model(handle)
+        let model = Model(handle)
+        // Results are named by the file of the start: no other may make them.
+        guard Self.identity(of: path) == identity else {
+            throw DepthModelFailure(
+                "the model file is not what it was when the service started; start it again")
+        }
+        return model
     }
 
     private static func run(

@@ -407,9 +407,8 @@ final class Production: QueueItem {
             case .waiting, .planning, .running: break
             }
             state.phase = phase
-            guard case .finished = phase, state.isKept, let plan = state.plan else {
-                return (true, nil)
-            }
+            guard case .finished = phase, state.isKept, let plan = state.plan, !plan.isStopgap
+            else { return (true, nil) }
             assert(state.dropped == 0)
             return (true, RenderedMove(head: plan.head, pieces: state.pieces))
         }

@@ -58,7 +58,9 @@ package final class SceneCache: Sendable {
                 FittedSource(source, size: size),
                 depth: try source.depth(by: depths, mustStop: mustStop), encoding: encoding,
                 isSubjectApart: isSubjectApart, mustStop)
-            kept.insert(scene, for: key, costBytes: scene.costBytes)
+            if !scene.depth.isStopgap {
+                kept.insert(scene, for: key, costBytes: scene.costBytes)
+            }
             return scene
         }
     }

@@ -112,13 +112,15 @@ package final class SourcePicture: Sendable {
 
     var aspect: Double { Double(width) / Double(height) }
 
-    /// The depth by the first way of a list that gives one; it is found once.
+    /// The depth by the first way of a list that gives one; it is found once, and again where a
+    /// way before it failed.
     /// - Throws: ``RenderFailure/depthFailed``, ``RenderFailure/stopped``; it is looked for again
     ///   the next time then.
     package func depth(
         by list: DepthList, mustStop: () -> Bool = { false }
     ) throws(RenderFailure) -> DepthChoice {
-        try choice.value(mustStop: mustStop) { mustStop throws(RenderFailure) in
+        try choice.value(mustStop: mustStop, isKept: { !$0.isStopgap }) {
+            mustStop throws(RenderFailure) in
             try list.choose(
                 rgb: rgb.pixels, width: rgb.width, height: rgb.height,
                 given: given.map { ($0, givenMethod) }, mustStop: mustStop)

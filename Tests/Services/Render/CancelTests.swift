@@ -8,6 +8,7 @@ import Wire
 
 /// A model that runs until nobody wants its answer any more.
 private final class EndlessModel: DepthModel {
+    let identity = "endless"
     private let counts = Lock((begun: 0, stopped: 0))
 
     var begun: Int { counts.withLock { $0.begun } }

@@ -7,8 +7,19 @@ import Testing
 import Wire
 
 /// A model that answers as it is told.
-private struct ModelDouble: DepthModel {
-    var isBroken = false
+private final class ModelDouble: DepthModel {
+    let identity: String
+    private let broken: Lock<Bool>
+
+    var isBroken: Bool {
+        get { broken.withLock { $0 } }
+        set { broken.withLock { $0 = newValue } }
+    }
+
+    init(isBroken: Bool = false, identity: String = "double") {
+        broken = Lock(isBroken)
+        self.identity = identity
+    }
 
     func estimate(
         rgb: [UInt8], width: Int, height: Int, mustStop: () -> Bool
@@ -139,7 +150,111 @@ private let runtime: String? = {
     }
 }
 
+@Suite(.timeLimit(.minutes(1))) struct `what is kept of a depth` {
+    private func provider(
+        _ harness: Harness, _ request: RenderAPI.MoveRequest
+    ) async throws -> (name: String, isCached: Bool) {
+        let header = try await harness.clip(request).header
+        return (header.depthProvider, header.isCached)
+    }
+
+    private func mapProvider(_ harness: Harness, _ source: Bytes) async throws -> String? {
+        let stream = try await harness.client.estimateDepth(
+            .init(source: source), Harness.options)
+        var provider: String?
+        while let part = try await stream.next()?.part {
+            if case .header(let header) = part { provider = header.depthProvider }
+        }
+        return provider
+    }
+
+    @Test func `a guess in place of a model that failed is not kept anywhere`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try await openStore(folder)
+            let model = ModelDouble(isBroken: true)
+            try await withHarness(depths: DepthList(model: model), store: store) { harness in
+                let picture = try await harness.put(try upload(withDepth: false))
+                let request = panLeft(picture.digest)
+                for _ in 0..<2 {
+                    let found = try await provider(harness, request)
+                    #expect(found == ("heuristic", false))
+                    #expect(try await mapProvider(harness, picture.digest) == "heuristic")
+                }
+                model.isBroken = false
+                #expect(try await provider(harness, request) == ("onnx", false))
+                #expect(try await provider(harness, request) == ("onnx", true))
+                #expect(try await mapProvider(harness, picture.digest) == "onnx")
+                // What was made with the model stays, whatever becomes of it.
+                model.isBroken = true
+                #expect(try await provider(harness, request) == ("onnx", true))
+                var other = request
+                other.quality = 30
+                #expect(try await provider(harness, other) == ("onnx", false))
+            }
+        }
+    }
+
+    @Test func `a guess where no model is wanted is kept`() async throws {
+        try await withHarness { harness in
+            let picture = try await harness.put(try upload(withDepth: false))
+            let request = panLeft(picture.digest)
+            #expect(try await provider(harness, request) == ("heuristic", false))
+            #expect(try await provider(harness, request) == ("heuristic", true))
+        }
+    }
+
+    @Test func `another model does not answer with the results of the first`() async throws {
+        try await withTemporaryFolder { folder in
+            for (identity, isCached) in [("a", false), ("a", true), ("b", false), ("a", true)] {
+                let depths = DepthList(model: ModelDouble(identity: identity))
+                let store = try await openStore(folder)
+                try await withHarness(depths: depths, store: store) { harness in
+                    let picture = try await harness.put(try upload(withDepth: false))
+                    let found = try await provider(harness, panLeft(picture.digest))
+                    #expect(found == ("onnx", isCached), "\(identity)")
+                }
+            }
+        }
+    }
+
+    private func openStore(_ folder: String) async throws -> ResultStore {
+        try await ResultStore.open(
+            "sqlite:\(folder)/render.db", folder: "\(folder)/results", budgetBytes: 8 << 20,
+            time: SystemTime())
+    }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct `a depth model` {
+    @Test func `it is named by what its file held at the start`() throws {
+        let path = "/tmp/convergence-model-\(UInt64.random(in: 0 ... .max)).onnx"
+        defer { removeFile(path) }
+        func identity() -> String { OnnxDepth(library: "", path: path, threads: 1).identity }
+        let none = identity()
+        try writeFile(brightnessModel(height: 8, width: 8), to: path)
+        let first = identity()
+        try writeFile(brightnessModel(height: 8, width: 16), to: path)
+        let second = identity()
+        #expect(Set([none, first, second]).count == 3)
+        try writeFile(brightnessModel(height: 8, width: 8), to: path)
+        #expect(identity() == first)
+        #expect(
+            DepthList(model: OnnxDepth(library: "", path: path, threads: 1)).name.contains(first))
+    }
+
+    @Test(.enabled(if: runtime != nil))
+    func `a file that was changed after the start is not run`() throws {
+        let path = "/tmp/convergence-model-\(UInt64.random(in: 0 ... .max)).onnx"
+        defer { removeFile(path) }
+        try writeFile(brightnessModel(height: 8, width: 8), to: path)
+        let model = OnnxDepth(library: runtime ?? "", path: path, threads: 1)
+        try writeFile(brightnessModel(height: 16, width: 16), to: path)
+        #expect(throws: DepthModelFailure.self) {
+            try model.estimate(
+                rgb: [UInt8](repeating: 9, count: 64 * 48 * 3), width: 64, height: 48,
+                mustStop: { false })
+        }
+    }
+
     private func estimate(_ model: [UInt8], library: String) async throws -> Plane<Float> {
         let plane: Plane<Float>
         let path = "/tmp/convergence-model-\(UInt64.random(in: 0 ... .max)).onnx"
