@@ -7,6 +7,9 @@ struct ResultFolderError: Error, Hashable, Sendable {
 
 /// A folder of files that are written once and read whole; for one thread at a time.
 struct ResultFolder: Sendable {
+    /// What the name of a file ends with until all of it is written.
+    static let partialSuffix = ".part"
+
     private let path: String
 
     /// Makes the folder, and those above it, when it is not there.
@@ -23,7 +26,7 @@ struct ResultFolder: Sendable {
 
     /// Writes a file whole, or leaves none of that name.
     func write(_ bytes: [UInt8], as name: String) throws(ResultFolderError) {
-        let (target, temporary) = ("\(path)/\(name)", "\(path)/\(name).part")
+        let (target, temporary) = ("\(path)/\(name)", "\(path)/\(name)\(Self.partialSuffix)")
         guard let file = fopen(temporary, "w") else {
             throw ResultFolderError(message: "cannot write \(name)")
         }

@@ -5,7 +5,8 @@ internal import Storage
 /// Finished moves on disk within a budget of bytes; what was not used for longest goes first.
 ///
 /// The index is in the render store, the bytes are one file for each result. A file that is not
-/// what was written, or is not there, is a miss; a file that the index does not know is removed.
+/// what was written, or is not there, is a miss; a result that the index does not know is removed,
+/// and what is not named like a result is left alone.
 /// Nothing is flushed to disk: all of it can be rendered again.
 package final class ResultStore: Sendable {
     private static let find = Statement("SELECT bytes FROM results WHERE key = ?")
@@ -44,7 +45,7 @@ package final class ResultStore: Sendable {
         self.time = time
     }
 
-    /// Opens index and folder, makes them when they are not there, and removes files that the
+    /// Opens index and folder, makes them when they are not there, and removes results that the
     /// index does not know.
     package static func open(
         _ url: String, folder path: String, budgetBytes: Int, time: any TimeSource
@@ -58,7 +59,7 @@ package final class ResultStore: Sendable {
         }
         let names = Set(known.map(fileName))
         let folder = store.folder
-        try await store.pool.run { folder.removeAll { !names.contains($0) } }
+        try await store.pool.run { folder.removeAll { isFileName($0) && !names.contains($0) } }
         try await store.makeRoom(for: 0)
         return store
     }
@@ -149,6 +150,14 @@ package final class ResultStore: Sendable {
     }
 
     private static func fileName(_ key: [UInt8]) -> String { Hex.encode(key) }
+
+    /// Whether a file may have been written here: under the name of a result, or on its way to it.
+    private static func isFileName(_ name: String) -> Bool {
+        let end = ResultFolder.partialSuffix
+        let whole = name.hasSuffix(end) ? name.dropLast(end.count) : name[...]
+        return whole.utf8.count == 2 * SHA256.digestBytes
+            && whole.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
 }
 
 /// The bytes of a result's file: a mark, the head, the pieces, and a SHA-256 over all of that.

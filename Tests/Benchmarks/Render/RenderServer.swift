@@ -21,6 +21,7 @@ struct RenderServer {
             environment: [
                 "RENDER_LISTEN": "127.0.0.1:0", "RENDER_LOG_LEVEL": "error",
                 "RENDER_STORE": "sqlite:\(folder)/render.db",
+                "RENDER_RESULTS": "file:\(folder)/results",
             ])
         guard let line = process.line(),
             let mark = line.firstRange(of: "\"address\":\"")?.upperBound,

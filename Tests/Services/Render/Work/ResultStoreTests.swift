@@ -81,14 +81,25 @@ import Testing
         }
     }
 
-    @Test func `files that the index does not know are removed`() async throws {
+    @Test func `results that the index does not know are removed, other files are not`()
+        async throws
+    {
         try await withTemporaryFolder { folder in
             let store = try await open(folder)
             try await store.keep(try move(1, bytes: 10), as: key(1))
             store.close()
-            try writeFile([1, 2, 3], to: "\(folder)/results/0000.part")
+            let name = String(repeating: "0a", count: 32)
+            let (known, others) = (
+                files(in: "\(folder)/results"),
+                ["photo.jpg", "0000.part", name + ".txt", name.uppercased()]
+            )
+            for stray in [name, name + ".part"] + others {
+                try writeFile([1, 2, 3], to: "\(folder)/results/\(stray)")
+            }
             let again = try await open(folder)
-            #expect(files(in: "\(folder)/results").count == 1)
+            #expect(
+                files(in: "\(folder)/results")
+                    == (known + others.map { "\(folder)/results/\($0)" }).sorted())
             #expect(try await again.result(key(1)) != nil)
             again.close()
         }
