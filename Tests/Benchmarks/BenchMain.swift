@@ -13,12 +13,15 @@ enum BenchMain {
           bench render [--peers] [--json] [--rounds N] [--seconds S] [--cases kernel,quality,jobs]
           bench render --target HOST:PORT [--concurrency N | --rate R] [--duration S] [--size WxH]
                        [--moves push_in,…] [--frames N] [--json]
+                       asks for what a viewer gets: a first frame, then video that plays while it comes
           bench echo-server [--listen HOST:PORT]
 
         --peers    measure the peer as well, in turn; fails when it cannot run (make bench-peers)
         --json     one JSON object on stdout: {"ratios": {...}}
         --rounds   rounds of each case, 3 or more for a median that counts (default 3)
         --seconds  length of each measurement (default 0.7)
+
+        Exit codes: 0 figures were printed, 1 they could not be had, 2 the command line is wrong.
         """
 
     static func run() -> Never {
@@ -27,8 +30,12 @@ enum BenchMain {
             print(usage)
             exit(arguments.isEmpty ? 2 : 0)
         }
-        signal(SIGPIPE, SIG_IGN)
         let rest = Array(arguments.dropFirst())
+        if rest.contains("--help") || rest.contains("-h") {
+            print(usage)
+            exit(0)
+        }
+        signal(SIGPIPE, SIG_IGN)
         let loop = EventLoop(name: "bench")
         Task(executorPreference: loop) {
             do {
@@ -46,12 +53,12 @@ enum BenchMain {
                 case "gateway":
                     try await GatewayBenchmark(options: BenchOptions(rest), loop: loop).run()
                 default:
-                    throw BenchFailure("unknown benchmark \(name); try --help")
+                    throw BenchFailure(usage: "unknown benchmark \(name); try --help")
                 }
                 exit(0)
             } catch {
                 FileHandleText.writeError("bench: \(error)")
-                exit(1)
+                exit((error as? BenchFailure)?.isUsage == true ? 2 : 1)
             }
         }
         while true { pause() }
@@ -61,9 +68,17 @@ enum BenchMain {
 /// Why a benchmark gives no figures.
 struct BenchFailure: Error, CustomStringConvertible {
     let description: String
+    /// Whether the command line is what is wrong.
+    let isUsage: Bool
 
     init(_ description: String) {
         self.description = description
+        isUsage = false
+    }
+
+    init(usage description: String) {
+        self.description = description
+        isUsage = true
     }
 }
 

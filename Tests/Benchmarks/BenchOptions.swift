@@ -15,17 +15,19 @@ struct BenchOptions: Sendable {
             case "--json": asJSON = true
             case "--rounds":
                 guard let value = rest.popFirst().flatMap(Int.init), (1...100).contains(value)
-                else { throw BenchFailure("--rounds takes 1...100") }
+                else { throw BenchFailure(usage: "--rounds takes 1...100") }
                 rounds = value
             case "--seconds":
                 guard let value = rest.popFirst().flatMap(Double.init), value >= 0.1, value <= 60
-                else { throw BenchFailure("--seconds takes 0.1...60") }
+                else { throw BenchFailure(usage: "--seconds takes 0.1...60") }
                 seconds = value
             case "--cases":
-                guard let value = rest.popFirst() else { throw BenchFailure("--cases takes names") }
+                guard let value = rest.popFirst() else {
+                    throw BenchFailure(usage: "--cases takes names")
+                }
                 cases = Set(value.split(separator: ",").map(String.init))
             default:
-                throw BenchFailure("unknown option \(argument); try --help")
+                throw BenchFailure(usage: "unknown option \(argument); try --help")
             }
         }
     }

@@ -13,7 +13,7 @@ enum EchoServer {
         var address = SocketAddress(host: "127.0.0.1", port: 0)
         if let index = arguments.firstIndex(of: "--listen"), index + 1 < arguments.count {
             guard let given = SocketAddress(arguments[index + 1]) else {
-                throw BenchFailure("--listen takes host:port")
+                throw BenchFailure(usage: "--listen takes host:port")
             }
             address = given
         }

@@ -61,7 +61,7 @@ struct RPCBenchmark {
         let cases = Self.cases.filter {
             options.cases.isEmpty || options.cases.contains($0.name)
         }
-        guard !cases.isEmpty else { throw BenchFailure("no such case; leave --cases out") }
+        guard !cases.isEmpty else { throw BenchFailure(usage: "no such case; leave --cases out") }
         for _ in 0..<options.rounds {
             for item in cases {
                 ours[item, default: []].append(try await measure(item, client, server))

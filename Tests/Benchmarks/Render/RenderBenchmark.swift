@@ -11,7 +11,7 @@ struct RenderBenchmark {
     func run() async throws {
         let unknown = options.cases.subtracting(Self.cases)
         guard unknown.isEmpty else {
-            throw BenchFailure("unknown cases \(unknown.sorted().joined(separator: ", "))")
+            throw BenchFailure(usage: "unknown cases \(unknown.sorted().joined(separator: ", "))")
         }
         func wants(_ name: String) -> Bool {
             options.cases.isEmpty || options.cases.contains(name)

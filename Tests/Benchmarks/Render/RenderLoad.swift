@@ -23,6 +23,15 @@ struct RenderLoad {
         var firstFrameMilliseconds: [Double] = []
         /// How often each error came.
         var errors: [String: Int] = [:]
+        /// What the first of each said.
+        var reasons: [String: String] = [:]
+
+        /// For people: how often each came and what the first said.
+        var errorLines: [String] {
+            errors.sorted { $0.key < $1.key }.map { name, count in
+                "\(count) × \(name): \(reasons[name] ?? "")"
+            }
+        }
 
         func percentile(_ share: Double, of values: [Double]) -> Double {
             let sorted = values.sorted()
@@ -122,7 +131,10 @@ struct RenderLoad {
             }
         } catch {
             let name = error.domainCode.isEmpty ? "\(error.code)" : error.domainCode
-            results.withLock { $0.errors[name, default: 0] += 1 }
+            results.withLock { sample in
+                sample.errors[name, default: 0] += 1
+                if sample.reasons[name] == nil { sample.reasons[name] = error.message }
+            }
         }
     }
 }

@@ -11,13 +11,30 @@ import Testing
         try await RenderProcess.run { service in
             let child = try ChildProcess(
                 RenderProcess.programs + "/bench",
-                ["render", "--target", service.address, "--duration", "0.3", "--frames", "6"]
+                ["render", "--target", service.address, "--duration", "0.3", "--frames", "8"]
                     + options)
-            var lines: [String] = []
-            while let line = child.line() { lines.append(line) }
-            result = (child.waitForExit(), lines.joined(separator: "\n"))
+            result = Self.outcome(child)
         }
         return try #require(result)
+    }
+
+    /// How a command ends, and what it prints.
+    private static func outcome(_ child: ChildProcess) -> (ChildProcess.Exit, String) {
+        var lines: [String] = []
+        while let line = child.line() { lines.append(line) }
+        return (child.waitForExit(), lines.joined(separator: "\n"))
+    }
+
+    /// The same with what it says on stderr.
+    private func command(_ options: [String]) throws -> (ChildProcess.Exit, String) {
+        let program = RenderProcess.programs + "/bench"
+        return Self.outcome(
+            try ChildProcess("/bin/sh", ["-c", "exec \"$0\" \"$@\" 2>&1", program] + options))
+    }
+
+    private func figure(_ name: String, in text: String) throws -> Double {
+        let start = try #require(text.firstRange(of: "\"\(name)\": ")?.upperBound)
+        return try #require(Double(text[start...].prefix { $0.isNumber || $0 == "." }))
     }
 
     @Test(arguments: [["--concurrency", "3"], ["--rate", "20"]])
@@ -31,6 +48,59 @@ import Testing
         ]
         for name in names { #expect(text.contains("\"\(name)\": "), "\(text)") }
         #expect(text.contains("\"errors\": 0.000") && !text.contains("null"))
+    }
+
+    @Test func `the first frame of a long move is there long before its last`() async throws {
+        let (exit, text) = try await bench(
+            ["--json", "--size", "320x180", "--frames", "240", "--concurrency", "1"])
+        #expect(exit == .code(0))
+        #expect(try figure("first_frame_ms", in: text) * 2 < figure("p50_ms", in: text), "\(text)")
+    }
+
+    @Test func `what the service refuses is counted by code, with a reason`() async throws {
+        let (exit, text) = try await bench(["--json", "--size", "160x90", "--moves", "nope"])
+        #expect(exit == .code(1))
+        #expect(text.contains("\"error_codes\": {\"INVALID_MOVE\": "), "\(text)")
+        try await RenderProcess.run { service in
+            let (exit, text) = try command([
+                "render", "--target", service.address, "--duration", "0.1", "--moves", "nope",
+            ])
+            #expect(exit == .code(1))
+            #expect(text.contains("× INVALID_MOVE: move: expected the id of a move"), "\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        (["render", "--size", "0x0"], "--size takes WxH in pixels"),
+        (["render", "--size", "320"], "--size takes WxH in pixels"),
+        (["render", "--size", "158x90"], "the longest from 160"),
+        (["render", "--frames", "7"], "--frames takes 8...300"),
+        (["render", "--concurrency", "0"], "--concurrency takes 1...1000, not 0"),
+        (["render", "--target"], "--target takes HOST:PORT"),
+        (["render", "--target", "nowhere"], "--target takes HOST:PORT"),
+        (["render", "--moves", ","], "--moves takes names"),
+        (["render", "--wrong"], "unknown option --wrong"),
+        (["render", "--cases", "nope"], "unknown cases nope"),
+        (["rpc", "--rounds", "0"], "--rounds takes"),
+        (["nothing"], "unknown benchmark nothing"),
+    ]) func `a wrong command line is told, with exit code 2`(
+        _ options: [String], _ reason: String
+    ) throws {
+        // Whatever a load is asked for needs a target, which is looked at last.
+        let isLoad =
+            options[0] == "render" && !["--wrong", "--cases", "--target"].contains(options[1])
+        let (exit, text) = try command(
+            isLoad ? options + ["--target", "127.0.0.1:1"] : options)
+        #expect(exit == .code(2))
+        #expect(text.contains(reason), "\(text)")
+    }
+
+    @Test(arguments: ["--help", "-h"]) func `each command explains itself`(_ flag: String) throws {
+        for name in ["render", "rpc", "credits", "gateway", "echo-server"] {
+            let (exit, text) = try command([name, flag])
+            #expect(exit == .code(0))
+            #expect(text.contains("bench render --target HOST:PORT"), "\(text)")
+        }
     }
 
     @Test func `people get the same as text`() async throws {
