@@ -135,10 +135,12 @@ extension MoveSpecification {
                 end: try CameraPose(given.end, given.endRotation, "path.end"))
         }
         guard let shape = request.shape else { return (path, named) }
-        guard shape.strengthPercent <= 200 else {
-            throw .invalidMove("shape.strength_percent", "0...200")
+        if let strength = shape.strength {
+            guard strength.percent <= 200 else {
+                throw .invalidMove("shape.strength.percent", "0...200")
+            }
+            path = path.scaled(by: Double(strength.percent) / 100)
         }
-        path = path.scaled(by: Double(shape.strengthPercent) / 100)
         if shape.easing != .unspecified {
             path = path.eased(by: try CameraEasing(shape.easing, "shape.easing"))
         }

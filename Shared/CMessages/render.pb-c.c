@@ -412,6 +412,51 @@ void   render__v1__key_frame__free_unpacked
   assert(message->base.descriptor == &render__v1__key_frame__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   render__v1__strength__init
+                     (Render__V1__Strength         *message)
+{
+  static const Render__V1__Strength init_value = RENDER__V1__STRENGTH__INIT;
+  *message = init_value;
+}
+size_t render__v1__strength__get_packed_size
+                     (const Render__V1__Strength *message)
+{
+  assert(message->base.descriptor == &render__v1__strength__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t render__v1__strength__pack
+                     (const Render__V1__Strength *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &render__v1__strength__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t render__v1__strength__pack_to_buffer
+                     (const Render__V1__Strength *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &render__v1__strength__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Render__V1__Strength *
+       render__v1__strength__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Render__V1__Strength *)
+     protobuf_c_message_unpack (&render__v1__strength__descriptor,
+                                allocator, len, data);
+}
+void   render__v1__strength__free_unpacked
+                     (Render__V1__Strength *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &render__v1__strength__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   render__v1__shape__init
                      (Render__V1__Shape         *message)
 {
@@ -1600,16 +1645,54 @@ const ProtobufCMessageDescriptor render__v1__key_frame__descriptor =
   (ProtobufCMessageInit) render__v1__key_frame__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor render__v1__shape__field_descriptors[4] =
+static const ProtobufCFieldDescriptor render__v1__strength__field_descriptors[1] =
 {
   {
-    "strength_percent",
+    "percent",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Render__V1__Shape, strength_percent),
+    offsetof(Render__V1__Strength, percent),
     NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned render__v1__strength__field_indices_by_name[] = {
+  0,   /* field[0] = percent */
+};
+static const ProtobufCIntRange render__v1__strength__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor render__v1__strength__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "render.v1.Strength",
+  "Strength",
+  "Render__V1__Strength",
+  "render.v1",
+  sizeof(Render__V1__Strength),
+  1,
+  render__v1__strength__field_descriptors,
+  render__v1__strength__field_indices_by_name,
+  1,  render__v1__strength__number_ranges,
+  (ProtobufCMessageInit) render__v1__strength__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor render__v1__shape__field_descriptors[4] =
+{
+  {
+    "strength",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Render__V1__Shape, strength),
+    &render__v1__strength__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1655,7 +1738,7 @@ static const unsigned render__v1__shape__field_indices_by_name[] = {
   1,   /* field[1] = easing */
   3,   /* field[3] = is_loop */
   2,   /* field[2] = is_reversed */
-  0,   /* field[0] = strength_percent */
+  0,   /* field[0] = strength */
 };
 static const ProtobufCIntRange render__v1__shape__number_ranges[1 + 1] =
 {

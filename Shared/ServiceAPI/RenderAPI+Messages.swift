@@ -329,10 +329,21 @@ extension RenderAPI {
 }
 
 extension RenderAPI {
+    /// A share of a move; a message of its own, so that 0 is not the default.
+    package struct Strength: Hashable, Sendable {
+        package var percent: UInt32
+
+        package init(percent: UInt32 = 0) {
+            self.percent = percent
+        }
+    }
+}
+
+extension RenderAPI {
     /// How a move is taken; each field applies to named moves, key frames and paths alike.
     package struct Shape: Hashable, Sendable {
-        /// 0...200 of the move
-        package var strengthPercent: UInt32
+        /// absent: 100 %
+        package var strength: Strength?
         /// in place of each easing but THROUGH
         package var easing: Easing
         package var isReversed: Bool
@@ -340,12 +351,12 @@ extension RenderAPI {
         package var isLoop: Bool
 
         package init(
-            strengthPercent: UInt32 = 0,
+            strength: Strength? = nil,
             easing: Easing = .unspecified,
             isReversed: Bool = false,
             isLoop: Bool = false
         ) {
-            self.strengthPercent = strengthPercent
+            self.strength = strength
             self.easing = easing
             self.isReversed = isReversed
             self.isLoop = isLoop

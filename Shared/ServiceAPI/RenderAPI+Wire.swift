@@ -368,6 +368,35 @@ extension RenderAPI.KeyFrame: WireMessage {
     }
 }
 
+extension RenderAPI.Strength: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Render__V1__Strength()
+        render__v1__strength__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Render__V1__Strength.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Render__V1__Strength>) throws(WireError) {
+        self.percent = message.pointee.percent
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Render__V1__Strength> {
+        let message = arena.allocate(Render__V1__Strength.self)
+        render__v1__strength__init(message)
+        message.pointee.percent = self.percent
+        return message
+    }
+}
+
 extension RenderAPI.Shape: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Render__V1__Shape()
@@ -384,7 +413,7 @@ extension RenderAPI.Shape: WireMessage {
     }
 
     init(_ message: UnsafeMutablePointer<Render__V1__Shape>) throws(WireError) {
-        self.strengthPercent = message.pointee.strength_percent
+        self.strength = try wireOptional(message.pointee.strength, RenderAPI.Strength.init)
         self.easing = RenderAPI.Easing(rawValue: wireNumber(message.pointee.easing.rawValue))
         self.isReversed = message.pointee.is_reversed != 0
         self.isLoop = message.pointee.is_loop != 0
@@ -393,7 +422,7 @@ extension RenderAPI.Shape: WireMessage {
     func wireMessage(_ arena: Arena) throws(WireError) -> UnsafeMutablePointer<Render__V1__Shape> {
         let message = arena.allocate(Render__V1__Shape.self)
         render__v1__shape__init(message)
-        message.pointee.strength_percent = self.strengthPercent
+        if let value = self.strength { message.pointee.strength = try value.wireMessage(arena) }
         message.pointee.easing = Render__V1__Easing(rawValue: wireNumber(self.easing.rawValue))
         message.pointee.is_reversed = self.isReversed ? 1 : 0
         message.pointee.is_loop = self.isLoop ? 1 : 0

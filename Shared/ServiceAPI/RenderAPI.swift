@@ -16,6 +16,7 @@ package enum RenderAPI {
         Rotation.self,
         Path.self,
         KeyFrame.self,
+        Strength.self,
         Shape.self,
         MoveRequest.self,
         MovesRequest.self,

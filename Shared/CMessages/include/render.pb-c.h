@@ -24,6 +24,7 @@ typedef struct Render__V1__Vector Render__V1__Vector;
 typedef struct Render__V1__Rotation Render__V1__Rotation;
 typedef struct Render__V1__Path Render__V1__Path;
 typedef struct Render__V1__KeyFrame Render__V1__KeyFrame;
+typedef struct Render__V1__Strength Render__V1__Strength;
 typedef struct Render__V1__Shape Render__V1__Shape;
 typedef struct Render__V1__MoveRequest Render__V1__MoveRequest;
 typedef struct Render__V1__MovesRequest Render__V1__MovesRequest;
@@ -290,15 +291,28 @@ struct  Render__V1__KeyFrame
 
 
 /*
+ * A share of a move; a message of its own, so that 0 is not the default.
+ */
+struct  Render__V1__Strength
+{
+  ProtobufCMessage base;
+  uint32_t percent;
+};
+#define RENDER__V1__STRENGTH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&render__v1__strength__descriptor) \
+    , 0 }
+
+
+/*
  * How a move is taken; each field applies to named moves, key frames and paths alike.
  */
 struct  Render__V1__Shape
 {
   ProtobufCMessage base;
   /*
-   * 0...200 of the move
+   * absent: 100 %
    */
-  uint32_t strength_percent;
+  Render__V1__Strength *strength;
   /*
    * in place of each easing but THROUGH
    */
@@ -311,7 +325,7 @@ struct  Render__V1__Shape
 };
 #define RENDER__V1__SHAPE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&render__v1__shape__descriptor) \
-    , 0, RENDER__V1__EASING__EASING_UNSPECIFIED, 0, 0 }
+    , NULL, RENDER__V1__EASING__EASING_UNSPECIFIED, 0, 0 }
 
 
 /*
@@ -747,6 +761,25 @@ Render__V1__KeyFrame *
 void   render__v1__key_frame__free_unpacked
                      (Render__V1__KeyFrame *message,
                       ProtobufCAllocator *allocator);
+/* Render__V1__Strength methods */
+void   render__v1__strength__init
+                     (Render__V1__Strength         *message);
+size_t render__v1__strength__get_packed_size
+                     (const Render__V1__Strength   *message);
+size_t render__v1__strength__pack
+                     (const Render__V1__Strength   *message,
+                      uint8_t             *out);
+size_t render__v1__strength__pack_to_buffer
+                     (const Render__V1__Strength   *message,
+                      ProtobufCBuffer     *buffer);
+Render__V1__Strength *
+       render__v1__strength__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   render__v1__strength__free_unpacked
+                     (Render__V1__Strength *message,
+                      ProtobufCAllocator *allocator);
 /* Render__V1__Shape methods */
 void   render__v1__shape__init
                      (Render__V1__Shape         *message);
@@ -985,6 +1018,9 @@ typedef void (*Render__V1__Path_Closure)
 typedef void (*Render__V1__KeyFrame_Closure)
                  (const Render__V1__KeyFrame *message,
                   void *closure_data);
+typedef void (*Render__V1__Strength_Closure)
+                 (const Render__V1__Strength *message,
+                  void *closure_data);
 typedef void (*Render__V1__Shape_Closure)
                  (const Render__V1__Shape *message,
                   void *closure_data);
@@ -1093,6 +1129,7 @@ extern const ProtobufCMessageDescriptor render__v1__vector__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__rotation__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__path__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__key_frame__descriptor;
+extern const ProtobufCMessageDescriptor render__v1__strength__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__shape__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__move_request__descriptor;
 extern const ProtobufCMessageDescriptor render__v1__moves_request__descriptor;

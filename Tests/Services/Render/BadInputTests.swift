@@ -75,8 +75,8 @@ import Wire
                 ("format", .init(format: .unrecognized(99), move: "static")),
                 ("aspect", .init(move: "static", aspect: .unrecognized(99))),
                 (
-                    "shape.strength_percent",
-                    .init(move: "static", shape: .init(strengthPercent: 201))
+                    "shape.strength.percent",
+                    .init(move: "static", shape: .init(strength: .init(percent: 201)))
                 ),
                 ("shape.easing", .init(move: "static", shape: .init(easing: .unrecognized(9)))),
                 ("duration_ms", .init(move: "static", durationMs: 499)),

@@ -53,17 +53,19 @@ private func named(_ move: String, _ source: Bytes) -> RenderAPI.MoveRequest {
                 return try await harness.clip(request).pictures
             }
             let plain = try await frames(nil, "pan_left")
-            #expect(try await frames(.init(strengthPercent: 100), "pan_left") == plain)
-            let other = try await frames(
-                .init(strengthPercent: 100, isReversed: true), "pan_left")
+            // What a shape does not say is as without one.
+            #expect(try await frames(.init(), "pan_left") == plain)
+            #expect(try await frames(.init(strength: .init(percent: 100)), "pan_left") == plain)
+            let other = try await frames(.init(isReversed: true), "pan_left")
             #expect(other == Array(plain.reversed()))
             #expect(try await frames(nil, "pan_right") == other)
-            let still = try await frames(.init(strengthPercent: 0), "pan_left")
+            let still = try await frames(.init(strength: .init(percent: 0)), "pan_left")
             #expect(Set(still).count == 1)
-            let loop = try await frames(.init(strengthPercent: 100, isLoop: true), "pan_left")
+            let twice = try await frames(.init(strength: .init(percent: 200)), "pan_left")
+            #expect(twice != plain && Set(twice).count == 9)
+            let loop = try await frames(.init(isLoop: true), "pan_left")
             #expect(loop[0] == plain[0] && Set(loop).count > 4)
-            let linear = try await frames(
-                .init(strengthPercent: 100, easing: .linear), "pan_left")
+            let linear = try await frames(.init(easing: .linear), "pan_left")
             #expect(linear[0] == plain[0] && linear[4] == plain[4] && linear[2] != plain[2])
         }
     }
