@@ -192,7 +192,10 @@ let package = Package(
                 ]),
             tests(
                 "Prompt", "Services/Prompt",
-                uses: ["PromptService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC"]),
+                uses: [
+                    "PromptService", "ServiceAPI", "Storage", "ServiceRuntime", "RPC",
+                    "CameraMoves",
+                ]),
             tests(
                 "Media", "Services/Media",
                 uses: [

@@ -161,7 +161,18 @@ extension PromptAPI.CameraMotion {
             end: PromptAPI.Vector(move.end),
             startRotation: motion.rotates ? PromptAPI.Rotation(move.start) : nil,
             endRotation: motion.rotates ? PromptAPI.Rotation(move.end) : nil,
-            durationSeconds: move.durationSeconds, fragments: motion.fragments)
+            durationSeconds: move.durationSeconds, fragments: motion.fragments,
+            keyFrames: motion.isStraight ? [] : move.keys.map(PromptAPI.KeyFrame.init),
+            isLoop: move.isLoop)
+    }
+}
+
+extension PromptAPI.KeyFrame {
+    init(_ key: CameraKey) {
+        self.init(
+            time: key.time, position: PromptAPI.Vector(key.placement),
+            rotation: key.placement.isTurned ? PromptAPI.Rotation(key.placement) : nil,
+            zoom: key.placement.zoom, easing: key.easing.rawValue)
     }
 }
 

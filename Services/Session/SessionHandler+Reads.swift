@@ -35,7 +35,12 @@ extension SessionHandler {
             let sessions = try await journal.sessions(
                 of: request.userID, before: try cursor(request.cursor), limit: limit)
             var views: [SessionAPI.ConvergenceSession] = []
-            for session in sessions { views.append(try await view(session)) }
+            for session in sessions {
+                var view = try await view(session)
+                // Of a hundred sessions they would not fit into one message.
+                for index in view.cameraPaths.indices { view.cameraPaths[index].keyFrames = [] }
+                views.append(view)
+            }
             let next = sessions.count == limit ? sessions.last : nil
             return SessionAPI.ListSessionsReply(
                 sessions: views,

@@ -143,7 +143,18 @@ extension SessionAPI.CameraPath {
             end: motion.end.map { SessionAPI.Vector(x: $0.x, y: $0.y, z: $0.z) },
             startRotation: motion.startRotation.map(SessionAPI.Rotation.init),
             endRotation: motion.endRotation.map(SessionAPI.Rotation.init),
-            durationSeconds: motion.durationSeconds)
+            durationSeconds: motion.durationSeconds,
+            keyFrames: motion.keyFrames.map(SessionAPI.KeyFrame.init), isLoop: motion.isLoop)
+    }
+}
+
+extension SessionAPI.KeyFrame {
+    init(_ key: PromptAPI.KeyFrame) {
+        self.init(
+            time: key.time,
+            position: key.position.map { SessionAPI.Vector(x: $0.x, y: $0.y, z: $0.z) },
+            rotation: key.rotation.map(SessionAPI.Rotation.init), zoom: key.zoom,
+            easing: key.easing)
     }
 }
 

@@ -277,6 +277,51 @@ void   prompt__v1__rotation__free_unpacked
   assert(message->base.descriptor == &prompt__v1__rotation__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   prompt__v1__key_frame__init
+                     (Prompt__V1__KeyFrame         *message)
+{
+  static const Prompt__V1__KeyFrame init_value = PROMPT__V1__KEY_FRAME__INIT;
+  *message = init_value;
+}
+size_t prompt__v1__key_frame__get_packed_size
+                     (const Prompt__V1__KeyFrame *message)
+{
+  assert(message->base.descriptor == &prompt__v1__key_frame__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t prompt__v1__key_frame__pack
+                     (const Prompt__V1__KeyFrame *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &prompt__v1__key_frame__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t prompt__v1__key_frame__pack_to_buffer
+                     (const Prompt__V1__KeyFrame *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &prompt__v1__key_frame__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Prompt__V1__KeyFrame *
+       prompt__v1__key_frame__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Prompt__V1__KeyFrame *)
+     protobuf_c_message_unpack (&prompt__v1__key_frame__descriptor,
+                                allocator, len, data);
+}
+void   prompt__v1__key_frame__free_unpacked
+                     (Prompt__V1__KeyFrame *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &prompt__v1__key_frame__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   prompt__v1__camera_motion__init
                      (Prompt__V1__CameraMotion         *message)
 {
@@ -1040,7 +1085,97 @@ const ProtobufCMessageDescriptor prompt__v1__rotation__descriptor =
   (ProtobufCMessageInit) prompt__v1__rotation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor prompt__v1__camera_motion__field_descriptors[10] =
+static const ProtobufCFieldDescriptor prompt__v1__key_frame__field_descriptors[5] =
+{
+  {
+    "time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Prompt__V1__KeyFrame, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Prompt__V1__KeyFrame, position),
+    &prompt__v1__vector__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rotation",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Prompt__V1__KeyFrame, rotation),
+    &prompt__v1__rotation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zoom",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Prompt__V1__KeyFrame, zoom),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "easing",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Prompt__V1__KeyFrame, easing),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned prompt__v1__key_frame__field_indices_by_name[] = {
+  4,   /* field[4] = easing */
+  1,   /* field[1] = position */
+  2,   /* field[2] = rotation */
+  0,   /* field[0] = time */
+  3,   /* field[3] = zoom */
+};
+static const ProtobufCIntRange prompt__v1__key_frame__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor prompt__v1__key_frame__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "prompt.v1.KeyFrame",
+  "KeyFrame",
+  "Prompt__V1__KeyFrame",
+  "prompt.v1",
+  sizeof(Prompt__V1__KeyFrame),
+  5,
+  prompt__v1__key_frame__field_descriptors,
+  prompt__v1__key_frame__field_indices_by_name,
+  1,  prompt__v1__key_frame__number_ranges,
+  (ProtobufCMessageInit) prompt__v1__key_frame__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor prompt__v1__camera_motion__field_descriptors[12] =
 {
   {
     "id",
@@ -1162,6 +1297,30 @@ static const ProtobufCFieldDescriptor prompt__v1__camera_motion__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "key_frames",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Prompt__V1__CameraMotion, n_key_frames),
+    offsetof(Prompt__V1__CameraMotion, key_frames),
+    &prompt__v1__key_frame__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_loop",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Prompt__V1__CameraMotion, is_loop),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned prompt__v1__camera_motion__field_indices_by_name[] = {
   2,   /* field[2] = category */
@@ -1171,6 +1330,8 @@ static const unsigned prompt__v1__camera_motion__field_indices_by_name[] = {
   7,   /* field[7] = end_rotation */
   9,   /* field[9] = fragments */
   0,   /* field[0] = id */
+  11,   /* field[11] = is_loop */
+  10,   /* field[10] = key_frames */
   1,   /* field[1] = label */
   4,   /* field[4] = start */
   6,   /* field[6] = start_rotation */
@@ -1178,7 +1339,7 @@ static const unsigned prompt__v1__camera_motion__field_indices_by_name[] = {
 static const ProtobufCIntRange prompt__v1__camera_motion__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor prompt__v1__camera_motion__descriptor =
 {
@@ -1188,7 +1349,7 @@ const ProtobufCMessageDescriptor prompt__v1__camera_motion__descriptor =
   "Prompt__V1__CameraMotion",
   "prompt.v1",
   sizeof(Prompt__V1__CameraMotion),
-  10,
+  12,
   prompt__v1__camera_motion__field_descriptors,
   prompt__v1__camera_motion__field_indices_by_name,
   1,  prompt__v1__camera_motion__number_ranges,

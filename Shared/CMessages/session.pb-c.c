@@ -862,6 +862,51 @@ void   session__v1__camera_path__free_unpacked
   assert(message->base.descriptor == &session__v1__camera_path__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   session__v1__key_frame__init
+                     (Session__V1__KeyFrame         *message)
+{
+  static const Session__V1__KeyFrame init_value = SESSION__V1__KEY_FRAME__INIT;
+  *message = init_value;
+}
+size_t session__v1__key_frame__get_packed_size
+                     (const Session__V1__KeyFrame *message)
+{
+  assert(message->base.descriptor == &session__v1__key_frame__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t session__v1__key_frame__pack
+                     (const Session__V1__KeyFrame *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &session__v1__key_frame__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t session__v1__key_frame__pack_to_buffer
+                     (const Session__V1__KeyFrame *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &session__v1__key_frame__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Session__V1__KeyFrame *
+       session__v1__key_frame__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Session__V1__KeyFrame *)
+     protobuf_c_message_unpack (&session__v1__key_frame__descriptor,
+                                allocator, len, data);
+}
+void   session__v1__key_frame__free_unpacked
+                     (Session__V1__KeyFrame *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &session__v1__key_frame__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   session__v1__vector__init
                      (Session__V1__Vector         *message)
 {
@@ -4436,7 +4481,7 @@ const ProtobufCMessageDescriptor session__v1__regeneration_count__descriptor =
   (ProtobufCMessageInit) session__v1__regeneration_count__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor session__v1__camera_path__field_descriptors[9] =
+static const ProtobufCFieldDescriptor session__v1__camera_path__field_descriptors[11] =
 {
   {
     "id",
@@ -4546,6 +4591,30 @@ static const ProtobufCFieldDescriptor session__v1__camera_path__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "key_frames",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Session__V1__CameraPath, n_key_frames),
+    offsetof(Session__V1__CameraPath, key_frames),
+    &session__v1__key_frame__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_loop",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__CameraPath, is_loop),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned session__v1__camera_path__field_indices_by_name[] = {
   2,   /* field[2] = category */
@@ -4554,6 +4623,8 @@ static const unsigned session__v1__camera_path__field_indices_by_name[] = {
   5,   /* field[5] = end */
   7,   /* field[7] = end_rotation */
   0,   /* field[0] = id */
+  10,   /* field[10] = is_loop */
+  9,   /* field[9] = key_frames */
   1,   /* field[1] = label */
   4,   /* field[4] = start */
   6,   /* field[6] = start_rotation */
@@ -4561,7 +4632,7 @@ static const unsigned session__v1__camera_path__field_indices_by_name[] = {
 static const ProtobufCIntRange session__v1__camera_path__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor session__v1__camera_path__descriptor =
 {
@@ -4571,11 +4642,101 @@ const ProtobufCMessageDescriptor session__v1__camera_path__descriptor =
   "Session__V1__CameraPath",
   "session.v1",
   sizeof(Session__V1__CameraPath),
-  9,
+  11,
   session__v1__camera_path__field_descriptors,
   session__v1__camera_path__field_indices_by_name,
   1,  session__v1__camera_path__number_ranges,
   (ProtobufCMessageInit) session__v1__camera_path__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor session__v1__key_frame__field_descriptors[5] =
+{
+  {
+    "time",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__KeyFrame, time),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__KeyFrame, position),
+    &session__v1__vector__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rotation",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__KeyFrame, rotation),
+    &session__v1__rotation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zoom",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__KeyFrame, zoom),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "easing",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Session__V1__KeyFrame, easing),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned session__v1__key_frame__field_indices_by_name[] = {
+  4,   /* field[4] = easing */
+  1,   /* field[1] = position */
+  2,   /* field[2] = rotation */
+  0,   /* field[0] = time */
+  3,   /* field[3] = zoom */
+};
+static const ProtobufCIntRange session__v1__key_frame__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor session__v1__key_frame__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "session.v1.KeyFrame",
+  "KeyFrame",
+  "Session__V1__KeyFrame",
+  "session.v1",
+  sizeof(Session__V1__KeyFrame),
+  5,
+  session__v1__key_frame__field_descriptors,
+  session__v1__key_frame__field_indices_by_name,
+  1,  session__v1__key_frame__number_ranges,
+  (ProtobufCMessageInit) session__v1__key_frame__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor session__v1__vector__field_descriptors[3] =

@@ -149,6 +149,7 @@ extension MediaAPI {
 
 extension MediaAPI {
     package struct CameraPath: Hashable, Sendable {
+        /// a move that the renderer knows by this id; empty = from start to end
         package var motionID: String
         package var start: Vector?
         package var end: Vector?

@@ -86,10 +86,38 @@ extension PromptAPI {
 }
 
 extension PromptAPI {
+    /// Where the camera is at a time 0...1 of the move.
+    package struct KeyFrame: Hashable, Sendable {
+        package var time: Double
+        package var position: Vector?
+        /// absent = none
+        package var rotation: Rotation?
+        /// magnification of the whole picture
+        package var zoom: Double
+        /// to the next: linear, ease_in, ease_out, ease_in_out, through
+        package var easing: String
+
+        package init(
+            time: Double = 0,
+            position: Vector? = nil,
+            rotation: Rotation? = nil,
+            zoom: Double = 0,
+            easing: String = ""
+        ) {
+            self.time = time
+            self.position = position
+            self.rotation = rotation
+            self.zoom = zoom
+            self.easing = easing
+        }
+    }
+}
+
+extension PromptAPI {
     package struct CameraMotion: Hashable, Sendable {
         package var id: String
         package var label: String
-        /// static, pan_tilt, dolly, crane, orbital, compound
+        /// static, pan_tilt, dolly, crane, orbital, compound, zoom, handheld, loop
         package var category: String
         /// for people; the text fallback when there is no depth
         package var description: String
@@ -100,6 +128,10 @@ extension PromptAPI {
         package var endRotation: Rotation?
         package var durationSeconds: Double
         package var fragments: [String]
+        /// where start and end, slow at both, are not all of it
+        package var keyFrames: [KeyFrame]
+        /// it ends where it begins, and can go round
+        package var isLoop: Bool
 
         package init(
             id: String = "",
@@ -111,7 +143,9 @@ extension PromptAPI {
             startRotation: Rotation? = nil,
             endRotation: Rotation? = nil,
             durationSeconds: Double = 0,
-            fragments: [String] = []
+            fragments: [String] = [],
+            keyFrames: [KeyFrame] = [],
+            isLoop: Bool = false
         ) {
             self.id = id
             self.label = label
@@ -123,6 +157,8 @@ extension PromptAPI {
             self.endRotation = endRotation
             self.durationSeconds = durationSeconds
             self.fragments = fragments
+            self.keyFrames = keyFrames
+            self.isLoop = isLoop
         }
     }
 }

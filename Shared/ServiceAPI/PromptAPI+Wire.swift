@@ -199,6 +199,43 @@ extension PromptAPI.Rotation: WireMessage {
     }
 }
 
+extension PromptAPI.KeyFrame: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Prompt__V1__KeyFrame()
+        prompt__v1__key_frame__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Prompt__V1__KeyFrame.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Prompt__V1__KeyFrame>) throws(WireError) {
+        self.time = message.pointee.time
+        self.position = try wireOptional(message.pointee.position, PromptAPI.Vector.init)
+        self.rotation = try wireOptional(message.pointee.rotation, PromptAPI.Rotation.init)
+        self.zoom = message.pointee.zoom
+        self.easing = try wireText(message.pointee.easing)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Prompt__V1__KeyFrame> {
+        let message = arena.allocate(Prompt__V1__KeyFrame.self)
+        prompt__v1__key_frame__init(message)
+        message.pointee.time = self.time
+        if let value = self.position { message.pointee.position = try value.wireMessage(arena) }
+        if let value = self.rotation { message.pointee.rotation = try value.wireMessage(arena) }
+        message.pointee.zoom = self.zoom
+        if !self.easing.isEmpty { message.pointee.easing = try arena.text(self.easing) }
+        return message
+    }
+}
+
 extension PromptAPI.CameraMotion: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Prompt__V1__CameraMotion()
@@ -226,6 +263,10 @@ extension PromptAPI.CameraMotion: WireMessage {
         self.endRotation = try wireOptional(message.pointee.end_rotation, PromptAPI.Rotation.init)
         self.durationSeconds = message.pointee.duration_seconds
         self.fragments = try wireTexts(message.pointee.fragments, message.pointee.n_fragments)
+        self.keyFrames = try wireMessages(
+            message.pointee.key_frames, message.pointee.n_key_frames, PromptAPI.KeyFrame.init
+        )
+        self.isLoop = message.pointee.is_loop != 0
     }
 
     func wireMessage(
@@ -250,6 +291,11 @@ extension PromptAPI.CameraMotion: WireMessage {
         message.pointee.duration_seconds = self.durationSeconds
         message.pointee.n_fragments = self.fragments.count
         message.pointee.fragments = try arena.texts(self.fragments)
+        message.pointee.n_key_frames = self.keyFrames.count
+        message.pointee.key_frames = try arena.messages(self.keyFrames) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.is_loop = self.isLoop ? 1 : 0
         return message
     }
 }
@@ -530,35 +576,6 @@ extension PromptAPI.BuildFinalReply: WireMessage {
             message.pointee.video_prompt = try arena.text(self.videoPrompt)
         }
         if let value = self.recipe { message.pointee.recipe = try value.wireMessage(arena) }
-        return message
-    }
-}
-
-extension PromptAPI.GetRecipeRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Prompt__V1__GetRecipeRequest()
-        prompt__v1__get_recipe_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Prompt__V1__GetRecipeRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Prompt__V1__GetRecipeRequest>) throws(WireError) {
-        self.id = try wireText(message.pointee.id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Prompt__V1__GetRecipeRequest> {
-        let message = arena.allocate(Prompt__V1__GetRecipeRequest.self)
-        prompt__v1__get_recipe_request__init(message)
-        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
         return message
     }
 }

@@ -13,6 +13,7 @@ package enum PromptAPI {
         ListOptionsReply.self,
         Vector.self,
         Rotation.self,
+        KeyFrame.self,
         CameraMotion.self,
         ListCameraMotionsRequest.self,
         ListCameraMotionsReply.self,

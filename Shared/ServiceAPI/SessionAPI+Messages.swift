@@ -511,6 +511,9 @@ extension SessionAPI {
         package var startRotation: Rotation?
         package var endRotation: Rotation?
         package var durationSeconds: Double
+        /// where start and end, slow at both, are not all of it; not in lists
+        package var keyFrames: [KeyFrame]
+        package var isLoop: Bool
 
         package init(
             id: String = "",
@@ -521,7 +524,9 @@ extension SessionAPI {
             end: Vector? = nil,
             startRotation: Rotation? = nil,
             endRotation: Rotation? = nil,
-            durationSeconds: Double = 0
+            durationSeconds: Double = 0,
+            keyFrames: [KeyFrame] = [],
+            isLoop: Bool = false
         ) {
             self.id = id
             self.label = label
@@ -532,20 +537,8 @@ extension SessionAPI {
             self.startRotation = startRotation
             self.endRotation = endRotation
             self.durationSeconds = durationSeconds
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct Vector: Hashable, Sendable {
-        package var x: Double
-        package var y: Double
-        package var z: Double
-
-        package init(x: Double = 0, y: Double = 0, z: Double = 0) {
-            self.x = x
-            self.y = y
-            self.z = z
+            self.keyFrames = keyFrames
+            self.isLoop = isLoop
         }
     }
 }

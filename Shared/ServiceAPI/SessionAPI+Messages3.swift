@@ -3,6 +3,62 @@
 package import Wire
 
 extension SessionAPI {
+    package struct ListCreationsRequest: Hashable, Sendable {
+        package var userID: String
+        /// 0 = 50; at most 200
+        package var limit: UInt32
+        package var cursor: String
+        /// this and the following: empty or 0 = any
+        package var kind: String
+        package var step: String
+        /// or provider
+        package var model: String
+        /// in the intent, the prompt or a choice; case does not matter
+        package var text: String
+        /// only those
+        package var isStarred: Bool
+        package var fromUs: Int64
+        package var untilUs: Int64
+
+        package init(
+            userID: String = "",
+            limit: UInt32 = 0,
+            cursor: String = "",
+            kind: String = "",
+            step: String = "",
+            model: String = "",
+            text: String = "",
+            isStarred: Bool = false,
+            fromUs: Int64 = 0,
+            untilUs: Int64 = 0
+        ) {
+            self.userID = userID
+            self.limit = limit
+            self.cursor = cursor
+            self.kind = kind
+            self.step = step
+            self.model = model
+            self.text = text
+            self.isStarred = isStarred
+            self.fromUs = fromUs
+            self.untilUs = untilUs
+        }
+    }
+}
+
+extension SessionAPI {
+    package struct ListCreationsReply: Hashable, Sendable {
+        package var creations: [Creation]
+        package var nextCursor: String
+
+        package init(creations: [Creation] = [], nextCursor: String = "") {
+            self.creations = creations
+            self.nextCursor = nextCursor
+        }
+    }
+}
+
+extension SessionAPI {
     package struct GetCreationsRequest: Hashable, Sendable {
         package var userID: String
         package var ids: [String]
@@ -492,27 +548,6 @@ extension SessionAPI {
             self.cameraMotionID = cameraMotionID
             self.subjectMotion = subjectMotion
             self.sourceAssetID = sourceAssetID
-        }
-    }
-}
-
-extension SessionAPI {
-    package struct StoredRecipe: Hashable, Sendable {
-        package var slotID: String
-        package var recipeID: String
-        package var fragments: [String]
-        package var prompt: String
-
-        package init(
-            slotID: String = "",
-            recipeID: String = "",
-            fragments: [String] = [],
-            prompt: String = ""
-        ) {
-            self.slotID = slotID
-            self.recipeID = recipeID
-            self.fragments = fragments
-            self.prompt = prompt
         }
     }
 }

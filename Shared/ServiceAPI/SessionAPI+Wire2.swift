@@ -191,6 +191,10 @@ extension SessionAPI.CameraPath: WireMessage {
             message.pointee.start_rotation, SessionAPI.Rotation.init)
         self.endRotation = try wireOptional(message.pointee.end_rotation, SessionAPI.Rotation.init)
         self.durationSeconds = message.pointee.duration_seconds
+        self.keyFrames = try wireMessages(
+            message.pointee.key_frames, message.pointee.n_key_frames, SessionAPI.KeyFrame.init
+        )
+        self.isLoop = message.pointee.is_loop != 0
     }
 
     func wireMessage(
@@ -213,6 +217,48 @@ extension SessionAPI.CameraPath: WireMessage {
             message.pointee.end_rotation = try value.wireMessage(arena)
         }
         message.pointee.duration_seconds = self.durationSeconds
+        message.pointee.n_key_frames = self.keyFrames.count
+        message.pointee.key_frames = try arena.messages(self.keyFrames) {
+            value throws(WireError) in try value.wireMessage(arena)
+        }
+        message.pointee.is_loop = self.isLoop ? 1 : 0
+        return message
+    }
+}
+
+extension SessionAPI.KeyFrame: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__KeyFrame()
+        session__v1__key_frame__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__KeyFrame.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__KeyFrame>) throws(WireError) {
+        self.time = message.pointee.time
+        self.position = try wireOptional(message.pointee.position, SessionAPI.Vector.init)
+        self.rotation = try wireOptional(message.pointee.rotation, SessionAPI.Rotation.init)
+        self.zoom = message.pointee.zoom
+        self.easing = try wireText(message.pointee.easing)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__KeyFrame> {
+        let message = arena.allocate(Session__V1__KeyFrame.self)
+        session__v1__key_frame__init(message)
+        message.pointee.time = self.time
+        if let value = self.position { message.pointee.position = try value.wireMessage(arena) }
+        if let value = self.rotation { message.pointee.rotation = try value.wireMessage(arena) }
+        message.pointee.zoom = self.zoom
+        if !self.easing.isEmpty { message.pointee.easing = try arena.text(self.easing) }
         return message
     }
 }
@@ -538,35 +584,6 @@ extension SessionAPI.GetSessionRequest: WireMessage {
         session__v1__get_session_request__init(message)
         if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
         if !self.sessionID.isEmpty { message.pointee.session_id = try arena.text(self.sessionID) }
-        return message
-    }
-}
-
-extension SessionAPI.GetActiveSessionRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__GetActiveSessionRequest()
-        session__v1__get_active_session_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__GetActiveSessionRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__GetActiveSessionRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetActiveSessionRequest> {
-        let message = arena.allocate(Session__V1__GetActiveSessionRequest.self)
-        session__v1__get_active_session_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
         return message
     }
 }

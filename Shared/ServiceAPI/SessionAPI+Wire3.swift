@@ -4,6 +4,35 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.GetActiveSessionRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__GetActiveSessionRequest()
+        session__v1__get_active_session_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__GetActiveSessionRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__GetActiveSessionRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetActiveSessionRequest> {
+        let message = arena.allocate(Session__V1__GetActiveSessionRequest.self)
+        session__v1__get_active_session_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        return message
+    }
+}
+
 extension SessionAPI.ActiveSession: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__ActiveSession()
@@ -537,37 +566,6 @@ extension SessionAPI.MarkCreationsRequest: WireMessage {
         message.pointee.n_ids = self.ids.count
         message.pointee.ids = try arena.texts(self.ids)
         message.pointee.mark = Session__V1__CreationMark(rawValue: wireNumber(self.mark.rawValue))
-        return message
-    }
-}
-
-extension SessionAPI.GetGenerationRequest: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__GetGenerationRequest()
-        session__v1__get_generation_request__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__GetGenerationRequest.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__GetGenerationRequest>) throws(WireError) {
-        self.userID = try wireText(message.pointee.user_id)
-        self.id = try wireText(message.pointee.id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetGenerationRequest> {
-        let message = arena.allocate(Session__V1__GetGenerationRequest.self)
-        session__v1__get_generation_request__init(message)
-        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
-        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
         return message
     }
 }

@@ -4,6 +4,37 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.GetGenerationRequest: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__GetGenerationRequest()
+        session__v1__get_generation_request__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__GetGenerationRequest.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__GetGenerationRequest>) throws(WireError) {
+        self.userID = try wireText(message.pointee.user_id)
+        self.id = try wireText(message.pointee.id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__GetGenerationRequest> {
+        let message = arena.allocate(Session__V1__GetGenerationRequest.self)
+        session__v1__get_generation_request__init(message)
+        if !self.userID.isEmpty { message.pointee.user_id = try arena.text(self.userID) }
+        if !self.id.isEmpty { message.pointee.id = try arena.text(self.id) }
+        return message
+    }
+}
+
 extension SessionAPI.ListGenerationsRequest: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__ListGenerationsRequest()
@@ -532,39 +563,6 @@ extension SessionAPI.StoredClip: WireMessage {
         message.pointee.key = arena.binary(self.key)
         if !self.assetID.isEmpty { message.pointee.asset_id = try arena.text(self.assetID) }
         if !self.prompt.isEmpty { message.pointee.prompt = try arena.text(self.prompt) }
-        return message
-    }
-}
-
-extension SessionAPI.StoredSubject: WireMessage {
-    package static var wireDescriptor: UnsafeRawPointer {
-        var message = Session__V1__StoredSubject()
-        session__v1__stored_subject__init(&message)
-        return UnsafeRawPointer(message.base.descriptor)
-    }
-
-    package init(wire message: UnsafeRawPointer) throws(WireError) {
-        try self.init(wireStruct(message, of: Session__V1__StoredSubject.self))
-    }
-
-    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(try wireMessage(arena))
-    }
-
-    init(_ message: UnsafeMutablePointer<Session__V1__StoredSubject>) throws(WireError) {
-        self.text = try wireText(message.pointee.text)
-        self.videoAssetID = try wireText(message.pointee.video_asset_id)
-    }
-
-    func wireMessage(
-        _ arena: Arena
-    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredSubject> {
-        let message = arena.allocate(Session__V1__StoredSubject.self)
-        session__v1__stored_subject__init(message)
-        if !self.text.isEmpty { message.pointee.text = try arena.text(self.text) }
-        if !self.videoAssetID.isEmpty {
-            message.pointee.video_asset_id = try arena.text(self.videoAssetID)
-        }
         return message
     }
 }

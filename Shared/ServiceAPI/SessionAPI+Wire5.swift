@@ -4,6 +4,39 @@ internal import CMessages
 internal import CProtobufC
 package import Wire
 
+extension SessionAPI.StoredSubject: WireMessage {
+    package static var wireDescriptor: UnsafeRawPointer {
+        var message = Session__V1__StoredSubject()
+        session__v1__stored_subject__init(&message)
+        return UnsafeRawPointer(message.base.descriptor)
+    }
+
+    package init(wire message: UnsafeRawPointer) throws(WireError) {
+        try self.init(wireStruct(message, of: Session__V1__StoredSubject.self))
+    }
+
+    package func wire(_ arena: Arena) throws(WireError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(try wireMessage(arena))
+    }
+
+    init(_ message: UnsafeMutablePointer<Session__V1__StoredSubject>) throws(WireError) {
+        self.text = try wireText(message.pointee.text)
+        self.videoAssetID = try wireText(message.pointee.video_asset_id)
+    }
+
+    func wireMessage(
+        _ arena: Arena
+    ) throws(WireError) -> UnsafeMutablePointer<Session__V1__StoredSubject> {
+        let message = arena.allocate(Session__V1__StoredSubject.self)
+        session__v1__stored_subject__init(message)
+        if !self.text.isEmpty { message.pointee.text = try arena.text(self.text) }
+        if !self.videoAssetID.isEmpty {
+            message.pointee.video_asset_id = try arena.text(self.videoAssetID)
+        }
+        return message
+    }
+}
+
 extension SessionAPI.StoredSession: WireMessage {
     package static var wireDescriptor: UnsafeRawPointer {
         var message = Session__V1__StoredSession()

@@ -26,6 +26,7 @@ package enum SessionAPI {
         PictureSet.self,
         RegenerationCount.self,
         CameraPath.self,
+        KeyFrame.self,
         Vector.self,
         Rotation.self,
         ConvergenceSession.self,

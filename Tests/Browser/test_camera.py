@@ -224,7 +224,8 @@ class CameraTests(StudioCase):
             if "/convergence/session/" in request.url)
         clips = {path["id"]: path["previewUrl"] for path in session["cameraPaths"]}
         for move, other in [("pan_left", "pan_right"), ("crane_up", "crane_down"),
-                            ("push_in", "pull_back"), ("arc_left", "arc_right")]:
+                            ("push_in", "pull_back"), ("arc_left", "arc_right"),
+                            ("zoom_in", "zoom_out")]:
             page.locator(f'[data-choice="{move}"]').hover()
             page.wait_for_selector(f'[data-choice="{move}"] canvas.clip-on')
             same = page.evaluate(COMPARE, [move, clips[move]])
@@ -233,6 +234,31 @@ class CameraTests(StudioCase):
                   end="")
             self.assertLess(same, 0.75 * different, move)
             self.assertLess(same, 8, move)
+
+    def test_zooms_and_loops_are_drawn_as_well(self):
+        studio = self.moves()
+        self.with_scene(studio)
+        page = studio.page
+        far, near = self.watch(studio, "zoom_in")
+        self.assertTrue(far[0] < -5 and near[0] > 5, (far, near))
+        self.assertLess(abs(far[2] - near[2]), 0.1)
+        self.assertGreater(near[2], 1.5)
+        for chip, moves in [
+            ("Zoom", ["zoom_in", "zoom_out", "dolly_zoom_in", "dolly_zoom_out"]),
+            ("Handheld", ["handheld_drift"]), ("Loops", ["orbit_loop", "breathe_loop"]),
+        ]:
+            page.get_by_role("button", name=chip, exact=True).click()
+            tiles = page.locator("[data-choice]")
+            self.assertEqual(tiles.evaluate_all("all => all.map(one => one.dataset.choice)"), moves)
+        # A loop goes on and on: no two looks at it are alike.
+        page.locator('[data-choice="orbit_loop"]').hover()
+        page.wait_for_selector('[data-choice="orbit_loop"] canvas.clip-on')
+        seen = set()
+        for _ in range(5):
+            seen.add(page.evaluate("() => document.querySelector('canvas.clip-on').toDataURL()"))
+            page.wait_for_timeout(300)
+        self.assertEqual(len(seen), 5)
+        self.assert_sound(studio)
 
     def test_the_bars_of_a_film_stay_where_they_are(self):
         studio = self.moves(direction="cinematic")

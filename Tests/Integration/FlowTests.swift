@@ -134,6 +134,47 @@ import Testing
         #expect(code == 0, "\(output)")
     }
 
+    @Test func `loops, zooms and handheld moves can be seen, chosen and come back as videos`()
+        async throws
+    {
+        let user = try await PublicAPI.guest(try await SharedSet.shared.running())
+        let session = try await user.start("a lighthouse above the sea")
+        try await user.chooseEverything(session)
+        let camera = try await user.command("camera-motion", session)
+        let paths = camera.json["cameraPaths"]?.array ?? []
+        #expect(paths.count == 29)
+        #expect(paths.allSatisfy { $0["description"]?.text?.isEmpty == false })
+        let loop = try #require(paths.first { $0["id"]?.text == "orbit_loop" })
+        #expect(loop["isLoop"]?.flag == true && loop["keyFrames"]?.array?.count == 9)
+        #expect(loop["category"]?.text == "loop" && loop["duration"]?.integer == 4)
+
+        // Each is a video of its own; from its start to its end a zoom would be as still as static.
+        var clips: [[UInt8]] = []
+        for move in ["static", "breathe_loop", "orbit_loop", "handheld_drift", "zoom_in"] {
+            let clip = try await user.get(
+                "/api/convergence/session/\(session)/camera-motion/\(move)/preview?format=mp4")
+            #expect(clip.status == 200, "\(move): \(clip.text)")
+            #expect(clip.headers["Content-Type"] == "video/mp4", "\(move)")
+            clips.append(clip.body)
+        }
+        #expect(Set(clips).count == clips.count)
+
+        let chosen = try await user.command(
+            "camera-motion/select", session, [("cameraMotionId", "orbit_loop")])
+        #expect(chosen.status == 200, "\(chosen.text)")
+        let subject = try await user.command(
+            "subject-motion", session, [("subjectMotion", "the light turns")])
+        #expect(subject.status == 200, "\(subject.text)")
+        #expect(subject.json["prompt"]?.text?.contains("camera orbits without end") == true)
+        let video = try await user.get(try #require(subject.json["videoUrl"]?.text))
+        #expect(video.headers["Content-Type"] == "video/mp4")
+        #expect(video.body.count > 5_000)
+        let final = try await user.command("finalize", session)
+        #expect(final.json["cameraMotion"]?.text == "orbit_loop", "\(final.text)")
+        let listed = try await user.get("/api/convergence/sessions")
+        #expect(listed.json["sessions"]?[0]?["cameraPaths"]?.array?.count == 29)
+    }
+
     @Test func `of two starts at once one wins and the other learns which session is active`()
         async throws
     {

@@ -95,6 +95,18 @@ struct AnswerWriter: Sendable {
                         self.rotation(&$0, "end", path.endRotation)
                     }
                 }
+                if !path.keyFrames.isEmpty {
+                    object.array("keyFrames", path.keyFrames) { writer, key in
+                        writer.object {
+                            $0.number("time", key.time)
+                            self.vector(&$0, "position", key.position)
+                            self.rotation(&$0, "rotation", key.rotation)
+                            $0.number("zoom", key.zoom)
+                            $0.text("easing", key.easing)
+                        }
+                    }
+                }
+                object.flag("isLoop", path.isLoop)
                 object.number("duration", path.durationSeconds)
                 if session.isDepthFallback {
                     object.null("previewUrl")

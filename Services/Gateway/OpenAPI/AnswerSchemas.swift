@@ -237,7 +237,16 @@ enum AnswerSchemas {
                 "rotation?": S.object([
                     "start": S.reference("Rotation"), "end": S.reference("Rotation"),
                 ]),
+                "keyFrames?": S.list(S.reference("KeyFrame")), "isLoop": S.flag,
                 "duration": S.number, "previewUrl": S.nullable(S.link),
+            ])
+        ),
+        (
+            "KeyFrame",
+            S.object([
+                "time": S.number, "position": S.reference("Vector"),
+                "rotation": S.reference("Rotation"), "zoom": S.number,
+                "easing": S.choice(["linear", "ease_in", "ease_out", "ease_in_out", "through"]),
             ])
         ),
     ]

@@ -148,7 +148,8 @@ package final class Derivations: Sendable {
         for number in numbers {
             withUnsafeBytes(of: number.littleEndian) { hash.update($0) }
         }
-        hash.update("\(request.format.rawValue)/\(request.subjectMotion)")
+        hash.update("\(request.format.rawValue)/\(move.name.utf8.count)/\(move.name)")
+        hash.update(request.subjectMotion)
         return hash.finish()
     }
 }

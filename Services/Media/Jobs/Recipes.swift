@@ -66,7 +66,8 @@ enum Recipes {
         let isInRange = [start, end, first, last].allSatisfy { vector in
             [vector.x, vector.y, vector.z].allSatisfy { abs($0) <= 10 }
         }
-        guard isInRange, (0...24).contains(path.durationSeconds) else {
+        guard isInRange, (0...24).contains(path.durationSeconds), path.motionID.utf8.count <= 64
+        else {
             throw .invalidRecipe("the camera path is out of range")
         }
     }
@@ -145,6 +146,7 @@ enum Recipes {
 
     private static func move(_ path: MediaAPI.CameraPath) -> CameraMove {
         var move = CameraMove()
+        move.name = path.motionID
         move.start = vector(path.start)
         move.end = vector(path.end)
         move.startRotation = vector(path.startRotation)

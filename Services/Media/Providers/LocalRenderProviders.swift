@@ -41,14 +41,10 @@ package struct LocalVideoProvider: VideoProvider {
         _ request: VideoRequest, digest: [UInt8], overlay: AssetOverlay
     ) -> RenderAPI.MoveRequest {
         let move = request.move
-        var path = RenderAPI.Path(start: vector(move.start), end: vector(move.end))
-        if move.startRotation != CameraMove.Vector() || move.endRotation != CameraMove.Vector() {
-            path.startRotation = rotation(move.startRotation)
-            path.endRotation = rotation(move.endRotation)
-        }
         return RenderAPI.MoveRequest(
-            source: Bytes(digest), path: path, width: UInt32(request.width),
-            height: UInt32(request.height), frames: UInt32(request.frames),
+            source: Bytes(digest), path: move.name.isEmpty ? path(move) : nil,
+            width: UInt32(request.width), height: UInt32(request.height),
+            frames: UInt32(request.frames),
             framesPerSecond: UInt32(request.framesPerSecond),
             format: request.format == .frames ? .jpegFrames : .mp4,
             overlay: overlay.isEmpty
@@ -59,7 +55,16 @@ package struct LocalVideoProvider: VideoProvider {
                     borderRgb: UInt32(truncatingIfNeeded: overlay.borderRGB),
                     grain: Double(overlay.grainPPM) / 1e6,
                     grainSeed: UInt64(truncatingIfNeeded: overlay.grainSeed)),
-            subjectMotion: request.subjectMotion)
+            subjectMotion: request.subjectMotion, move: move.name)
+    }
+
+    private static func path(_ move: CameraMove) -> RenderAPI.Path {
+        var path = RenderAPI.Path(start: vector(move.start), end: vector(move.end))
+        if move.startRotation != CameraMove.Vector() || move.endRotation != CameraMove.Vector() {
+            path.startRotation = rotation(move.startRotation)
+            path.endRotation = rotation(move.endRotation)
+        }
+        return path
     }
 
     private static func vector(_ vector: CameraMove.Vector) -> RenderAPI.Vector {

@@ -142,7 +142,8 @@ package struct SourcePicture: Hashable, Sendable {
     }
 }
 
-/// Where a camera goes; lengths are picture heights, angles radians.
+/// Where a camera goes: a move by name, or from start to end. Lengths are picture heights, angles
+/// radians.
 package struct CameraMove: Hashable, Sendable {
     package struct Vector: Hashable, Sendable {
         package var x, y, z: Double
@@ -154,6 +155,9 @@ package struct CameraMove: Hashable, Sendable {
         }
     }
 
+    /// A move that the render service knows by this id; start and end are then only what it starts
+    /// and ends with. Empty: the way is from start to end.
+    package var name = ""
     package var start = Vector()
     package var end = Vector()
     /// Pitch, yaw, roll.

@@ -8,6 +8,12 @@ struct CameraMotion: Hashable, Sendable {
     var id: String { move.id }
 
     var rotates: Bool { move.start.isTurned || move.end.isTurned }
+
+    /// Whether its start and its end, without zoom and slow at both, are all of it.
+    var isStraight: Bool {
+        move.keys.count == 2 && move.keys[0].easing == .easeInOut && move.start.zoom == 1
+            && move.end.zoom == 1
+    }
 }
 
 extension CameraMotion {
@@ -69,5 +75,35 @@ extension CameraMotion {
             ]
         ),
         ("reveal", ["reveal shot", "push in with pan", "dramatic reveal movement"]),
+        ("zoom_in", ["lens zooms in slowly", "smooth optical zoom", "tightening frame"]),
+        ("zoom_out", ["lens zooms out slowly", "smooth optical zoom", "widening frame"]),
+        (
+            "dolly_zoom_in",
+            ["dolly zoom moving closer", "vertigo effect", "background stretching away"]
+        ),
+        (
+            "dolly_zoom_out",
+            ["dolly zoom moving back", "vertigo effect", "background closing in"]
+        ),
+        (
+            "roll_left",
+            ["slow camera roll to the left", "rotation about the lens axis", "turning horizon"]
+        ),
+        (
+            "roll_right",
+            ["slow camera roll to the right", "rotation about the lens axis", "turning horizon"]
+        ),
+        (
+            "handheld_drift",
+            ["handheld camera drift", "subtle natural sway", "documentary feel"]
+        ),
+        (
+            "orbit_loop",
+            ["camera orbits without end", "gentle circular drift", "seamless looping motion"]
+        ),
+        (
+            "breathe_loop",
+            ["camera breathes in and out", "gentle push and return", "seamless looping motion"]
+        ),
     ]
 }

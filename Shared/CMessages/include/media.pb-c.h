@@ -130,6 +130,9 @@ struct  Media__V1__Rotation
 struct  Media__V1__CameraPath
 {
   ProtobufCMessage base;
+  /*
+   * a move that the renderer knows by this id; empty = from start to end
+   */
   char *motion_id;
   Media__V1__Vector *start;
   Media__V1__Vector *end;

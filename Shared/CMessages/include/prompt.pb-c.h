@@ -21,6 +21,7 @@ typedef struct Prompt__V1__ListOptionsRequest Prompt__V1__ListOptionsRequest;
 typedef struct Prompt__V1__ListOptionsReply Prompt__V1__ListOptionsReply;
 typedef struct Prompt__V1__Vector Prompt__V1__Vector;
 typedef struct Prompt__V1__Rotation Prompt__V1__Rotation;
+typedef struct Prompt__V1__KeyFrame Prompt__V1__KeyFrame;
 typedef struct Prompt__V1__CameraMotion Prompt__V1__CameraMotion;
 typedef struct Prompt__V1__ListCameraMotionsRequest Prompt__V1__ListCameraMotionsRequest;
 typedef struct Prompt__V1__ListCameraMotionsReply Prompt__V1__ListCameraMotionsReply;
@@ -120,13 +121,39 @@ struct  Prompt__V1__Rotation
     , 0, 0, 0 }
 
 
+/*
+ * Where the camera is at a time 0...1 of the move.
+ */
+struct  Prompt__V1__KeyFrame
+{
+  ProtobufCMessage base;
+  double time;
+  Prompt__V1__Vector *position;
+  /*
+   * absent = none
+   */
+  Prompt__V1__Rotation *rotation;
+  /*
+   * magnification of the whole picture
+   */
+  double zoom;
+  /*
+   * to the next: linear, ease_in, ease_out, ease_in_out, through
+   */
+  char *easing;
+};
+#define PROMPT__V1__KEY_FRAME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&prompt__v1__key_frame__descriptor) \
+    , 0, NULL, NULL, 0, (char *)protobuf_c_empty_string }
+
+
 struct  Prompt__V1__CameraMotion
 {
   ProtobufCMessage base;
   char *id;
   char *label;
   /*
-   * static, pan_tilt, dolly, crane, orbital, compound
+   * static, pan_tilt, dolly, crane, orbital, compound, zoom, handheld, loop
    */
   char *category;
   /*
@@ -143,10 +170,19 @@ struct  Prompt__V1__CameraMotion
   double duration_seconds;
   size_t n_fragments;
   char **fragments;
+  /*
+   * where start and end, slow at both, are not all of it
+   */
+  size_t n_key_frames;
+  Prompt__V1__KeyFrame **key_frames;
+  /*
+   * it ends where it begins, and can go round
+   */
+  protobuf_c_boolean is_loop;
 };
 #define PROMPT__V1__CAMERA_MOTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&prompt__v1__camera_motion__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL, 0, 0,NULL, 0,NULL, 0 }
 
 
 struct  Prompt__V1__ListCameraMotionsRequest
@@ -404,6 +440,25 @@ Prompt__V1__Rotation *
 void   prompt__v1__rotation__free_unpacked
                      (Prompt__V1__Rotation *message,
                       ProtobufCAllocator *allocator);
+/* Prompt__V1__KeyFrame methods */
+void   prompt__v1__key_frame__init
+                     (Prompt__V1__KeyFrame         *message);
+size_t prompt__v1__key_frame__get_packed_size
+                     (const Prompt__V1__KeyFrame   *message);
+size_t prompt__v1__key_frame__pack
+                     (const Prompt__V1__KeyFrame   *message,
+                      uint8_t             *out);
+size_t prompt__v1__key_frame__pack_to_buffer
+                     (const Prompt__V1__KeyFrame   *message,
+                      ProtobufCBuffer     *buffer);
+Prompt__V1__KeyFrame *
+       prompt__v1__key_frame__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   prompt__v1__key_frame__free_unpacked
+                     (Prompt__V1__KeyFrame *message,
+                      ProtobufCAllocator *allocator);
 /* Prompt__V1__CameraMotion methods */
 void   prompt__v1__camera_motion__init
                      (Prompt__V1__CameraMotion         *message);
@@ -595,6 +650,9 @@ typedef void (*Prompt__V1__Vector_Closure)
 typedef void (*Prompt__V1__Rotation_Closure)
                  (const Prompt__V1__Rotation *message,
                   void *closure_data);
+typedef void (*Prompt__V1__KeyFrame_Closure)
+                 (const Prompt__V1__KeyFrame *message,
+                  void *closure_data);
 typedef void (*Prompt__V1__CameraMotion_Closure)
                  (const Prompt__V1__CameraMotion *message,
                   void *closure_data);
@@ -691,6 +749,7 @@ extern const ProtobufCMessageDescriptor prompt__v1__list_options_request__descri
 extern const ProtobufCMessageDescriptor prompt__v1__list_options_reply__descriptor;
 extern const ProtobufCMessageDescriptor prompt__v1__vector__descriptor;
 extern const ProtobufCMessageDescriptor prompt__v1__rotation__descriptor;
+extern const ProtobufCMessageDescriptor prompt__v1__key_frame__descriptor;
 extern const ProtobufCMessageDescriptor prompt__v1__camera_motion__descriptor;
 extern const ProtobufCMessageDescriptor prompt__v1__list_camera_motions_request__descriptor;
 extern const ProtobufCMessageDescriptor prompt__v1__list_camera_motions_reply__descriptor;

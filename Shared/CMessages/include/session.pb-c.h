@@ -34,6 +34,7 @@ typedef struct Session__V1__Lock Session__V1__Lock;
 typedef struct Session__V1__PictureSet Session__V1__PictureSet;
 typedef struct Session__V1__RegenerationCount Session__V1__RegenerationCount;
 typedef struct Session__V1__CameraPath Session__V1__CameraPath;
+typedef struct Session__V1__KeyFrame Session__V1__KeyFrame;
 typedef struct Session__V1__Vector Session__V1__Vector;
 typedef struct Session__V1__Rotation Session__V1__Rotation;
 typedef struct Session__V1__ConvergenceSession Session__V1__ConvergenceSession;
@@ -409,10 +410,42 @@ struct  Session__V1__CameraPath
   Session__V1__Rotation *start_rotation;
   Session__V1__Rotation *end_rotation;
   double duration_seconds;
+  /*
+   * where start and end, slow at both, are not all of it; not in lists
+   */
+  size_t n_key_frames;
+  Session__V1__KeyFrame **key_frames;
+  protobuf_c_boolean is_loop;
 };
 #define SESSION__V1__CAMERA_PATH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&session__v1__camera_path__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL, 0, 0,NULL, 0 }
+
+
+/*
+ * Where the camera is at a time 0...1 of the move.
+ */
+struct  Session__V1__KeyFrame
+{
+  ProtobufCMessage base;
+  double time;
+  Session__V1__Vector *position;
+  /*
+   * absent = none
+   */
+  Session__V1__Rotation *rotation;
+  /*
+   * magnification of the whole picture
+   */
+  double zoom;
+  /*
+   * to the next: linear, ease_in, ease_out, ease_in_out, through
+   */
+  char *easing;
+};
+#define SESSION__V1__KEY_FRAME__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&session__v1__key_frame__descriptor) \
+    , 0, NULL, NULL, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Session__V1__Vector
@@ -1622,6 +1655,25 @@ Session__V1__CameraPath *
 void   session__v1__camera_path__free_unpacked
                      (Session__V1__CameraPath *message,
                       ProtobufCAllocator *allocator);
+/* Session__V1__KeyFrame methods */
+void   session__v1__key_frame__init
+                     (Session__V1__KeyFrame         *message);
+size_t session__v1__key_frame__get_packed_size
+                     (const Session__V1__KeyFrame   *message);
+size_t session__v1__key_frame__pack
+                     (const Session__V1__KeyFrame   *message,
+                      uint8_t             *out);
+size_t session__v1__key_frame__pack_to_buffer
+                     (const Session__V1__KeyFrame   *message,
+                      ProtobufCBuffer     *buffer);
+Session__V1__KeyFrame *
+       session__v1__key_frame__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   session__v1__key_frame__free_unpacked
+                     (Session__V1__KeyFrame *message,
+                      ProtobufCAllocator *allocator);
 /* Session__V1__Vector methods */
 void   session__v1__vector__init
                      (Session__V1__Vector         *message);
@@ -2517,6 +2569,9 @@ typedef void (*Session__V1__RegenerationCount_Closure)
 typedef void (*Session__V1__CameraPath_Closure)
                  (const Session__V1__CameraPath *message,
                   void *closure_data);
+typedef void (*Session__V1__KeyFrame_Closure)
+                 (const Session__V1__KeyFrame *message,
+                  void *closure_data);
 typedef void (*Session__V1__Vector_Closure)
                  (const Session__V1__Vector *message,
                   void *closure_data);
@@ -2976,6 +3031,7 @@ extern const ProtobufCMessageDescriptor session__v1__lock__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__picture_set__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__regeneration_count__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__camera_path__descriptor;
+extern const ProtobufCMessageDescriptor session__v1__key_frame__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__vector__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__rotation__descriptor;
 extern const ProtobufCMessageDescriptor session__v1__convergence_session__descriptor;

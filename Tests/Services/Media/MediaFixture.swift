@@ -105,14 +105,15 @@ final class ScriptedImageProvider: ImageProvider {
 
 final class ScriptedVideoProvider: VideoProvider {
     let identity = ProviderIdentity(id: "scripted", model: "scripted-video", concurrency: 1)
-    private let count = Lock(0)
+    private let asked = Lock<[VideoRequest]>([])
 
-    var calls: Int { count.withLock { $0 } }
+    var requests: [VideoRequest] { asked.withLock { $0 } }
+    var calls: Int { requests.count }
 
     func makeVideo(
         _ request: VideoRequest, from source: SourcePicture, _ attempt: Attempt
     ) async throws -> VideoResult {
-        count.withLock { $0 += 1 }
+        asked.withLock { $0.append(request) }
         return VideoResult(
             bytes: [0, 0, 0, 16] + Array("ftypisom".utf8) + source.digest
                 + Array("\(request.move.end.x) \(request.format)".utf8),

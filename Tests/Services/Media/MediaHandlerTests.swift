@@ -241,7 +241,8 @@ struct MediaHandlerTests {
     }
 
     @Test func `references, verification and providers are served`() async throws {
-        try await withClient { client, service in
+        let fixture = MediaFixture()
+        try await withClient(fixture) { client, service in
             let asset = try await put(client, try Samples.png(1))
             _ = try await client.setReferences(
                 .init(owner: "ses_1", assetIDs: [asset.id]), Self.options)
@@ -258,6 +259,12 @@ struct MediaHandlerTests {
                 .init(assetID: asset.id, userID: "ann", path: .init(end: .init(x: 0.2))),
                 Self.options)
             #expect(move.contentType == "video/mp4")
+            _ = try await client.ensureMove(
+                .init(
+                    assetID: asset.id, userID: "ann",
+                    path: .init(motionID: "orbit_loop", durationSeconds: 4)), Self.options)
+            let asked = fixture.video.requests.last
+            #expect(asked?.move.name == "orbit_loop" && asked?.frames == 60)
         }
     }
 }

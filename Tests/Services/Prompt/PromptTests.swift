@@ -1,3 +1,4 @@
+import CameraMoves
 import PromptService
 import RPC
 import ServiceAPI
@@ -220,20 +221,49 @@ private let vectors = [
         }
     }
 
-    @Test func `twenty moves, each with words and three fragments`() async throws {
+    @Test func `every move that can be rendered is offered, with words and three fragments`()
+        async throws
+    {
         try await withPrompt { prompt in
             let motions = try await prompt.listCameraMotions(
                 PromptAPI.ListCameraMotionsRequest(), context
             ).motions
-            #expect(Set(motions.map(\.id)).count == 20)
+            #expect(motions.map(\.id).sorted() == CameraMove.all.map(\.id).sorted())
             #expect(
                 motions.prefix(6).map(\.id) == [
                     "static", "pan_left", "pan_right", "push_in", "pull_back", "crane_up",
                 ])
+            // The two that a video model is told are told for no other move.
+            let told = motions.map { $0.fragments.prefix(2).joined(separator: ", ") }
+            #expect(Set(told).count == motions.count)
             for motion in motions {
-                #expect(!motion.description.isEmpty)
+                let move = try #require(CameraMove.named(motion.id))
+                #expect(motion.description == move.description)
+                #expect(motion.category == move.category.rawValue)
                 #expect(motion.fragments.count == 3)
-                #expect(motion.durationSeconds == 3)
+                #expect(motion.durationSeconds == move.durationSeconds)
+                #expect(motion.isLoop == move.isLoop)
+            }
+        }
+    }
+
+    @Test func `a move that is more than its two ends brings its key frames`() async throws {
+        try await withPrompt { prompt in
+            let motions = try await prompt.listCameraMotions(
+                PromptAPI.ListCameraMotionsRequest(), context
+            ).motions
+            for motion in motions {
+                let move = try #require(CameraMove.named(motion.id))
+                let isStraight = move.start.zoom == 1 && move.end.zoom == 1 && !move.isLoop
+                #expect(motion.keyFrames.isEmpty == isStraight, "\(motion.id)")
+                guard !isStraight else { continue }
+                #expect(motion.keyFrames.map(\.time) == move.keys.map(\.time))
+                #expect(motion.keyFrames.map(\.zoom) == move.keys.map(\.placement.zoom))
+                #expect(motion.keyFrames.map(\.easing) == move.keys.map(\.easing.rawValue))
+                for (frame, key) in zip(motion.keyFrames, move.keys) {
+                    #expect(frame.position?.z == key.placement.z)
+                    #expect((frame.rotation?.roll ?? 0) == key.placement.roll)
+                }
             }
         }
     }

@@ -82,6 +82,13 @@ struct DerivationsTests {
             let wider = try await service.derivations.move(request, over: anns.id, userID: "ann")
             #expect(wider.blob != first.blob)
             #expect(fixture.video.calls == 2)
+
+            request.move.name = "breathe_loop"
+            let named = try await service.derivations.move(request, over: anns.id, userID: "ann")
+            request.move.name = "orbit_loop"
+            let loop = try await service.derivations.move(request, over: anns.id, userID: "ann")
+            #expect(Set([wider.id, named.id, loop.id]).count == 3)
+            #expect(fixture.video.calls == 4)
         }
     }
 

@@ -169,6 +169,21 @@ struct LocalRenderProvidersTests {
         }
     }
 
+    @Test(arguments: ["breathe_loop", "zoom_in", "push_in"])
+    func `a move that has a name is asked for by it`(_ name: String) async throws {
+        try await withRender { double, client in
+            var request = VideoRequest()
+            request.move.name = name
+            request.move.end = CameraMove.Vector(z: 0.3)
+            _ = try await LocalVideoProvider(
+                client: client, concurrency: 1, timeout: .seconds(10)
+            ).makeVideo(request, from: Self.source, Attempt(key: "k", number: 1))
+            let asked = try #require(double.state.withLock { $0.moves.last })
+            #expect(asked.move == name)
+            #expect(asked.path == nil && asked.keyFrames.isEmpty)
+        }
+    }
+
     @Test func `frames become one multipart body`() async throws {
         try await withRender { _, client in
             var request = VideoRequest()

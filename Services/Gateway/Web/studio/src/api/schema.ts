@@ -446,6 +446,8 @@ export type CameraPath = {
     start: Rotation;
     end: Rotation;
   };
+  keyFrames?: KeyFrame[];
+  isLoop: boolean;
   duration: number;
   previewUrl: string | null;
 };
@@ -663,6 +665,14 @@ export type JumpRequest = {
   version?: number;
   quoteId?: string;
   maxCredits?: number;
+};
+
+export type KeyFrame = {
+  time: number;
+  position: Vector;
+  rotation: Rotation;
+  zoom: number;
+  easing: "linear" | "ease_in" | "ease_out" | "ease_in_out" | "through";
 };
 
 export type LockedDimension = {

@@ -119,7 +119,8 @@ export class Parallax {
     const { picture, frame } = this.shown;
     const [left, top] = [Math.round(frame.outer.x * width), Math.round(frame.outer.y * height)];
     this.resize(width - 2 * left, height - 2 * top);
-    this.place(poseAt(path, t), path.overscan);
+    const pose = poseAt(path, t);
+    this.place(pose, path.overscan * pose.zoom);
     this.renderer.render(this.scene, this.camera);
     drawing.clearRect(0, 0, width, height);
     if (left || top) drawing.drawImage(picture, 0, 0, width, height);

@@ -77,8 +77,7 @@ function draw(one: Parallax, now: number): void {
   let moves = false;
   for (const [canvas, move] of [...playing]) {
     move.beganAt ??= now;
-    const elapsed = (now - move.beganAt) % (move.durationMs + pauseMs);
-    const t = move.isStill ? 1 : Math.min(1, elapsed / move.durationMs);
+    const t = move.isStill ? stillAt(move.path) : timeAt(now - move.beganAt, move);
     sharpen(canvas);
     if (one.draw(move.path, t, canvas)) move.onFrame(t);
     else {
@@ -88,6 +87,17 @@ function draw(one: Parallax, now: number): void {
     moves ||= !move.isStill;
   }
   if (moves && playing.size) frame = requestAnimationFrame((next) => draw(one, next));
+}
+
+/** How far a move is, 0…1, so long after it began: it rests at its end, but a loop goes on. */
+function timeAt(elapsedMs: number, { path, durationMs }: Playing): number {
+  if (path.isLoop) return (elapsedMs % durationMs) / durationMs;
+  return Math.min(1, (elapsedMs % (durationMs + pauseMs)) / durationMs);
+}
+
+/** What is shown of a move that does not play: its end, which in a loop is the middle. */
+function stillAt(path: FittedPath): number {
+  return path.isLoop ? 0.5 : 1;
 }
 
 /** As many pixels as the tile has on the screen. */

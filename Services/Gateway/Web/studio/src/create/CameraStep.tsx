@@ -15,6 +15,9 @@ const categories: [string, string][] = [
   ["crane", "Crane"],
   ["orbital", "Orbital"],
   ["compound", "Compound"],
+  ["zoom", "Zoom"],
+  ["handheld", "Handheld"],
+  ["loop", "Loops"],
 ];
 
 /** The camera moves over the chosen picture, drawn live from its depth where that is possible. */
