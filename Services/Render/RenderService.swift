@@ -313,6 +313,7 @@ package final class RenderService: Sendable {
         Production(
             key: leg.key, user: user, leg.specification, of: source, scenes: scenes,
             threads: configuration.workers, keptBytesMax: keptBytesMax,
+            reserve: { [queue] production, bytes in queue.reserve(bytes, for: production) },
             onFrame: { [framesEncoded] in framesEncoded.increment() },
             onStep: { [queue] in queue.wake() },
             onEnd: { [weak self] production, move in self?.ended(production, move) })
@@ -473,7 +474,8 @@ extension RPCError {
         case .overMemoryBudget(let bytes, let bytesMax):
             self.init(
                 .resourceExhausted, "TOO_LARGE_TO_RENDER",
-                "This would take \(bytes >> 20) MiB of memory; \(bytesMax >> 20) is the limit.",
+                "This would take \((bytes - 1) >> 20 + 1) MiB of memory or more; "
+                    + "\(bytesMax >> 20) is the limit.",
                 isRetryable: false)
         case .encodingFailed(let reason):
             self.init(.internal, "ENCODING_FAILED", "The move could not be encoded: \(reason).")

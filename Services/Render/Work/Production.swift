@@ -89,6 +89,8 @@ final class Production: QueueItem {
         var bytes = 0
         /// Made so far, in one piece or many.
         var madeBytes = 0
+        /// Memory that is set aside for a result in one piece.
+        var roomBytes = 0
         var isKept = true
         var framesDone = 0
         var readers: [Int: Reader] = [:]
@@ -106,20 +108,21 @@ final class Production: QueueItem {
     private let scenes: SceneCache
     /// Results larger than this are not kept after they were sent.
     private let keptBytesMax: Int
-    /// A result in one piece that grows beyond this fails, whatever was estimated.
-    private let resultBytesMax: Int
     private let segmentsAheadMax: Int
     private let onEnd: @Sendable (Production, RenderedMove?) -> Void
     private let onStep: @Sendable () -> Void
     private let onFrame: @Sendable () -> Void
-    private let state = Lock(State())
+    private let reserve: @Sendable (Production, Int) -> RenderFailure?
+    private let state: Lock<State>
 
     /// - Parameters:
+    ///   - reserve: Sets more memory aside; answers with what stands in the way.
     ///   - onStep: Called when a further step may be possible.
     ///   - onEnd: Called once, with the result when it was kept.
     init(
         key: [UInt8], user: String, _ specification: MoveSpecification, of source: SourcePicture,
         scenes: SceneCache, threads: Int, keptBytesMax: Int,
+        reserve: @escaping @Sendable (Production, Int) -> RenderFailure?,
         onFrame: @escaping @Sendable () -> Void, onStep: @escaping @Sendable () -> Void,
         onEnd: @escaping @Sendable (Production, RenderedMove?) -> Void
     ) {
@@ -129,6 +132,7 @@ final class Production: QueueItem {
         self.source = source
         self.scenes = scenes
         self.keptBytesMax = keptBytesMax
+        self.reserve = reserve
         self.onFrame = onFrame
         self.onStep = onStep
         self.onEnd = onEnd
@@ -137,8 +141,7 @@ final class Production: QueueItem {
         framePixels = size.pixels
         framesTotal = specification.frameRange.count
         let whole = Self.resultBytes(specification, size: size)
-        // What was read of a stream is dropped when it is too large to be kept.
-        resultBytesMax = specification.isStreamed ? .max : whole
+        state = Lock(State(roomBytes: whole))
         memoryBytes =
             Self.workBytes(specification, size: size, source: source, threads: threads)
             + (specification.isStreamed ? min(whole, keptBytesMax + Self.unreadBytes) : whole)
@@ -159,8 +162,8 @@ final class Production: QueueItem {
         return scene * 48 + size.pixels * min(threads, segments) * 10
     }
 
-    /// What a result may take: far more than pictures need, so that only noise at the finest
-    /// quantiser is refused.
+    /// What a result is expected to take at most: several times what pictures need at the usual
+    /// quality. Where that is too little, more is set aside as it grows.
     private static func resultBytes(_ specification: MoveSpecification, size: FrameSize) -> Int {
         switch specification.format {
         case .mp4: max(1 << 20, size.pixels * specification.frames / 8)
@@ -359,17 +362,30 @@ final class Production: QueueItem {
     }
 
     private func add(_ output: MovePlan.Output, segment: Int) -> RenderFailure? {
+        if let failure = makeRoom(for: output.byteCount) { return failure }
         let failure = state.withLock { state -> RenderFailure? in
             state.outputs[segment, default: []].append(output)
             if case .poster = output {} else { state.framesDone += 1 }
-            state.madeBytes += output.byteCount
-            guard state.madeBytes <= resultBytesMax else {
-                return .overMemoryBudget(bytes: state.madeBytes, bytesMax: resultBytesMax)
-            }
             return drain(&state)
         }
         poke()
         return failure
+    }
+
+    /// Sets memory aside for what a result in one piece takes more than expected. Of a stream, what
+    /// was read is dropped when it is too large to be kept.
+    private func makeRoom(for bytes: Int) -> RenderFailure? {
+        if specification.isStreamed { return nil }
+        let missing = state.withLock { state in
+            state.madeBytes += bytes
+            // At the end the parts and the file that is made of them are there at a time.
+            guard 2 * state.madeBytes > state.roomBytes else { return 0 }
+            let missing = max(2 * state.madeBytes - state.roomBytes, state.roomBytes / 2)
+            state.roomBytes += missing
+            return missing
+        }
+        // Outside of the lock: the queue looks at this inside its own.
+        return missing > 0 ? reserve(self, missing) : nil
     }
 
     /// Puts what comes next in order into pieces.

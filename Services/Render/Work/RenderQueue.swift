@@ -44,6 +44,10 @@ package final class RenderQueue: Sendable {
         var isBegun = false
         /// Steps that run now.
         var running = 0
+        /// What it holds beyond what it was begun with.
+        var moreBytes = 0
+
+        var heldBytes: Int { isBegun ? item.memoryBytes + moreBytes : 0 }
     }
 
     private struct State {
@@ -75,7 +79,8 @@ package final class RenderQueue: Sendable {
     private let state = Lock(State())
 
     /// - Parameters:
-    ///   - waitingMax: Items that may wait to be begun.
+    ///   - waitingMax: Items that may wait to be begun; more only where they come together and
+    ///     nothing waits.
     ///   - memoryBytesMax: What begun items may hold together.
     ///   - pool: Who runs the steps; nil: threads of the queue's own.
     package init(
@@ -105,8 +110,11 @@ package final class RenderQueue: Sendable {
         try state.withLock { state throws(RenderFailure) in
             removeEnded(&state)
             let wait = backlog(state)
-            guard !state.isStopped, state.waiting + items.count <= waitingMax,
-                state.waiting == 0 || wait < remaining
+            // What is asked for in one call is taken whole where nothing waits: it would be refused
+            // for ever otherwise.
+            guard !state.isStopped,
+                state.waiting == 0
+                    || (state.waiting + items.count <= waitingMax && wait < remaining)
             else {
                 throw .overloaded(
                     retryAfter: min(max(wait, .milliseconds(100)), .seconds(60)))
@@ -137,6 +145,26 @@ package final class RenderQueue: Sendable {
             }
         }
         if !isAccepted { state.withLock { $0.runners -= 1 } }
+    }
+
+    /// Sets more memory aside for something begun that turns out larger than it was estimated.
+    /// - Returns: What stands in the way, and then nothing was set aside; nil: nothing does.
+    package func reserve(_ bytes: Int, for item: any QueueItem) -> RenderFailure? {
+        state.withLock { state in
+            guard let index = state.lanes[item.user]?.firstIndex(where: { $0.item === item }),
+                let held = state.lanes[item.user]?[index].heldBytes, held > 0
+            else { return .stopped }
+            guard held + bytes <= memoryBytesMax else {
+                return .overMemoryBudget(bytes: held + bytes, bytesMax: memoryBytesMax)
+            }
+            guard state.reservedBytes + bytes <= memoryBytesMax else {
+                return .overloaded(
+                    retryAfter: min(max(backlog(state), .milliseconds(100)), .seconds(60)))
+            }
+            state.lanes[item.user]?[index].moreBytes += bytes
+            state.reservedBytes += bytes
+            return nil
+        }
     }
 
     /// Fails what is queued and ends the threads after the steps that run now.
@@ -277,7 +305,7 @@ package final class RenderQueue: Sendable {
         guard let entry = state.lanes[user]?.remove(at: index) else { return }
         assert(entry.running == 0, "work was over while a step of it ran")
         if entry.isBegun {
-            state.reservedBytes -= entry.item.memoryBytes
+            state.reservedBytes -= entry.heldBytes
         } else {
             state.waiting -= 1
         }

@@ -33,15 +33,6 @@ private func milliseconds(until happens: () -> Bool) async -> Double {
     return (time.instant - began) / .milliseconds(1)
 }
 
-/// Something with detail everywhere, so that no codec has it easy.
-private func noise(_ width: Int, _ height: Int) -> [UInt8] {
-    var state: UInt64 = 1
-    return (0..<(width * height * 3)).map { _ in
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return UInt8(truncatingIfNeeded: state >> 40)
-    }
-}
-
 @Suite(.timeLimit(.minutes(1))) struct `work that is not wanted any more` {
     /// How often `work` asks, and that it ends at the very question that is answered with yes.
     private func questions(_ work: (_ mustStop: () -> Bool) throws -> Void) throws -> Int {

@@ -57,3 +57,12 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
 }
 
 func removeFile(_ path: String) { unlink(path) }
+
+/// Something with detail everywhere, so that no codec has it easy.
+func noise(_ width: Int, _ height: Int) -> [UInt8] {
+    var state: UInt64 = 1
+    return (0..<(width * height * 3)).map { _ in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8(truncatingIfNeeded: state >> 40)
+    }
+}

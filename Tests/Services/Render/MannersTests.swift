@@ -1,3 +1,4 @@
+import ImageCodec
 import RPC
 import RenderService
 import ServiceAPI
@@ -128,6 +129,55 @@ private func long(_ source: Bytes, _ number: Int, frames: UInt32 = 240) -> Rende
                 try await group.waitForAll()
             }
             #expect(peak.withLock { $0 } <= configuration.memoryBytes)
+        }
+    }
+
+    @Test(arguments: [
+        // The default of WebP, and the finest of each format.
+        (RenderAPI.Format.webp, 0, 320, 45), (.webp, 100, 320, 45), (.mp4, 1, 1280, 12),
+        (.jpegStill, 100, 1280, 8), (.pngStill, 0, 1280, 8),
+    ]) func `no accepted quality is too large for a picture full of noise`(
+        _ format: RenderAPI.Format, _ quality: UInt32, _ width: UInt32, _ frames: UInt32
+    ) async throws {
+        try await withHarness(oneThread()) { harness in
+            let (wide, high) = (Int(width), Int(width) * 9 / 16)
+            let noisy = SourceUpload(
+                image: try ImageCodec.encodePNG(rgb: noise(wide, high), width: wide, height: high))
+            let picture = try await harness.put(noisy)
+            let request = RenderAPI.MoveRequest(
+                source: picture.digest, width: width, height: UInt32(high), frames: frames,
+                format: format, quality: quality, move: "pan_left")
+            let clip = try await harness.clip(request)
+            #expect(clip.isEnded)
+            let share = Double(clip.bytes.count) / Double(wide * high * Int(clip.header.frames))
+            print("noise as \(format) at \(quality): \(share) bytes a pixel")
+            // All that it grew by is given back.
+            while harness.service.reservedBytes > 0 { await Task.yield() }
+        }
+    }
+
+    @Test func `a result that grows beyond all memory is refused with its size`() async throws {
+        try await withHarness(oneThread { $0.memoryBytes = 8 << 20 }) { harness in
+            let noisy = SourceUpload(
+                image: try ImageCodec.encodePNG(rgb: noise(320, 180), width: 320, height: 180))
+            let picture = try await harness.put(noisy)
+            let request = RenderAPI.MoveRequest(
+                source: picture.digest, width: 320, height: 180, frames: 45, format: .webp,
+                quality: 100, move: "pan_left")
+            let found = await error { _ = try await harness.clip(request) }
+            #expect(found?.domainCode == "TOO_LARGE_TO_RENDER" && found?.isRetryable == false)
+            let numbers = (found?.message ?? "").split { !$0.isNumber }.compactMap { Int($0) }
+            #expect(numbers.count == 2 && numbers[0] > numbers[1], "\(found?.message ?? "")")
+            while harness.service.reservedBytes > 0 { await Task.yield() }
+        }
+    }
+
+    @Test func `more moves in one call than may wait are taken when nothing waits`() async throws {
+        try await withHarness(oneThread { $0.queuedMax = 2 }) { harness in
+            let picture = try await harness.put(try upload())
+            let (clips, _) = try await harness.clips(
+                .init(template: .init(source: picture.digest, frames: 8)))
+            #expect(clips.count == 6 && clips.values.allSatisfy(\.isEnded))
         }
     }
 

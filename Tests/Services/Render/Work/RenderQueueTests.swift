@@ -12,6 +12,7 @@ private final class Item: QueueItem {
     private let stepsLeft: Lock<Int>
     private let failure = Lock<RenderFailure?>(nil)
     private let moves = Lock(0)
+    private let first = Lock<(() -> Void)?>(nil)
 
     init(_ name: String, of user: String, steps: Int = 1, bytes: Int = 1, _ journal: Journal) {
         self.name = name
@@ -24,12 +25,20 @@ private final class Item: QueueItem {
     var remainingPixels: Int { stepsLeft.withLock { $0 } * pixelsPerStep }
     var isOver: Bool { stepsLeft.withLock { $0 } == 0 || failed != nil }
     var failed: RenderFailure? { failure.withLock { $0 } }
+    /// What its first step does beside its work.
+    func onFirstStep(_ body: @escaping () -> Void) { first.withLock { $0 = body } }
+
     var timesMoved: Int { moves.withLock { $0 } }
 
     func nextStep() -> QueueStep {
         guard stepsLeft.withLock({ $0 }) > 0, failed == nil else { return .notNow }
         return .run { [self] in
             journal.note(name)
+            let body = first.withLock { first in
+                defer { first = nil }
+                return first
+            }
+            body?()
             stepsLeft.withLock { $0 -= 1 }
             return pixelsPerStep
         }
@@ -114,6 +123,23 @@ private final class Journal: Sendable {
         #expect(journal.queue.waiting == 4)
     }
 
+    @Test func `a group larger than the limit is taken when nothing waits`() throws {
+        let journal = Journal(waitingMax: 2)
+        func items(_ count: Int) -> [Item] {
+            (0..<count).map { Item("\($0)", of: "ann", steps: 5, journal) }
+        }
+        try journal.queue.submit(items(6), remaining: minute)
+        #expect(journal.queue.waiting == 6)
+        #expect(throws: RenderFailure.self) {
+            try journal.queue.submit(items(1), remaining: minute)
+        }
+        journal.run()
+        try journal.queue.submit(items(1), remaining: minute)
+        #expect(throws: RenderFailure.self) {
+            try journal.queue.submit(items(2), remaining: minute)
+        }
+    }
+
     @Test func `work whose turn would come after its deadline is refused at once`() throws {
         let journal = Journal()
         // What is known of the speed comes from work that was done: 10 µs a pixel.
@@ -196,6 +222,32 @@ private final class Journal: Sendable {
         #expect(journal.run().count == expected, "seed \(seed)")
         #expect(journal.peakBytes <= 100 && journal.queue.reservedBytes == 0, "seed \(seed)")
         #expect(journal.queue.waiting == 0, "seed \(seed)")
+    }
+
+    @Test func `begun work may grow within the budget, and gives all of it back`() throws {
+        let journal = Journal(bytesMax: 100)
+        let large = Item("large", of: "ann", steps: 2, bytes: 40, journal)
+        let other = Item("other", of: "bob", steps: 2, bytes: 30, journal)
+        let late = Item("late", of: "cid", bytes: 30, journal)
+        // What is not begun has no memory that could grow.
+        #expect(journal.queue.reserve(1, for: large) == .stopped)
+        var refusals: [RenderFailure?] = []
+        large.onFirstStep { refusals.append(journal.queue.reserve(20, for: large)) }
+        other.onFirstStep {
+            refusals.append(journal.queue.reserve(20, for: other))
+            refusals.append(journal.queue.reserve(80, for: other))
+            refusals.append(journal.queue.reserve(10, for: other))
+            #expect(journal.queue.reservedBytes == 100)
+        }
+        try journal.queue.submit([large, other, late], remaining: minute)
+        #expect(journal.run().contains("late"))
+        #expect(refusals.count == 4 && refusals[0] == nil && refusals[3] == nil)
+        guard case .overloaded = refusals[1] else {
+            Issue.record("\(String(describing: refusals[1]))")
+            return
+        }
+        #expect(refusals[2] == .overMemoryBudget(bytes: 110, bytesMax: 100))
+        #expect(journal.peakBytes <= 100 && journal.queue.reservedBytes == 0)
     }
 
     @Test func `what can never fit is refused by its size`() {
