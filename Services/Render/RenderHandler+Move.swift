@@ -7,15 +7,13 @@ extension MoveSpecification {
     static let keyFramesMax = 256
     /// Most frames of a clip: 20 s at 60 frames a second.
     static let framesMax: UInt32 = 1200
-    private static let secondsMax = 20.0
+    private static let secondsMax: UInt32 = 20
 
     /// Reads a request; zero means the default, as `proto/render.proto` says.
     /// - Throws: INVALID_MOVE with the name of the first field that is out of range.
     init(_ request: RenderAPI.MoveRequest) throws(RPCError) {
         let (path, named) = try Self.path(request)
         self.init(path: path)
-        try readSize(request)
-        try readTiming(request, named: named)
         switch request.format {
         case .unspecified, .mp4: format = .mp4
         case .jpegFrames: format = .jpegFrames
@@ -26,6 +24,8 @@ extension MoveSpecification {
         case .unrecognized:
             throw .invalidMove("format", "one of the formats of the protocol")
         }
+        try readSize(request)
+        try readTiming(request, named: named)
         quality = Int(
             format == .mp4
                 ? try request.quality.checked("quality", 1...51, default: 26)
@@ -52,17 +52,16 @@ extension MoveSpecification {
         }
         if isWidthGiven {
             guard request.longestSide == 0, request.aspect == .unspecified else {
-                throw .invalidMove("longest_side, aspect", "none beside width and height")
+                throw .invalidMove(
+                    request.longestSide == 0 ? "aspect" : "longest_side",
+                    "none beside width and height")
             }
-            let sides =
-                "sides up to \(FrameSize.sideMax), the longest from "
-                + "\(FrameSize.longestMin), the other from \(FrameSize.sideMin)"
-            guard request.width <= UInt32(FrameSize.sideMax) else {
-                throw .invalidMove("width", sides)
-            }
-            guard let size = FrameSize(width: Int(request.width), height: Int(request.height))
-            else {
-                throw .invalidMove(request.height > request.width ? "height" : "width", sides)
+            let (width, height) = (Int(request.width), Int(request.height))
+            guard let size = FrameSize(width: width, height: height) else {
+                throw .invalidMove(
+                    Self.wrongSide(width, height),
+                    "sides up to \(FrameSize.sideMax), the longest from "
+                        + "\(FrameSize.longestMin), the other from \(FrameSize.sideMin)")
             }
             self.size = size
         }
@@ -82,12 +81,19 @@ extension MoveSpecification {
         case .unrecognized:
             throw .invalidMove("aspect", "WIDE, TALL, SQUARE, CLASSIC or PORTRAIT")
         }
-        if let size, size.pixels > FrameSize.videoPixelsMax,
-            [.unspecified, .mp4].contains(request.format)
-        {
+        if let size, size.pixels > FrameSize.videoPixelsMax, format == .mp4 {
             throw .invalidMove(
-                "width, height", "at most \(FrameSize.videoPixelsMax) pixels of video")
+                size.height > size.width ? "height" : "width",
+                "width × height of at most \(FrameSize.videoPixelsMax) pixels of video")
         }
+    }
+
+    /// The side that is too long or too short; where the longest is too short, that one.
+    private static func wrongSide(_ width: Int, _ height: Int) -> String {
+        if width > FrameSize.sideMax { return "width" }
+        if height > FrameSize.sideMax { return "height" }
+        let (longest, other) = height > width ? ("height", "width") : ("width", "height")
+        return max(width, height) + 1 < FrameSize.longestMin ? longest : other
     }
 
     private mutating func readTiming(
@@ -99,10 +105,10 @@ extension MoveSpecification {
             guard request.durationMs == 0 else {
                 throw .invalidMove("duration_ms", "none beside frames")
             }
-            frames = Int(try request.frames.checked("frames", 1...Self.framesMax, default: 0))
-            guard seconds <= Self.secondsMax else {
-                throw .invalidMove("frames", "at most \(Int(Self.secondsMax)) seconds")
-            }
+            // Half a second of what moves; of a still, any frame of any move.
+            let least = isStill ? 1 : (rate + 1) / 2
+            let most = min(Self.framesMax, rate * Self.secondsMax)
+            frames = Int(try request.frames.checked("frames", least...most, default: 0))
         } else {
             let standard = UInt32((named?.durationSeconds ?? 3) * 1000)
             let duration = try request.durationMs.checked(
@@ -117,7 +123,9 @@ extension MoveSpecification {
     ) throws(RPCError) -> (CameraPath, CameraMove?) {
         let ways = [request.path != nil, !request.move.isEmpty, !request.keyFrames.isEmpty]
         guard ways.count(where: { $0 }) <= 1 else {
-            throw .invalidMove("path, move, key_frames", "only one of them")
+            throw .invalidMove(
+                request.keyFrames.isEmpty ? "move" : "key_frames",
+                "only one of path, move and key_frames")
         }
         var path = CameraPath.still
         var named: CameraMove?

@@ -488,8 +488,9 @@ extension RPCError {
         case .unrecognised:
             self.init(
                 .invalidArgument, "UNSUPPORTED_IMAGE",
-                "The \(part.rawValue) is neither JPEG nor "
-                    + "PNG.", details: details)
+                part == .image
+                    ? "The image is neither JPEG nor PNG nor WebP."
+                    : "The \(part.rawValue) is neither PNG nor JPEG.", details: details)
         case .unsupported(let kind):
             self.init(
                 .invalidArgument, "UNSUPPORTED_IMAGE",

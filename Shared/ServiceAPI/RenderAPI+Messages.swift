@@ -372,7 +372,7 @@ extension RenderAPI {
         /// rounded to even, longest side 160...3840; both 0 = longest_side and aspect
         package var width: UInt32
         package var height: UInt32
-        /// 1...1200; 0 = duration_ms
+        /// 0.5...20 s of them, for a still 1...1200; 0 = duration_ms
         package var frames: UInt32
         /// 12...60; 0 = 15
         package var framesPerSecond: UInt32

@@ -141,7 +141,8 @@ enum Recipes {
 
     private static func frames(seconds: Double, perSecond: Int) -> Int {
         let exact = (seconds > 0 ? seconds : 3) * Double(perSecond)
-        return min(max(Int(exact.rounded(.up)), 1), 1440)
+        // No clip is shorter than half a second.
+        return min(max(Int(exact.rounded(.up)), (perSecond + 1) / 2), 1440)
     }
 
     private static func move(_ path: MediaAPI.CameraPath) -> CameraMove {

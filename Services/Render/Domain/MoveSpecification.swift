@@ -53,13 +53,13 @@ package struct MoveSpecification: Hashable, Sendable {
 
     /// The frames that are made: all, or one of a still.
     var frameRange: Range<Int> {
-        switch format {
-        case .mp4, .jpegFrames, .webp, .pngFrames: return 0..<frames
-        case .jpegStill, .pngStill:
-            let index = Int((Double(frames - 1) * stillAt).rounded())
-            return index..<index + 1
-        }
+        guard isStill else { return 0..<frames }
+        let index = Int((Double(frames - 1) * stillAt).rounded())
+        return index..<index + 1
     }
+
+    /// Whether the result is one frame of the move.
+    var isStill: Bool { format == .jpegStill || format == .pngStill }
 
     /// Whether each frame is handed out by itself.
     var isInFrames: Bool { format == .jpegFrames || format == .pngFrames }

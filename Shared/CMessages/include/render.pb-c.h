@@ -342,7 +342,7 @@ struct  Render__V1__MoveRequest
   uint32_t width;
   uint32_t height;
   /*
-   * 1...1200; 0 = duration_ms
+   * 0.5...20 s of them, for a still 1...1200; 0 = duration_ms
    */
   uint32_t frames;
   /*

@@ -71,7 +71,9 @@ import Wire
                 ("key_frames", .init(keyFrames: [.init()])),
                 ("key_frames", .init(keyFrames: .init(repeating: .init(), count: 257))),
                 ("move", .init(move: "no_such_move")),
-                ("path, move, key_frames", .init(path: .init(), move: "static")),
+                ("move", .init(path: .init(), move: "static")),
+                ("key_frames", .init(move: "static", keyFrames: keys { _ in })),
+                ("key_frames", .init(path: .init(), keyFrames: keys { _ in })),
                 ("format", .init(format: .unrecognized(99), move: "static")),
                 ("aspect", .init(move: "static", aspect: .unrecognized(99))),
                 (
@@ -85,7 +87,20 @@ import Wire
                 ("longest_side", .init(move: "static", longestSide: 3840, aspect: .square)),
                 ("width", .init(width: 3842, height: 100, move: "static")),
                 ("width", .init(width: .max, height: .max, move: "static")),
-                ("width, height", .init(width: 3840, height: 2460, move: "static")),
+                ("width", .init(width: 3840, height: 2460, move: "static")),
+                ("height", .init(width: 2460, height: 3840, move: "static")),
+                ("height", .init(width: 160, height: 14, move: "static")),
+                ("width", .init(width: 14, height: 160, move: "static")),
+                ("height", .init(width: 14, height: 3841, move: "static")),
+                ("width", .init(width: 158, height: 90, move: "static")),
+                ("height", .init(width: 10, height: 158, move: "static")),
+                ("height", .init(width: 320, move: "static")),
+                ("width", .init(height: 180, move: "static")),
+                ("aspect", .init(width: 320, height: 180, move: "static", aspect: .square)),
+                (
+                    "longest_side",
+                    .init(width: 320, height: 180, move: "static", longestSide: 320)
+                ),
                 ("frames_per_second", .init(framesPerSecond: 10, move: "static")),
                 ("frames_per_second", .init(framesPerSecond: 11, move: "static")),
                 ("frames_per_second", .init(framesPerSecond: 61, move: "static")),
@@ -99,6 +114,11 @@ import Wire
                 ),
                 ("frames", .init(frames: 1201, move: "static")),
                 ("frames", .init(frames: 1000, framesPerSecond: 12, move: "static")),
+                ("frames", .init(frames: 1, framesPerSecond: 12, move: "static")),
+                ("frames", .init(frames: 7, move: "static")),
+                ("frames", .init(frames: 29, framesPerSecond: 60, format: .webp, move: "static")),
+                ("frames", .init(frames: 11, framesPerSecond: 24, format: .jpegFrames)),
+                ("frames", .init(frames: 11, framesPerSecond: 24, format: .pngFrames)),
                 ("still_at", .init(move: "static", stillAt: .nan)),
             ]
             for (field, request) in cases {
@@ -122,6 +142,59 @@ import Wire
                 #expect(found?.detail("field") == field)
             }
         }
+    }
+
+    @Test func `a field that is refused is one of the request`() async throws {
+        let described = try String(
+            decoding: readFile(
+                "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+                    + "/proto/render.proto"), as: UTF8.self)
+        // A path of names, each with an index where it repeats.
+        func isKnown(_ field: String) -> Bool {
+            field.split(separator: ".").allSatisfy { part in
+                described.contains(" \(part.prefix { $0 != "[" }) = ")
+            }
+        }
+        #expect(isKnown("key_frames[1].position.y") && !isKnown("width, height"))
+        try await withHarness { harness in
+            let picture = try await harness.put(try upload())
+            for request in [
+                RenderAPI.MoveRequest(path: .init(), keyFrames: [.init(), .init(time: 1)]),
+                .init(width: 320, height: 180, longestSide: 320, aspect: .square),
+                .init(width: 3840, height: 2460), .init(width: 160, height: 14),
+                .init(frames: 1), .init(durationMs: 1), .init(quality: 99),
+            ] {
+                var request = request
+                request.source = picture.digest
+                let found = await error { _ = try await harness.clip(request) }
+                let field = try #require(found?.detail("field"))
+                #expect(isKnown(field), "\(field)")
+                #expect(found?.message.hasPrefix(field) == true)
+            }
+        }
+    }
+
+    @Test func `half a second is enough, and a still needs but one frame`() async throws {
+        try await withHarness { harness in
+            let picture = try await harness.put(try upload())
+            for (frames, rate, format) in [
+                (6, 12, .mp4), (8, 15, .webp), (13, 25, .jpegFrames), (1, 12, .jpegStill),
+                (1, 60, .pngStill),
+            ] as [(UInt32, UInt32, RenderAPI.Format)] {
+                let clip = try await harness.clip(
+                    .init(
+                        source: picture.digest, frames: frames, framesPerSecond: rate,
+                        format: format, move: "pan_left"))
+                #expect(clip.isEnded)
+            }
+        }
+    }
+
+    @Test func `what is neither JPEG nor PNG nor WebP is told what would be taken`() async throws {
+        let text = SourceUpload(image: Array("not a picture".utf8))
+        #expect(try await put(text)?.message.contains("WebP") == true)
+        let depth = SourceUpload(image: try upload().image, depth: [0])
+        #expect(try await put(depth)?.message.contains("WebP") == false)
     }
 
     @Test(arguments: [257, 1000, 20_000, 100_000, 500_000, 1_000_000])

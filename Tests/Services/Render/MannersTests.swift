@@ -27,7 +27,7 @@ private func long(_ source: Bytes, _ number: Int, frames: UInt32 = 240) -> Rende
         try await withHarness(oneThread()) { harness in
             let picture = try await harness.put(try upload())
             // Warm, so that only frames are waited for.
-            _ = try await harness.clip(long(picture.digest, 0, frames: 1))
+            _ = try await harness.clip(long(picture.digest, 0, frames: 30))
             let time = SystemTime()
             var request = long(picture.digest, 1, frames: 1200)
             request.isFragmented = true
@@ -108,7 +108,7 @@ private func long(_ source: Bytes, _ number: Int, frames: UInt32 = 240) -> Rende
         try await withHarness(configuration) { harness in
             let picture = try await harness.put(try upload())
             var request = RenderAPI.MoveRequest(
-                source: picture.digest, width: 3840, height: 2160, frames: 2, move: "pan_left")
+                source: picture.digest, width: 3840, height: 2160, frames: 8, move: "pan_left")
             request.format = .jpegFrames
             let tooLarge = await error { _ = try await harness.clip(request) }
             #expect(tooLarge?.domainCode == "TOO_LARGE_TO_RENDER")

@@ -47,7 +47,7 @@ import Wire
             let picture = try await harness.put(try upload())
             var request = panLeft(picture.digest)
             request.format = .jpegFrames
-            request.frames = 5
+            request.frames = 8
             let parts = try await harness.chunks(request)
             var frames: [[UInt8]] = []
             var announced: [Int] = []
@@ -62,7 +62,7 @@ import Wire
                 case .header, .poster: Issue.record("a second header")
                 }
             }
-            #expect(frames.map(\.count) == announced && frames.count == 5)
+            #expect(frames.map(\.count) == announced && frames.count == 8)
             for frame in frames { #expect(try ImageCodec.probe(frame).format == .jpeg) }
         }
     }

@@ -162,6 +162,19 @@ private func request(
             ["PROTOCOL_ERROR", "FRAME_TOO_LARGE"].contains(error?.status?.domainCode ?? ""))
     }
 
+    @Test func `a frame beyond the limit is refused by its length, before it comes`() async throws {
+        let fixture = try RPCFixture(.memory, methods: EchoAPI.methods(EchoHandler()))
+        let client = try await RawClient(fixture)
+        // A million key frames of a few bytes, of which not one is sent.
+        let length = UInt32(EnvelopeLimits.frameBytesMax + 1)
+        client.send(withUnsafeBytes(of: length.bigEndian) { Array($0) })
+        await client.wait { _, isClosed in isClosed }
+        let status = client.frames.last?.status
+        #expect(client.frames.last?.stream == 0)
+        #expect(status?.domainCode == "FRAME_TOO_LARGE" && status?.isRetryable == false)
+        #expect(status?.code == RPCCode.resourceExhausted.rawValue)
+    }
+
     @Test func `a stream used twice closes the connection`() async throws {
         let fixture = try RPCFixture(.memory, methods: EchoAPI.methods(EchoHandler()))
         let client = try await RawClient(fixture)
