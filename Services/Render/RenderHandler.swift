@@ -24,8 +24,11 @@ package struct RenderHandler: RenderAPI.Handler {
         guard digest.count == 32 else {
             throw .invalidSource("The digest must be the 32 bytes of a SHA-256.", field: "digest")
         }
-        // The same bytes again: answer before they are sent.
-        if let source = service.source(digest) {
+        // The same bytes again, in the same parts: answer before they are sent.
+        let shape = SourceUpload.Shape(
+            imageBytes: header.imageBytes, depthBytes: header.depthBytes,
+            maskBytes: header.maskBytes, isDepthSupplied: header.depthIsSupplied)
+        if let source = service.source(digest), source.shape == shape {
             return RenderAPI.Source(source, isCached: true)
         }
         let bytes = try announced(header)

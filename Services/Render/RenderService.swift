@@ -165,8 +165,8 @@ package final class RenderService: Sendable {
     package func depthMap(
         _ digest: [UInt8], _ context: CallContext
     ) async throws(RPCError) -> (map: DepthMap, isCached: Bool) {
-        if let map = depthMaps[digest] { return (map, true) }
         let source = try found(digest)
+        if let map = depthMaps[source.identity] { return (map, true) }
         let depths = scenes.depths
         let (map, isStopgap) = try await onWorker(context, memoryBytes: 16 << 20) {
             mustStop throws(RenderFailure) in
@@ -183,7 +183,7 @@ package final class RenderService: Sendable {
                 throw .encodingFailed("PNG")
             }
         }
-        if !isStopgap { depthMaps.insert(map, for: digest, costBytes: map.png.count + 64) }
+        if !isStopgap { depthMaps.insert(map, for: source.identity, costBytes: map.png.count + 64) }
         return (map, false)
     }
 
@@ -222,7 +222,7 @@ package final class RenderService: Sendable {
         defer { running.add(-1) }
         let subscriber = Subscriber()
         var legs = specifications.map { specification in
-            Leg(key: key(of: specification, digest), specification: specification)
+            Leg(key: key(of: specification, source), specification: specification)
         }
         for index in legs.indices { legs[index].cached = await known(legs[index].key) }
         defer {
@@ -259,9 +259,11 @@ package final class RenderService: Sendable {
         var isDone = false
     }
 
-    private func key(of specification: MoveSpecification, _ digest: [UInt8]) -> [UInt8] {
+    private func key(
+        of specification: MoveSpecification, _ source: SourcePicture
+    ) -> [UInt8] {
         var hash = SHA256()
-        hash.update(digest)
+        hash.update(source.identity)
         hash.update(rendererName)
         hash.update(specification.canonicalText)
         return hash.finish()

@@ -14,7 +14,7 @@ package struct PreparedScene: Sendable {
 /// Prepares scenes once for all the paths that are rendered over them.
 package final class SceneCache: Sendable {
     struct Key: Hashable, Sendable {
-        let digest: [UInt8]
+        let source: [UInt8]
         let size: FrameSize
         let encoding: ColourEncoding
         let isSubjectApart: Bool
@@ -49,7 +49,7 @@ package final class SceneCache: Sendable {
         mustStop: () -> Bool
     ) throws(RenderFailure) -> PreparedScene {
         let key = Key(
-            digest: source.digest, size: size, encoding: encoding, isSubjectApart: isSubjectApart)
+            source: source.identity, size: size, encoding: encoding, isSubjectApart: isSubjectApart)
         let (scene, slot) = begin(key)
         if let scene { return scene }
         defer { end(key) }

@@ -37,6 +37,31 @@ package struct SourceUpload: Sendable {
         hash.update(mask)
         return hash.finish()
     }
+
+    /// How the bytes are shared out, which the digest does not say: two uploads may have the same.
+    package var shape: Shape {
+        Shape(
+            imageBytes: UInt64(image.count), depthBytes: UInt64(depth.count),
+            maskBytes: UInt64(mask.count), isDepthSupplied: isDepthSupplied)
+    }
+
+    /// What an upload says of itself beside its digest.
+    package struct Shape: Hashable, Sendable {
+        let imageBytes: UInt64
+        let depthBytes: UInt64
+        let maskBytes: UInt64
+        let isDepthSupplied: Bool
+
+        package init(
+            imageBytes: UInt64, depthBytes: UInt64, maskBytes: UInt64, isDepthSupplied: Bool
+        ) {
+            self.imageBytes = imageBytes
+            self.depthBytes = depthBytes
+            self.maskBytes = maskBytes
+            // Without a map there is no question whose it is.
+            self.isDepthSupplied = isDepthSupplied && depthBytes > 0
+        }
+    }
 }
 
 /// A decoded picture with what is known of it, ready to be scaled to any frame size.
@@ -46,7 +71,11 @@ package final class SourcePicture: Sendable {
     /// How much two aspects may differ and still be the same shape, as a share.
     private static let aspectSlack = 0.03
 
+    /// What callers name it by.
     package let digest: [UInt8]
+    package let shape: SourceUpload.Shape
+    /// The digest together with the shape: what is made of this picture is kept under it.
+    package let identity: [UInt8]
     /// Size of the picture as uploaded.
     package let width: Int
     package let height: Int
@@ -66,6 +95,12 @@ package final class SourcePicture: Sendable {
         _ upload: SourceUpload, digest: [UInt8], mustStop: () -> Bool = { false }
     ) throws(RenderFailure) {
         self.digest = digest
+        shape = upload.shape
+        var hash = SHA256()
+        hash.update(digest)
+        hash.update("\(shape.imageBytes),\(shape.depthBytes),\(shape.maskBytes)")
+        hash.update(shape.isDepthSupplied ? ";supplied" : ";companion")
+        identity = hash.finish()
         do throws(ImageError) {
             let info = try ImageCodec.probe(upload.image)
             (width, height) = (info.width, info.height)

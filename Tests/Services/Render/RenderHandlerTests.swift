@@ -18,6 +18,47 @@ import Wire
         }
     }
 
+    @Test func `the same bytes as another's own depth are another picture`() async throws {
+        try await withHarness { harness in
+            var upload = try upload()
+            var seen: [(provider: String, isCached: Bool)] = []
+            for isSupplied in [false, true, true, false] {
+                upload.isDepthSupplied = isSupplied
+                let picture = try await harness.put(upload)
+                let header = try await harness.clip(panLeft(picture.digest)).header
+                seen.append((header.depthProvider, header.isCached))
+                let stream = try await harness.client.estimateDepth(
+                    .init(source: picture.digest), Harness.options)
+                guard case .header(let map) = try await stream.next()?.part else {
+                    Issue.record("no map")
+                    return
+                }
+                #expect(map.depthProvider == header.depthProvider)
+            }
+            #expect(seen.map(\.provider) == ["companion", "supplied", "supplied", "companion"])
+            #expect(seen.map(\.isCached) == [false, false, true, true])
+        }
+    }
+
+    @Test func `a picture with its depth behind it in one part has no depth`() async throws {
+        try await withHarness { harness in
+            let parts = try upload()
+            // A decoder ends at the end of the picture, so this is one as well, of the same digest.
+            let whole = SourceUpload(image: parts.image + parts.depth)
+            #expect(whole.digest == parts.digest)
+            var seen: [(hasDepth: Bool, isKnown: Bool, provider: String)] = []
+            for upload in [parts, whole, whole, parts] {
+                let picture = try await harness.put(upload)
+                let provider = try await harness.clip(panLeft(picture.digest)).header.depthProvider
+                seen.append((picture.hasDepth, picture.isCached, provider))
+            }
+            #expect(seen.map(\.hasDepth) == [true, false, false, true])
+            #expect(seen.map(\.isKnown) == [false, false, true, false])
+            #expect(
+                seen.map(\.provider) == ["companion", "heuristic", "heuristic", "companion"])
+        }
+    }
+
     @Test func `a move arrives as a header and pieces of one MP4`() async throws {
         try await withHarness { harness in
             let picture = try await harness.put(try upload())
