@@ -8,12 +8,14 @@ struct FrameMaker: Sendable {
     private let geometry: ParallaxGeometry
     private let motion: SubjectMotion
     private let painter: OverlayPainter
+    private let kernel: RenderKernel
 
     init(
         _ specification: MoveSpecification, of source: SourcePicture, scenes: SceneCache,
-        mustStop: () -> Bool
+        kernel: RenderKernel, mustStop: () -> Bool
     ) throws(RenderFailure) {
         self.specification = specification
+        self.kernel = kernel
         size = specification.frameSize(aspect: source.aspect)
         let encoding = specification.colourEncoding
         var motion = SubjectMotion(words: specification.subjectWords)
@@ -48,7 +50,7 @@ struct FrameMaker: Sendable {
                 encoding: maker.specification.colourEncoding)
             renderer = SheetRenderer(
                 scene: maker.prepared.scene, width: maker.size.width, height: maker.size.height,
-                keepsDepth: maker.prepared.subject != nil, kernel: RenderKernel.fastest.make())
+                keepsDepth: maker.prepared.subject != nil, kernel: maker.kernel.make())
         }
     }
 

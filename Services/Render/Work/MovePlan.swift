@@ -50,11 +50,11 @@ package struct MovePlan: Sendable {
     /// - Throws: ``RenderFailure/depthFailed``, ``RenderFailure/stopped``.
     package init(
         _ specification: MoveSpecification, of source: SourcePicture, scenes: SceneCache,
-        mustStop: () -> Bool = { false }
+        kernel: RenderKernel = .fastest, mustStop: () -> Bool = { false }
     ) throws(RenderFailure) {
         self.specification = specification
         maker = try FrameMaker(
-            specification, of: source, scenes: scenes, mustStop: mustStop)
+            specification, of: source, scenes: scenes, kernel: kernel, mustStop: mustStop)
         let range = specification.frameRange
         head = MoveHead(
             contentType: specification.contentType, size: maker.size, frames: range.count,

@@ -132,6 +132,43 @@ private func milliseconds(until happens: () -> Bool) async -> Double {
         #expect(asked >= ([.pngFrames, .webp].contains(format) ? 40 : 4))
     }
 
+    @Test(
+        arguments: RenderKernel.allCases.filter(\.isSupported),
+        [MoveSpecification.Format.mp4, .webp])
+    func `no frame is begun after the last is not wanted any more, whatever makes them`(
+        _ kernel: RenderKernel, _ format: MoveSpecification.Format
+    ) throws {
+        var specification = MoveSpecification(path: CameraMove.basic[1].path)
+        specification.format = format
+        specification.size = FrameSize(width: 640, height: 360)
+        specification.frames = 24
+        let plan = try MovePlan(
+            specification, of: source(upload()), scenes: SceneCache(budgetBytes: 64 << 20),
+            kernel: kernel)
+        var made = 0
+        var isWanted = true
+        #expect(throws: RenderFailure.stopped) {
+            try plan.make(segment: 0) {
+                !isWanted
+            } emit: { _ in
+                made += 1
+                isWanted = made < 3
+            }
+        }
+        #expect(made == 3, "of the segment's frames")
+        // Between two questions lies a frame at most, and it is thrown away.
+        var asked = 0
+        #expect(throws: RenderFailure.stopped) {
+            try plan.make(segment: 0) {
+                asked += 1
+                return asked > 1
+            } emit: { _ in
+                Issue.record("a frame that nobody wants was encoded")
+            }
+        }
+        #expect(asked >= 2 && asked <= 3)
+    }
+
     @Test func `a depth estimate ends when its caller goes, and the thread is free`() async throws {
         var configuration = RenderConfiguration()
         configuration.workers = 1
@@ -189,7 +226,7 @@ private func milliseconds(until happens: () -> Bool) async -> Double {
         }
     }
 
-    @Test func `under load, what is cancelled is gone within a few frames`() async throws {
+    @Test func `under load, what is cancelled is gone after the frames in hand`() async throws {
         var configuration = RenderConfiguration()
         configuration.workers = 2
         try await withHarness(configuration) { harness in
@@ -206,15 +243,11 @@ private func milliseconds(until happens: () -> Bool) async -> Double {
             }
             _ = await milliseconds { harness.encodedFrames > 30 }
             #expect(harness.service.waiting + 8 > 8 || harness.service.reservedBytes > 0)
-            let before = harness.encodedFrames
             for stream in streams { stream.cancel() }
-            let freed = await milliseconds {
-                harness.service.reservedBytes == 0 && harness.service.waiting == 0
-            }
-            let frames = harness.encodedFrames - before
-            print("8 moves cancelled under load: \(frames) frames, \(decimals(freed)) ms")
-            // Of 9600. Two are in hand; the others are made before the cancellation is read.
-            #expect(frames <= 100)
+            let (frames, wait) = await harness.framesAfterCancelling()
+            print("8 moves cancelled under load: \(frames) frames, \(wait)")
+            // Of 9600: those in the hands of the two threads.
+            #expect(frames <= 2)
         }
     }
 }

@@ -45,8 +45,21 @@ final class Harness: Sendable {
     }
 
     /// Frames that were rendered and encoded; -1 when nobody counts.
-    var encodedFrames: Int {
-        let name = "render_frames_encoded_total "
+    var encodedFrames: Int { metric("render_frames_encoded_total") }
+
+    /// Frames that are still finished once the service has heard that nobody wants them any more,
+    /// and how long it takes until their memory is free.
+    func framesAfterCancelling() async -> (count: Int, wait: Duration) {
+        let time = SystemTime()
+        // A call that is heard to be cancelled is not served any more.
+        while metric("render_calls_running") > 0 { await Task.yield() }
+        let (began, frames) = (time.instant, encodedFrames)
+        while service.reservedBytes > 0 || service.waiting > 0 { await Task.yield() }
+        return (encodedFrames - frames, time.instant - began)
+    }
+
+    private func metric(_ name: String) -> Int {
+        let name = name + " "
         let line = metrics.text().split(separator: "\n").first { $0.hasPrefix(name) }
         return Int(line?.dropFirst(name.count) ?? "") ?? -1
     }
