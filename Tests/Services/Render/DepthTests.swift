@@ -330,3 +330,83 @@ private let runtime: String? = {
         }
     }
 }
+
+@Suite(
+    .enabled(
+        if: runtime != nil, "ONNX Runtime is not in .build/venv; scripts/venv.sh puts it there"),
+    .timeLimit(.minutes(1)))
+struct `the service with a depth model` {
+    private struct Seen: Hashable {
+        var provider = ""
+        var isCached = false
+        /// Rows of the depth map above and below the middle, as sums.
+        var far = 0
+        var near = 0
+    }
+
+    /// Starts the real service in `folder` with this model and asks it for a depth map and a move.
+    private func ask(
+        _ folder: String, model: [UInt8], library: String
+    ) async throws -> Seen {
+        let path = "\(folder)/model.onnx"
+        try writeFile(model, to: path)
+        let service = try RenderProcess(
+            folder: folder,
+            settings: ["RENDER_ORT_LIBRARY": library, "RENDER_DEPTH_MODEL": path])
+        defer {
+            service.process.terminate()
+            _ = service.process.waitForExit()
+        }
+        var seen = Seen()
+        try await service.withClient { client in
+            // White above, black below: what is bright is near to this model, and to no other way.
+            let rgb = (0..<(64 * 48 * 3)).map { UInt8($0 < 64 * 24 * 3 ? 255 : 0) }
+            let upload = SourceUpload(
+                image: try ImageCodec.encodePNG(rgb: rgb, width: 64, height: 48))
+            let picture = try await putSource(upload, client: client, digest: upload.digest)
+            let stream = try await client.estimateDepth(
+                .init(source: picture.digest), Harness.options)
+            var png: [UInt8] = []
+            while let part = try await stream.next()?.part {
+                if case .data(let bytes) = part { png += Array(bytes) }
+            }
+            let map = try ImageCodec.decodeGrey(png)
+            let half = map.samples.count / 2
+            seen.near = map.samples.prefix(half).reduce(0) { $0 + Int($1) }
+            seen.far = map.samples.suffix(half).reduce(0) { $0 + Int($1) }
+            let move = try await client.renderMove(panLeft(picture.digest), Harness.options)
+            while let part = try await move.next()?.part {
+                guard case .header(let header) = part else { continue }
+                (seen.provider, seen.isCached) = (header.depthProvider, header.isCached)
+            }
+        }
+        return seen
+    }
+
+    @Test func `it renders with the model it is given, and knows it from another`() async throws {
+        try await withTemporaryFolder { folder in
+            let library = try #require(runtime)
+            let first = brightnessModel(height: nil, width: nil)
+            let second = brightnessModel(height: 28, width: 42)
+            let seen = try await ask(folder, model: first, library: library)
+            #expect(seen.provider == "onnx" && !seen.isCached)
+            #expect(seen.near > 10 * seen.far)
+            // Begun again it answers from disk; with another model it does not.
+            #expect(try await ask(folder, model: first, library: library).isCached)
+            let other = try await ask(folder, model: second, library: library)
+            #expect(other.provider == "onnx" && !other.isCached)
+        }
+    }
+
+    @Test func `without the library it guesses, until that is there`() async throws {
+        try await withTemporaryFolder { folder in
+            let model = brightnessModel(height: nil, width: nil)
+            for _ in 0..<2 {
+                let seen = try await ask(folder, model: model, library: "/nowhere/lib.so")
+                #expect(seen.provider == "heuristic" && !seen.isCached)
+            }
+            let repaired = try await ask(folder, model: model, library: try #require(runtime))
+            #expect(repaired.provider == "onnx" && !repaired.isCached)
+        }
+    }
+}
