@@ -15,12 +15,26 @@ package struct H264Parameters: Hashable, Sendable {
 /// OpenH264 at a constant quantiser: no rate control, no skipped frame, one thread.
 ///
 /// The same frames give the same bytes. An encoder is used by one thread at a time.
+///
+/// OpenH264 sets 1.5 bytes a pixel aside for a frame and refuses one that takes more than 1, as noise
+/// does at a fine quantiser; such a frame and those after it get a coarser one. With CABAC it
+/// writes beyond what it set aside before it notices, so fine quantisers use CAVLC, which looks.
 package final class H264Encoder {
-    private let encoder: UnsafeMutablePointer<ISVCEncoder?>
-    private let calls: ISVCEncoderVtbl
+    /// From here on no frame takes 1.5 bytes a pixel with CABAC: black and white pixels by chance,
+    /// the worst there is, take 1.35.
+    private static let cabacQuantiserMin = 20
+    private static let quantiserMax = 51
+    /// A step makes a frame of noise a sixth smaller.
+    private static let quantiserStep = 4
+
+    private var coder: Coder
     private let width: Int
     private let height: Int
     private let framesPerSecond: Int
+    private let syncInterval: Int
+    private let isCABAC: Bool
+    /// Of the next frame.
+    private var quantiser: Int
     private var frames = 0
     /// Known after the first frame.
     package private(set) var parameters = H264Parameters()
@@ -39,39 +53,71 @@ package final class H264Encoder {
         width: Int, height: Int, framesPerSecond: Int, quantiser: Int, syncInterval: Int = 0
     ) throws(H264Error) {
         precondition(width % 2 == 0 && height % 2 == 0)
-        var created: UnsafeMutablePointer<ISVCEncoder?>?
-        guard WelsCreateSVCEncoder(&created) == 0, let created, let table = created.pointee else {
-            throw H264Error(message: "encoder could not be made")
-        }
-        encoder = created
-        calls = table.pointee
         self.width = width
         self.height = height
         self.framesPerSecond = framesPerSecond
-
-        // Messages go nowhere: every failure is seen in the results.
-        var quiet = Int32(WELS_LOG_QUIET)
-        _ = calls.SetOption(encoder, ENCODER_OPTION_TRACE_LEVEL, &quiet)
-        var settings = SEncParamExt()
-        _ = calls.GetDefaultParams(encoder, &settings)
-        Self.fill(
-            &settings, width: width, height: height, framesPerSecond: framesPerSecond,
-            quantiser: quantiser, syncInterval: syncInterval)
-        guard calls.InitializeExt(encoder, &settings) == 0 else {
-            throw H264Error(message: "encoder refused \(width)×\(height)")
+        self.syncInterval = syncInterval
+        self.quantiser = quantiser
+        // Of the whole stream: its parameter sets say it.
+        isCABAC = quantiser >= Self.cabacQuantiserMin
+        let isCABAC = isCABAC
+        coder = try Coder(width: width, height: height) { settings in
+            Self.fill(
+                &settings, width: width, height: height, framesPerSecond: framesPerSecond,
+                quantiser: quantiser, syncInterval: syncInterval, isCABAC: isCABAC)
         }
-        var format = Int32(videoFormatI420.rawValue)
-        _ = calls.SetOption(encoder, ENCODER_OPTION_DATAFORMAT, &format)
     }
 
-    deinit {
-        _ = calls.Uninitialize(encoder)
-        WelsDestroySVCEncoder(encoder)
+    /// Goes on with a coarser quantiser, from a sync sample.
+    private func coarsen() throws(H264Error) {
+        quantiser = min(quantiser + Self.quantiserStep, Self.quantiserMax)
+        coder = try Coder(width: width, height: height) { settings in
+            Self.fill(
+                &settings, width: width, height: height, framesPerSecond: framesPerSecond,
+                quantiser: quantiser, syncInterval: syncInterval, isCABAC: isCABAC)
+        }
+    }
+
+    /// An encoder of the library.
+    private final class Coder {
+        private let encoder: UnsafeMutablePointer<ISVCEncoder?>
+        private let calls: ISVCEncoderVtbl
+
+        init(
+            width: Int, height: Int, fill: (inout SEncParamExt) -> Void
+        ) throws(H264Error) {
+            var created: UnsafeMutablePointer<ISVCEncoder?>?
+            guard WelsCreateSVCEncoder(&created) == 0, let created, let table = created.pointee
+            else { throw H264Error(message: "encoder could not be made") }
+            encoder = created
+            calls = table.pointee
+            // Messages go nowhere: every failure is seen in the results.
+            var quiet = Int32(WELS_LOG_QUIET)
+            _ = calls.SetOption(encoder, ENCODER_OPTION_TRACE_LEVEL, &quiet)
+            var settings = SEncParamExt()
+            _ = calls.GetDefaultParams(encoder, &settings)
+            fill(&settings)
+            guard calls.InitializeExt(encoder, &settings) == 0 else {
+                throw H264Error(message: "encoder refused \(width)×\(height)")
+            }
+            var format = Int32(videoFormatI420.rawValue)
+            _ = calls.SetOption(encoder, ENCODER_OPTION_DATAFORMAT, &format)
+        }
+
+        deinit {
+            _ = calls.Uninitialize(encoder)
+            WelsDestroySVCEncoder(encoder)
+        }
+
+        /// What the library answers; `result` is valid until the next frame.
+        func encode(_ source: inout SSourcePicture, into result: inout SFrameBSInfo) -> Int {
+            Int(calls.EncodeFrame(encoder, &source, &result))
+        }
     }
 
     private static func fill(
         _ settings: inout SEncParamExt, width: Int, height: Int, framesPerSecond: Int,
-        quantiser: Int, syncInterval: Int
+        quantiser: Int, syncInterval: Int, isCABAC: Bool
     ) {
         settings.iUsageType = CAMERA_VIDEO_REAL_TIME
         settings.iPicWidth = Int32(width)
@@ -85,7 +131,7 @@ package final class H264Encoder {
         settings.uiIntraPeriod = UInt32(syncInterval)
         settings.iNumRefFrame = 1
         settings.eSpsPpsIdStrategy = CONSTANT_ID
-        settings.iEntropyCodingModeFlag = 1
+        settings.iEntropyCodingModeFlag = isCABAC ? 1 : 0
         settings.bEnableFrameSkip = false
         settings.iMinQp = Int32(quantiser)
         settings.iMaxQp = Int32(quantiser)
@@ -129,8 +175,14 @@ package final class H264Encoder {
         source.pData = (frame.luma.samples, frame.cb.samples, frame.cr.samples, nil)
         source.uiTimeStamp = Int64(frames * 1000 / framesPerSecond)
         var result = SFrameBSInfo()
-        guard calls.EncodeFrame(encoder, &source, &result) == 0 else {
-            throw H264Error(message: "frame \(frames) was refused")
+        var answer = coder.encode(&source, into: &result)
+        while answer == Int(cmMallocMemeError.rawValue), quantiser < Self.quantiserMax {
+            try coarsen()
+            result = SFrameBSInfo()
+            answer = coder.encode(&source, into: &result)
+        }
+        guard answer == 0 else {
+            throw H264Error(message: "frame \(frames) was refused with \(answer)")
         }
         var sample = H264Sample(bytes: [], isSync: result.eFrameType == videoFrameTypeIDR)
         sample.bytes.reserveCapacity(Int(result.iFrameSizeInBytes))

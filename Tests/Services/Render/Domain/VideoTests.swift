@@ -140,10 +140,10 @@ struct Box {
     }
 
     /// ffmpeg is an independent decoder; where it is not installed the structure tests stand.
-    @Test(.enabled(if: access("/usr/bin/ffmpeg", X_OK) == 0))
-    func `an independent decoder reads back what was rendered`() throws {
+    @Test(.enabled(if: access("/usr/bin/ffmpeg", X_OK) == 0), arguments: [26, 8])
+    func `an independent decoder reads back what was rendered`(_ quality: Int) throws {
         let scene = LayeredScene.room
-        let move = try preview("static")
+        let move = try preview("static") { $0.quality = quality }
         var template = Array("/tmp/render-test-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         try #require(descriptor >= 0)
@@ -166,6 +166,33 @@ struct Box {
                 width: 320, height: 180, Array(decoded[start..<start + 320 * 180]))
             #expect(psnr(luma, truth.luma) > 36)
         }
+    }
+
+    /// Black and white by chance is the worst there is: at a fine quantiser it takes more than the
+    /// encoder has room for.
+    @Test(arguments: [1, 8, 16, 19, 20, 26])
+    func `noise is encoded at any quantiser, and the stream stays one`(_ quantiser: Int) throws {
+        let (width, height) = (320, 180)
+        let chance = noise(width, height * 4)
+        func encoder() throws -> H264Encoder {
+            try H264Encoder(
+                width: width, height: height, framesPerSecond: 24, quantiser: quantiser)
+        }
+        func frame(_ value: (Int) -> UInt8) -> Picture420 {
+            let rgb = (0..<width * height).flatMap { [UInt8](repeating: value($0), count: 3) }
+            return Picture420(rgb: rgb, width: width, height: height, encoding: .videoRange709)
+        }
+        let noisy = try encoder()
+        for index in 0..<4 {
+            let start = index * width * height
+            let sample = try noisy.encode(frame { chance[start + $0] < 128 ? 0 : 255 })
+            #expect(sample.isSync || index > 0)
+            #expect((width * height / 4...width * height * 9 / 8).contains(sample.bytes.count))
+        }
+        // The next group of the same film may be smooth: it is decoded with the same parameters.
+        let smooth = try encoder()
+        _ = try smooth.encode(frame { UInt8($0 % width / 2) })
+        #expect(smooth.parameters == noisy.parameters && !smooth.parameters.sps.isEmpty)
     }
 
     @Test func `a smaller quantiser costs bytes`() throws {
