@@ -85,8 +85,9 @@ extension RenderAPI {
             try await channel.serverStream(Methods.renderMove, request, options)
         }
 
-        /// Several moves over one picture: one decode, one preparation, results interleaved as they
-        /// are made.
+        /// Several moves over one picture: one decode, one preparation. Sent as they are made: in
+        /// the order of
+        /// the list, the next begun when a thread has nothing left to do for the one before.
         package func renderMoves(
             _ request: MovesRequest, _ options: CallOptions
         ) async throws(RPCError) -> ResponseStream<ResultChunk> {
@@ -122,8 +123,9 @@ extension RenderAPI {
             _ request: MoveRequest, _ writer: ResponseWriter<ResultChunk>, _ context: CallContext
         ) async throws(RPCError)
 
-        /// Several moves over one picture: one decode, one preparation, results interleaved as they
-        /// are made.
+        /// Several moves over one picture: one decode, one preparation. Sent as they are made: in
+        /// the order of
+        /// the list, the next begun when a thread has nothing left to do for the one before.
         func renderMoves(
             _ request: MovesRequest, _ writer: ResponseWriter<ResultChunk>, _ context: CallContext
         ) async throws(RPCError)
