@@ -265,6 +265,12 @@ struct MediaHandlerTests {
                     path: .init(motionID: "orbit_loop", durationSeconds: 4)), Self.options)
             let asked = fixture.video.requests.last
             #expect(asked?.move.name == "orbit_loop" && asked?.frames == 60)
+            // Half a second is the least that the renderer takes.
+            _ = try await client.ensureMove(
+                .init(
+                    assetID: asset.id, userID: "ann",
+                    path: .init(motionID: "push_in", durationSeconds: 0.1)), Self.options)
+            #expect(fixture.video.requests.last?.frames == 8)
         }
     }
 }
