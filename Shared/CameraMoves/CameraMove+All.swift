@@ -114,11 +114,11 @@ extension CameraMove {
         CameraMove(
             "dolly_zoom_in", "Dolly Zoom In", .zoom,
             "The camera comes closer while the lens widens. The background falls away.",
-            from: CameraPlacement(zoom: 1.17), to: CameraPlacement(z: 0.6)),
+            from: CameraPlacement(zoom: 1.22), to: CameraPlacement(z: 0.6), keepsNearSize: true),
         CameraMove(
             "dolly_zoom_out", "Dolly Zoom Out", .zoom,
             "The camera draws back while the lens narrows. The background closes in.",
-            from: CameraPlacement(z: 0.6), to: CameraPlacement(zoom: 1.17)),
+            from: CameraPlacement(z: 0.6), to: CameraPlacement(zoom: 1.22), keepsNearSize: true),
     ]
 
     private static let rolls: [CameraMove] = [

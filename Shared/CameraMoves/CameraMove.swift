@@ -17,13 +17,18 @@ package struct CameraMove: Hashable, Sendable {
     /// Whether the last key is the first one again, so that the move can go round for ever.
     package let isLoop: Bool
     package let durationSeconds: Double
+    /// Whether the lens makes up for the way, so that what is nearest keeps its size: the zoom of
+    /// the keys does so at the default strength over a whole range of depths, and the renderer sets
+    /// it for the strength and the depths that it has.
+    package let keepsNearSize: Bool
 
     package var start: CameraPlacement { keys[0].placement }
     package var end: CameraPlacement { keys[keys.count - 1].placement }
 
     init(
         _ id: String, _ label: String, _ category: Category, _ description: String,
-        keys: [CameraKey], isLoop: Bool = false, durationSeconds: Double = 3
+        keys: [CameraKey], isLoop: Bool = false, durationSeconds: Double = 3,
+        keepsNearSize: Bool = false
     ) {
         precondition(keys.count >= 2 && keys[0].time == 0 && keys[keys.count - 1].time == 1)
         precondition(!isLoop || keys[0].placement == keys[keys.count - 1].placement)
@@ -34,16 +39,18 @@ package struct CameraMove: Hashable, Sendable {
         self.keys = keys
         self.isLoop = isLoop
         self.durationSeconds = durationSeconds
+        self.keepsNearSize = keepsNearSize
     }
 
     /// A move from one placement to another, slow at both ends.
     init(
         _ id: String, _ label: String, _ category: Category, _ description: String,
-        from start: CameraPlacement = .rest, to end: CameraPlacement = .rest
+        from start: CameraPlacement = .rest, to end: CameraPlacement = .rest,
+        keepsNearSize: Bool = false
     ) {
         self.init(
             id, label, category, description,
-            keys: [CameraKey(0, start), CameraKey(1, end)])
+            keys: [CameraKey(0, start), CameraKey(1, end)], keepsNearSize: keepsNearSize)
     }
 
     /// The move with this id; nil when there is none.

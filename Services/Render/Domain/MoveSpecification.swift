@@ -95,8 +95,8 @@ package struct MoveSpecification: Hashable, Sendable {
         ]
         let whole = [
             size?.width ?? 0, size?.height ?? 0, longestSide ?? 0, frames, framesPerSecond,
-            quality, Int(overlay.borderRGB), path.isLoop ? 1 : 0, isFragmented ? 1 : 0,
-            wantsPoster ? 1 : 0,
+            quality, Int(overlay.borderRGB), path.isLoop ? 1 : 0, path.keepsNearSize ? 1 : 0,
+            isFragmented ? 1 : 0, wantsPoster ? 1 : 0,
         ]
         return
             (keys + numbers.map(Self.exact) + whole.map(String.init)

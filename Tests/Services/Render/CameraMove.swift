@@ -1,29 +1,33 @@
+import CameraMoves
 import RenderService
 
-/// A camera move as callers ask for it; the table of the product is the prompt service's.
+/// A move of the product as the renderer takes it.
 struct CameraMove: Hashable, Sendable {
     let id: String
     let path: CameraPath
-}
 
-extension CameraMove {
-    /// Every move, the six basic ones first.
-    static let all: [CameraMove] = basic + further
-
-    static func named(_ id: String) -> CameraMove? { all.first { $0.id == id } }
+    static let all = CameraMoves.CameraMove.all.map {
+        CameraMove(id: $0.id, path: CameraPath($0))
+    }
 
     /// The six moves that shift the camera and never turn it.
-    static let basic: [CameraMove] = [
+    static let basic = CameraMoves.CameraMove.basicIDs.compactMap(named)
+
+    static func named(_ id: String) -> CameraMove? { all.first { $0.id == id } }
+}
+
+/// What the requirements say of a move, written down a second time to hold the product's to it.
+struct RequiredMove: Hashable, Sendable {
+    let id: String
+    let path: CameraPath
+
+    static let all: [RequiredMove] = [
         move("static", from: pose(), to: pose()),
         move("pan_left", from: pose(x: 0.15), to: pose(x: -0.15)),
         move("pan_right", from: pose(x: -0.15), to: pose(x: 0.15)),
         move("push_in", from: pose(z: -0.1), to: pose(z: 0.25)),
         move("pull_back", from: pose(z: 0.2), to: pose(z: -0.15)),
         move("crane_up", from: pose(y: -0.1), to: pose(y: 0.15, z: 0.05)),
-    ]
-
-    /// Moves beyond the basic six; these may also turn the camera.
-    static let further: [CameraMove] = [
         move("yaw_left", from: pose(yaw: 0.25), to: pose(yaw: -0.25)),
         move("yaw_right", from: pose(yaw: -0.25), to: pose(yaw: 0.25)),
         move("tilt_up", from: pose(pitch: -0.2), to: pose(pitch: 0.15)),
@@ -58,7 +62,7 @@ extension CameraMove {
 
     private static func move(
         _ id: String, from start: CameraPose, to end: CameraPose
-    ) -> CameraMove {
-        CameraMove(id: id, path: CameraPath(start: start, end: end))
+    ) -> RequiredMove {
+        RequiredMove(id: id, path: CameraPath(start: start, end: end))
     }
 }

@@ -20,17 +20,21 @@ package struct CameraPath: Hashable, Sendable {
     /// Whether the last key is the first one again and the frames go round: the frame after the
     /// last equals the first.
     package let isLoop: Bool
+    /// Whether ``ParallaxGeometry/fit(_:aspect:depths:)`` sets the zoom of each key so that what is
+    /// nearest keeps its size.
+    package let keepsNearSize: Bool
 
     package var start: CameraPose { keys[0].pose }
     package var end: CameraPose { keys[keys.count - 1].pose }
 
     /// - Precondition: The keys are as ``keys`` says, and those of a loop close.
-    package init(keys: [Key], isLoop: Bool = false) {
+    package init(keys: [Key], isLoop: Bool = false, keepsNearSize: Bool = false) {
         precondition(keys.count >= 2 && keys[0].time == 0 && keys[keys.count - 1].time == 1)
         precondition(zip(keys, keys.dropFirst()).allSatisfy { $0.time < $1.time })
         precondition(!isLoop || keys[0].pose == keys[keys.count - 1].pose)
         self.keys = keys
         self.isLoop = isLoop
+        self.keepsNearSize = keepsNearSize
     }
 
     /// From one pose to another, slow at both ends.
@@ -41,7 +45,7 @@ package struct CameraPath: Hashable, Sendable {
     package init(_ move: CameraMove) {
         self.init(
             keys: move.keys.map { Key($0.time, CameraPose($0.placement), easing: $0.easing) },
-            isLoop: move.isLoop)
+            isLoop: move.isLoop, keepsNearSize: move.keepsNearSize)
     }
 
     /// A camera that stays at rest.
@@ -120,7 +124,7 @@ extension CameraPath {
     package func scaled(by factor: Double) -> CameraPath {
         CameraPath(
             keys: keys.map { Key($0.time, $0.pose.scaled(by: factor), easing: $0.easing) },
-            isLoop: isLoop)
+            isLoop: isLoop, keepsNearSize: keepsNearSize)
     }
 
     /// Another easing between all keys, but where the path curves through them.
@@ -128,7 +132,7 @@ extension CameraPath {
         CameraPath(
             keys: keys.map { key in
                 Key(key.time, key.pose, easing: key.easing == .through ? .through : easing)
-            }, isLoop: isLoop)
+            }, isLoop: isLoop, keepsNearSize: keepsNearSize)
     }
 
     /// The same way from its end to its start.
@@ -140,20 +144,23 @@ extension CameraPath {
                 Key(
                     1 - keys[index].time, keys[index].pose,
                     easing: index == 0 ? .easeInOut : easings[index - 1])
-            }, isLoop: isLoop)
+            }, isLoop: isLoop, keepsNearSize: keepsNearSize)
     }
 
     /// The way there and back in the same time, so that it closes; a path that closes by itself
     /// as it is.
     package func looped() -> CameraPath {
         if isLoop { return self }
-        if start == end { return CameraPath(keys: keys, isLoop: true) }
+        if start == end {
+            return CameraPath(keys: keys, isLoop: true, keepsNearSize: keepsNearSize)
+        }
         func half(_ keys: [Key], from start: Double) -> [Key] {
             keys.map { Key(start + $0.time / 2, $0.pose, easing: $0.easing) }
         }
         let there = half(keys, from: 0)
         let back = half(reversed().keys, from: 0.5)
-        return CameraPath(keys: there.dropLast() + back, isLoop: true)
+        return CameraPath(
+            keys: there.dropLast() + back, isLoop: true, keepsNearSize: keepsNearSize)
     }
 }
 

@@ -46,7 +46,8 @@ package struct FittedPath: Hashable, Sendable {
 
 extension ParallaxGeometry {
     /// Finds the smallest constant crop that keeps the whole path inside the picture, and scales
-    /// the path down when that crop would exceed ``overscanMax``.
+    /// the path down when that crop would exceed ``overscanMax``. Of a path that keeps the size of
+    /// what is nearest, the zoom is set for what is left of its way.
     ///
     /// - Parameters:
     ///   - aspect: Width over height of the picture.
@@ -54,10 +55,14 @@ extension ParallaxGeometry {
     package func fit(
         _ path: CameraPath, aspect: Double, depths: ClosedRange<Double>
     ) -> FittedPath {
-        func fits(_ scale: Double, _ overscan: Double) -> Bool {
-            staysInside(path.scaled(by: scale), overscan, aspect: aspect, depths: depths)
+        func scaled(_ scale: Double) -> CameraPath {
+            let path = path.scaled(by: scale)
+            return path.keepsNearSize ? keepingSize(path, at: depths.upperBound) : path
         }
-        if fits(1, 1) { return FittedPath(path: path) }
+        func fits(_ scale: Double, _ overscan: Double) -> Bool {
+            staysInside(scaled(scale), overscan, aspect: aspect, depths: depths)
+        }
+        if fits(1, 1) { return FittedPath(path: scaled(1)) }
         var scale = 1.0
         if !fits(1, Self.overscanMax) {
             scale = Self.bisect(from: 0, to: 1) { fits($0, Self.overscanMax) }
@@ -67,8 +72,22 @@ extension ParallaxGeometry {
             fits(scale, Self.overscanMax + (1 - Self.overscanMax) * $0)
         }
         return FittedPath(
-            path: path.scaled(by: scale),
+            path: scaled(scale),
             overscan: Self.overscanMax + (1 - Self.overscanMax) * shrink, appliedStrength: scale)
+    }
+
+    /// The path with the zoom that keeps content at `depth` at one size, 1 where the camera is
+    /// closest to it: the size is zoom / (1 − c_z·w), and both zoom and c_z go evenly between keys.
+    private func keepingSize(_ path: CameraPath, at depth: Double) -> CameraPath {
+        let weight = strength * (depth - pivot)
+        let distances = path.keys.map { max(1 - $0.pose.position.z * weight, 1 - Self.approachMax) }
+        let closest = distances.min() ?? 1
+        return CameraPath(
+            keys: zip(path.keys, distances).map { key, distance in
+                var key = key
+                key.pose.zoom = distance / closest
+                return key
+            }, isLoop: path.isLoop, keepsNearSize: true)
     }
 
     /// Largest x between `good`, where `holds` is true, and `bad`, to 1e-6.

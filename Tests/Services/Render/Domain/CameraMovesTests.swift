@@ -16,8 +16,8 @@ typealias NamedMove = CameraMoves.CameraMove
         #expect(Set(NamedMove.all.map(\.category)) == Set(NamedMove.Category.allCases))
     }
 
-    @Test(arguments: CameraMove.basic + CameraMove.further)
-    func `the geometry is the table's`(_ expected: CameraMove) throws {
+    @Test(arguments: RequiredMove.all)
+    func `the geometry is the table's`(_ expected: RequiredMove) throws {
         let move = try #require(NamedMove.named(expected.id))
         let path = CameraPath(move)
         #expect(path.start == expected.path.start && path.end == expected.path.end)
@@ -45,13 +45,32 @@ typealias NamedMove = CameraMoves.CameraMove
         }
     }
 
-    @Test func `a dolly zoom keeps the near subject's size`() throws {
-        let path = CameraPath(try #require(NamedMove.named("dolly_zoom_in")))
-        let weight = 0.3 * 0.8
-        for frame in 0..<45 {
-            let pose = path.pose(frame: frame, of: 45)
-            let size = pose.zoom / (1 - pose.position.z * weight)
-            #expect(abs(size - 1.17) < 0.012)
+    @Test(arguments: ["dolly_zoom_in", "dolly_zoom_out"])
+    func `a dolly zoom keeps the size of what is nearest at any strength`(_ id: String) throws {
+        let path = try #require(CameraMove.named(id)).path
+        for (strength, pivot, depths) in [
+            (0.05, 0.0, 0.0...1), (0.15, 0, 0...1), (0.3, 0, 0...0.8), (0.6, -0.5, 0.1...0.9),
+            (1, 0, 0...1), (0.3, 0.5, 0...1), (1, -1, 0...1), (0.3, 0, 0.4...0.4),
+        ] {
+            for shape in [path, path.scaled(by: 2), path.reversed(), path.looped()] {
+                let fitted = ParallaxGeometry(strength: strength, pivot: pivot)
+                    .fit(shape, aspect: 16.0 / 9, depths: depths)
+                let poses = (0..<45).map { fitted.path.pose(frame: $0, of: 45) }
+                func sizes(_ depth: Double) -> [Double] {
+                    poses.map { $0.zoom / (1 - $0.position.z * strength * (depth - pivot)) }
+                }
+                let near = sizes(depths.upperBound)
+                #expect(near.allSatisfy { abs($0 / near[0] - 1) < 1e-6 }, "\(strength) \(pivot)")
+                // No part of the picture is lost where the camera is closest.
+                #expect(abs((poses.map(\.zoom).min() ?? 0) - 1) < 0.02)
+                let far = sizes(depths.lowerBound)
+                let change = (far.max() ?? 1) / (far.min() ?? 1)
+                #expect(change > 1.01 || depths.lowerBound == depths.upperBound)
+                // Only through the nearest is too far, and for what is beyond the pivot the crop.
+                let limit = 0.6 * strength * (depths.upperBound - pivot)
+                if limit < 0.35, pivot <= 0 { #expect(fitted.appliedStrength == 1) }
+                #expect(fitted.appliedStrength > 0.25)
+            }
         }
     }
 }
