@@ -7,21 +7,29 @@ import Testing
     private static let height = 180
     private static let geometry = ParallaxGeometry(strength: 0.4, pivot: 0)
 
-    /// First, middle and last frame of a move, with its crop.
-    private func frames(_ id: String, _ scene: SheetScene) throws -> [Picture420] {
-        let move = try #require(CameraMove.named(id))
-        let fitted = Self.geometry.fit(
-            move.path, aspect: Double(Self.width) / Double(Self.height),
+    /// Frames of a way, evenly over its time, with its crop.
+    private func frames(
+        _ path: CameraPath, _ scene: SheetScene, count: Int = 3, of total: Int = 45,
+        geometry: ParallaxGeometry = Self.geometry
+    ) -> [Picture420] {
+        let fitted = geometry.fit(
+            path, aspect: Double(Self.width) / Double(Self.height),
             depths: Double(scene.depths.lowerBound)...Double(scene.depths.upperBound))
         let renderer = SheetRenderer(scene: scene, width: Self.width, height: Self.height)
-        return [0, 22, 44].map { index in
+        return (0..<count).map { index in
             let frame = Picture420(
                 width: Self.width, height: Self.height, encoding: .fullRange601)
+            let pose = fitted.path.pose(
+                frame: index * (total - 1) / (count - 1), of: path.isLoop ? total - 1 : total)
             renderer.render(
-                fitted.path.pose(frame: index, of: 45), geometry: Self.geometry,
-                overscan: fitted.overscan, into: frame)
+                pose, geometry: geometry, overscan: fitted.overscan * pose.zoom, into: frame)
             return frame
         }
+    }
+
+    /// First, middle and last frame of a move.
+    private func frames(_ id: String, _ scene: SheetScene) throws -> [Picture420] {
+        frames(try #require(CameraMove.named(id)).path, scene)
     }
 
     /// How far the near and the far disc travel from the first to the last frame, y down.
@@ -33,6 +41,17 @@ import Testing
             centroid(all[2], red: true) - centroid(all[0], red: true),
             centroid(all[2], red: false) - centroid(all[0], red: false)
         )
+    }
+
+    /// Where the discs are in each of `count` frames once round a loop, the first one again last.
+    private func round(
+        _ id: String, near: SIMD2<Double>, far: SIMD2<Double>, count: Int
+    ) throws -> (near: [SIMD2<Double>], far: [SIMD2<Double>]) {
+        let path = try #require(CameraMove.named(id)).path
+        #expect(path.isLoop)
+        let all = frames(path, LayeredScene.discs(near: near, far: far).scene(), count: count)
+        #expect(all[0].luma.values == all[count - 1].luma.values)
+        return (all.map { centroid($0, red: true) }, all.map { centroid($0, red: false) })
     }
 
     @Test(arguments: ["pan_left", "track_left"])
@@ -145,6 +164,87 @@ import Testing
         }
     }
 
+    @Test func `a reveal goes right and in while it turns right`() throws {
+        let way = try travel("reveal", near: [0, 0.15], far: [0, -0.15])
+        #expect(way.far.x < -0.05 && way.near.x < way.far.x - 0.01)
+        #expect(way.near.y > 0.004 && way.near.y > -way.far.y + 0.002)
+    }
+
+    @Test(arguments: [("zoom_in", 1.0), ("zoom_out", -1)])
+    func `a zoom moves near and far alike`(_ c: (id: String, sign: Double)) throws {
+        let way = try travel(c.id, near: [-0.4, 0.2], far: [0.4, -0.2])
+        #expect(way.near.x * c.sign < -0.1 && way.near.y * c.sign > 0.05)
+        #expect(abs(way.near.x + way.far.x) < 0.004 && abs(way.near.y + way.far.y) < 0.004)
+    }
+
+    @Test(arguments: [("dolly_zoom_in", 1.0), ("dolly_zoom_out", -1)], [0.1, 0.3, 0.6, 1])
+    func `a dolly zoom holds what is near and draws what is far`(
+        _ c: (id: String, sign: Double), _ strength: Double
+    ) throws {
+        let scene = LayeredScene.discs(near: [-0.2, 0], far: [0.25, 0]).scene()
+        let all = frames(
+            try #require(CameraMove.named(c.id)).path, scene, count: 5,
+            geometry: ParallaxGeometry(strength: strength))
+        let sizes = (
+            near: all.map { size($0, red: true) }, far: all.map { size($0, red: false) }
+        )
+        for frame in all {
+            #expect(abs(size(frame, red: true) / sizes.near[0] - 1) < 0.03, "\(strength)")
+            #expect(abs(centroid(frame, red: true).x - centroid(all[0], red: true).x) < 0.006)
+        }
+        let growth = sizes.far[4] / sizes.far[0]
+        #expect((1 - growth) * c.sign > 0.02, "\(strength): \(growth)")
+    }
+
+    @Test(arguments: [("roll_left", 1.0), ("roll_right", -1)])
+    func `rolling turns near and far alike, about the middle`(
+        _ c: (id: String, sign: Double)
+    ) throws {
+        let way = try travel(c.id, near: [-0.4, 0], far: [0.4, 0])
+        #expect(way.far.y * c.sign > 0.1 && way.near.y * c.sign < -0.1)
+        #expect(abs(way.far.y + way.near.y) < 0.006)
+        #expect(abs(way.far.x) < 0.006 && abs(way.near.x) < 0.006)
+    }
+
+    @Test func `the orbit goes right, then left, and comes closest between`() throws {
+        let way = try round("orbit_loop", near: [0, 0.15], far: [0, -0.15], count: 5)
+        // Against what is far, what is near goes left while the camera is right of it.
+        let apart = zip(way.near, way.far).map { $0.x - $1.x }
+        #expect(apart[1] < -0.02 && apart[3] > 0.02)
+        #expect(abs(apart[0]) < 0.004 && abs(apart[2]) < 0.004)
+        // It looks back at the subject: what is far goes the way of the camera.
+        #expect(way.far[1].x > 0.02 && way.far[3].x < -0.02)
+        // Closest half way round: outward, near more than far.
+        let out = (near: way.near[2].y - way.near[0].y, far: way.far[2].y - way.far[0].y)
+        #expect(out.near > 0.003 && out.far < 0 && out.near > -2 * out.far)
+    }
+
+    @Test func `breathing goes in and back, near faster than far`() throws {
+        let way = try round("breathe_loop", near: [-0.4, 0.2], far: [0.4, -0.2], count: 5)
+        let out = (near: way.near[2] - way.near[0], far: way.far[2] - way.far[0])
+        #expect(out.near.x < -0.01 && out.near.y > 0.005 && out.far.x > 0 && out.far.y < 0)
+        #expect(-out.near.x > 2 * out.far.x)
+        #expect(abs(way.near[1].x - way.near[3].x) < 0.003)
+    }
+
+    @Test func `a held camera sways a little, near more than far, and comes back`() throws {
+        let way = try round("handheld_drift", near: [-0.2, 0], far: [0.25, 0], count: 23)
+        func length(_ all: [SIMD2<Double>]) -> Double {
+            zip(all, all.dropFirst()).reduce(0) { sum, step in
+                let d = step.1 - step.0
+                return sum + (d.x * d.x + d.y * d.y).squareRoot()
+            }
+        }
+        #expect(length(way.near) > 0.06 && length(way.near) > 1.15 * length(way.far))
+        for place in way.near {
+            let away = place - way.near[0]
+            #expect(abs(away.x) < 0.08 && abs(away.y) < 0.08)
+        }
+        // Up and down as well as to the sides.
+        let heights = way.near.map(\.y)
+        #expect((heights.max() ?? 0) - (heights.min() ?? 0) > 0.008)
+    }
+
     @Test(arguments: CameraMove.all)
     func `no frame shows a repeated border`(_ move: CameraMove) throws {
         // A ramp on the nearest plane: beyond the border its last column would be repeated.
@@ -160,17 +260,37 @@ import Testing
         let scene = SheetScene(
             rgb: rgb, width: width, height: height, depth: depth, encoding: .fullRange601,
             reach: 30)
-        for frame in try frames(move.id, scene) {
-            for (x, y) in [(0, 90), (312, 90)] {
-                let change = Int(frame.cr[x / 2 + 3, y / 2]) - Int(frame.cr[x / 2, y / 2])
-                #expect(abs(change) >= 1, "column \(x)")
-            }
-            for (x, y) in [(160, 0), (160, 172)] {
-                let change = Int(frame.luma[x, y + 6]) - Int(frame.luma[x, y])
-                #expect(abs(change) >= 2, "row \(y)")
+        let path = move.path
+        for (name, shape) in [
+            ("plain", path), ("double", path.scaled(by: 2)), ("reversed", path.reversed()),
+            ("looped", path.looped()), ("all", path.scaled(by: 2).reversed().looped()),
+        ] {
+            for frame in frames(shape, scene, count: 7, of: 49) {
+                // Across the corners as well as the middles of the sides.
+                for (x, y) in [(0, 90), (304, 90), (0, 2), (304, 2), (0, 176), (304, 176)] {
+                    let change = colour(frame, x + 14, y).red - colour(frame, x, y).red
+                    #expect(abs(change) > 2, "\(name), column \(x), row \(y)")
+                }
+                for (x, y) in [(160, 0), (160, 164), (2, 0), (316, 0), (2, 164), (316, 164)] {
+                    let change = colour(frame, x, y + 14).green - colour(frame, x, y).green
+                    #expect(abs(change) > 2, "\(name), column \(x), row \(y)")
+                }
             }
         }
     }
+}
+
+/// Red and green of a pixel whose blue is 128.
+private func colour(_ picture: Picture420, _ x: Int, _ y: Int) -> (red: Double, green: Double) {
+    let luma = Double(picture.luma[x, y])
+    let red = luma + 1.402 * (Double(picture.cr[x / 2, y / 2]) - 128)
+    return (red, (luma - 0.299 * red - 0.114 * 128) / 0.587)
+}
+
+/// Square root of how much of a picture a disc covers, soft at its edge.
+private func size(_ picture: Picture420, red: Bool) -> Double {
+    let plane = red ? picture.cr : picture.cb
+    return plane.values.reduce(0.0) { $0 + max(0, Double($1) - 128) }.squareRoot()
 }
 
 @Suite struct `rendered frames` {
