@@ -14,51 +14,56 @@ package final class VectorKernel: SheetKernel {
 
     package func begin(_ frame: SheetFrame) {
         self.frame = frame
-        let (search, stack) = (frame.search, frame.stack)
+        let search = frame.search
         let m = search.coefficients
         view = sheet_view(
             front_depth: search.frontDepth, back_depth: search.backDepth,
             width: Int32(search.width), height: Int32(search.height),
-            luma: stack.luma.samples, cb: stack.cb.samples, cr: stack.cr.samples,
-            luma_stride: Int32(stack.luma.width), chroma_stride: Int32(stack.cb.width),
-            back_rows: Int32(stack.backRows), centre_x: search.centreX, centre_y: search.centreY,
+            matte: search.matte, luma: search.luma, cb: search.cb, cr: search.cr,
+            luma_stride: Int32(search.lumaStride), chroma_stride: Int32(search.chromaStride),
+            back_rows: Int32(search.backRows), centre_x: search.centreX, centre_y: search.centreY,
             shift_x: search.view.shiftX, shift_y: search.view.shiftY, zoom: search.view.zoom,
             pivot: search.view.pivot, lowest: search.lowest, step: search.step,
-            depth_unit: SheetScene.depthUnit,
+            rows_max: search.rowsMax,
             xx: m.xx, xy: m.xy, x1: m.x1, yx: m.yx, yy: m.yy, y1: m.y1, gx: m.gx, gy: m.gy,
             g1: m.g1)
     }
 
-    private static func places(_ cell: Cell) -> sheet_cell {
-        sheet_cell(
-            luma_index: cell.lumaIndex, luma_way: cell.lumaWay, chroma_index: cell.chromaIndex,
-            chroma_way: cell.chromaWay, x: cell.x, y: cell.y, is_apart: cell.isApart)
+    private static func target(_ part: CellPart) -> sheet_target {
+        let target = part.target
+        return sheet_target(
+            luma: target.luma, cb: target.cb, cr: target.cr,
+            luma_stride: Int64(target.lumaStride), chroma_stride: Int64(target.chromaStride),
+            depth: part.depth, depth_stride: Int64(part.depthStride))
     }
 
-    package func findSurface(_ part: CellPart, segments: Int, near: Float, isInside: Bool) {
-        guard let nodes = frame?.nodes else { return }
+    package func drawSurface(
+        _ part: CellPart, segments: Int, near: Float, isInside: Bool
+    ) -> Bool {
+        guard let nodes = frame?.nodes else { return false }
         let first = part.left / CellSearch.nodeColumns
-        var cell = Self.places(part.cell)
-        sheet_surface(
-            &view, &cell, nodes.x + first, nodes.y + first, Int64(nodes.stride), Int64(segments),
-            near, Int64(part.column), part.depth, Int64(part.depthStride))
+        var target = Self.target(part)
+        return sheet_surface(
+            &view, &target, nodes.x + first, nodes.y + first, Int64(nodes.stride),
+            Int64(segments), near, isInside)
     }
 
-    package func march(_ part: CellPart, runCount: Int, isInside: Bool) -> Int {
+    package func march(
+        _ part: CellPart, _ anchor: CellSearch.Anchor, into cell: Cell, runCount: Int,
+        isInside: Bool
+    ) -> Int {
         guard let runs = frame?.runs else { return 0 }
-        var cell = Self.places(part.cell)
+        var target = Self.target(part)
+        var places = sheet_cell(
+            x: cell.x, y: cell.y, is_back: cell.isBack, cover: cell.cover,
+            behind_x: cell.behindX, behind_y: cell.behindY, is_soft: cell.isSoft,
+            is_apart: cell.isApart)
         return runs.withMemoryRebound(to: sheet_run.self, capacity: runCount) { runs in
             Int(
                 sheet_march(
-                    &view, &cell, Int64(part.left), Int64(part.top), runs, Int64(runCount),
-                    Int64(part.column), part.depth, Int64(part.depthStride)))
+                    &view, &target, sheet_anchor(x: Int32(anchor.x), y: Int32(anchor.y)),
+                    isInside && anchor.isNear, &places, Int64(part.left), Int64(part.top), runs,
+                    Int64(runCount)))
         }
-    }
-
-    package func sample(_ cell: Cell, rows: Int, to target: CellTarget) {
-        var places = Self.places(cell)
-        sheet_sample(
-            &view, &places, target.luma, Int64(target.lumaStride), target.cb, target.cr,
-            Int64(target.chromaStride), Int64(rows))
     }
 }

@@ -1,23 +1,24 @@
-/// What is known of one cell of a frame: where its pixels look. Memory of one thread.
-///
-/// A place is an index into the planes of a ``SheetStack`` and the way from there to the next
-/// sample, 0…64 to the right and 0…32 down.
+/// Where the pixels of half a marched cell look. Memory of one thread.
 package struct Cell {
     static let columns = 32
     static let rows = 8
-    static let count = columns * rows
+    /// Columns of a half, which is marched by itself.
+    static let half = 16
+    static let count = half * rows
 
-    /// For each luma sample.
-    let lumaIndex: UnsafeMutablePointer<Int32>
-    /// The way to the right, and 256 times the way down.
-    let lumaWay: UnsafeMutablePointer<UInt16>
-    /// The same for each chroma sample, 16 × 4 of them.
-    let chromaIndex: UnsafeMutablePointer<Int32>
-    let chromaWay: UnsafeMutablePointer<UInt16>
-    /// Where the pixels of marched cells look, in 1/256 pixel of the stack.
-    let x: UnsafeMutablePointer<Int32>
-    let y: UnsafeMutablePointer<Int32>
-    /// All ones for a chroma sample whose four pixels are not neighbours; only for marched cells.
+    /// Places in 1/64 pixel from an anchor.
+    let x: UnsafeMutablePointer<Int16>
+    let y: UnsafeMutablePointer<Int16>
+    /// All ones where a place is on the back sheet.
+    let isBack: UnsafeMutablePointer<Int16>
+    /// How much of what is there covers what is behind it, of 64: all where edges are hard.
+    let cover: UnsafeMutablePointer<Int16>
+    /// Where the pixels that are not covered wholly look on the back sheet.
+    let behindX: UnsafeMutablePointer<Int16>
+    let behindY: UnsafeMutablePointer<Int16>
+    /// All ones for each eight pixels of which one is not covered wholly.
+    let isSoft: UnsafeMutablePointer<Int16>
+    /// All ones for a chroma sample whose four pixels must be mixed one by one.
     let isApart: UnsafeMutablePointer<Int32>
 
     init() {
@@ -26,22 +27,25 @@ package struct Cell {
             numbers.initialize(repeating: 0, count: count)
             return numbers
         }
-        lumaIndex = numbers(Self.count)
-        lumaWay = numbers(Self.count)
-        chromaIndex = numbers(Self.count / 4)
-        chromaWay = numbers(Self.count / 4)
         x = numbers(Self.count)
         y = numbers(Self.count)
+        isBack = numbers(Self.count)
+        cover = numbers(Self.count)
+        cover.update(repeating: 64, count: Self.count)
+        behindX = numbers(Self.count)
+        behindY = numbers(Self.count)
+        isSoft = numbers(Self.count / 8)
         isApart = numbers(Self.count / 4)
     }
 
     func deallocate() {
-        lumaIndex.deallocate()
-        lumaWay.deallocate()
-        chromaIndex.deallocate()
-        chromaWay.deallocate()
         x.deallocate()
         y.deallocate()
+        isBack.deallocate()
+        cover.deallocate()
+        behindX.deallocate()
+        behindY.deallocate()
+        isSoft.deallocate()
         isApart.deallocate()
     }
 }

@@ -1,103 +1,147 @@
-/// Fetches the colours of a cell from both sheets, once it is known where its pixels look.
-///
-/// Places are in 1/256 pixel; a look-up keeps 1/64 of a pixel across and 1/32 down, so that
-/// everything fits 16 bits.
+/// Fetches the colours of half a cell from both sheets, once it is known where its pixels look.
 struct CellSampler {
-    private let luma: UnsafeMutablePointer<UInt8>
-    private let cb: UnsafeMutablePointer<UInt8>
-    private let cr: UnsafeMutablePointer<UInt8>
+    /// Where the anchor is in the planes.
+    private let luma: UnsafePointer<UInt8>
+    private let cb: UnsafePointer<UInt8>
+    private let cr: UnsafePointer<UInt8>
     private let lumaStride: Int
     private let chromaStride: Int
+    /// From a row of the front sheet to that of the back sheet.
+    private let backRows: Int
+    /// The first place of a picture, which a chroma sample may not look before.
+    private let firstX: Int32
+    private let firstY: Int32
 
-    init(_ stack: SheetStack) {
-        luma = stack.luma.samples
-        cb = stack.cb.samples
-        cr = stack.cr.samples
-        lumaStride = stack.luma.width
-        chromaStride = stack.cb.width
+    init(_ search: CellSearch, _ anchor: CellSearch.Anchor) {
+        lumaStride = search.lumaStride
+        chromaStride = search.chromaStride
+        luma = UnsafePointer(search.luma) + (anchor.y &* lumaStride &+ anchor.x)
+        let chroma = (anchor.y &>> 1) &* chromaStride &+ anchor.x &>> 1
+        cb = UnsafePointer(search.cb) + chroma
+        cr = UnsafePointer(search.cr) + chroma
+        backRows = search.backRows
+        firstX = Int32(clamping: anchor.x &* -32)
+        firstY = Int32(clamping: anchor.y &* -32)
     }
 
-    /// Writes 16 luma samples of a cell.
+    /// Writes the colours of half a cell, and where chroma is yet to be mixed.
     @inline(__always)
-    func luma(_ cell: Cell, at: Int, to out: UnsafeMutablePointer<UInt8>) {
-        fetch(luma, lumaStride, cell.lumaIndex + at, cell.lumaWay + at, to: out)
+    func draw(_ cell: Cell, to target: CellTarget) {
+        for row in 0..<Cell.rows {
+            for half in 0..<2 {
+                let column = half &* 8
+                let at = row &* Cell.half &+ column
+                let looks = Looks<Int32>(
+                    Self.load(cell.x + at), Self.load(cell.y + at), Self.load(cell.isBack + at),
+                    stride: lumaStride, backRows: backRows)
+                let to = target.luma + row * target.lumaStride + column
+                if cell.isSoft[at / 8] == 0 {
+                    looks.fetch(luma, lumaStride, to: to)
+                } else {
+                    let front = looks.samples(luma, lumaStride)
+                    let behind = Looks<Int32>(
+                        Self.load(cell.behindX + at), Self.load(cell.behindY + at),
+                        SIMD8(repeating: -1), stride: lumaStride, backRows: backRows
+                    ).samples(luma, lumaStride)
+                    let cover = unsafeBitCast(Self.load(cell.cover + at), to: SIMD8<UInt16>.self)
+                    Looks<Int32>.store(
+                        (front &* cover &+ behind &* (64 &- cover) &+ 32) &>> 6, to: to)
+                }
+            }
+        }
+        for row in 0..<Cell.rows / 2 { drawChroma(cell, row, to: target) }
     }
 
-    /// Writes 16 samples of both chroma planes.
+    /// A chroma sample covers four pixels: it looks at their mean when they are neighbours in the
+    /// source too.
     @inline(__always)
-    func chroma(
-        _ cell: Cell, at: Int, cb blue: UnsafeMutablePointer<UInt8>,
-        cr red: UnsafeMutablePointer<UInt8>
-    ) {
-        fetch(cb, chromaStride, cell.chromaIndex + at, cell.chromaWay + at, to: blue)
-        fetch(cr, chromaStride, cell.chromaIndex + at, cell.chromaWay + at, to: red)
+    private func drawChroma(_ cell: Cell, _ row: Int, to target: CellTarget) {
+        let above = row &* 2 &* Cell.half
+        let below = above &+ Cell.half
+        let (x, xSpread) = Self.means(cell.x + above, cell.x + below)
+        let (y, ySpread) = Self.means(cell.y + above, cell.y + below)
+        let isBack = Self.pairs(cell.isBack + above)
+        let isBackBelow = Self.pairs(cell.isBack + below)
+        let isMixed =
+            (isBack.left ^ isBack.right) | (isBack.left ^ isBackBelow.left)
+            | (isBack.left ^ isBackBelow.right)
+        let cover = Self.pairs(cell.cover + above), coverBelow = Self.pairs(cell.cover + below)
+        let isSoft = (cover.left & cover.right & coverBelow.left & coverBelow.right) ^ 64
+        let isApart = xSpread | ySpread | isMixed | isSoft
+        UnsafeMutableRawPointer(cell.isApart + row &* Cell.half / 2)
+            .storeBytes(of: isApart, as: SIMD8<Int32>.self)
+        // Half a luma pixel is a quarter of a chroma pixel; the sum of four is eight chroma pixels.
+        let looks = Looks<Int32>(
+            SIMD8<Int16>(truncatingIfNeeded: Self.held(x &>> 3 &- 16, firstX)),
+            SIMD8<Int16>(truncatingIfNeeded: Self.held(y &>> 3 &- 16, firstY)),
+            SIMD8<Int16>(truncatingIfNeeded: isBack.left), stride: chromaStride,
+            backRows: backRows / 2)
+        let to = row &* target.chromaStride
+        looks.fetch(cb, chromaStride, to: target.cb + to)
+        looks.fetch(cr, chromaStride, to: target.cr + to)
     }
 
-    /// Both chroma samples at one place in 1/256 luma pixel.
-    func chroma(atLuma x: Int32, _ y: Int32) -> (cb: Int32, cr: Int32) {
-        let (cx, cy) = (max(0, (x &- 128) >> 1), max(0, (y &- 128) >> 1))
-        return (
-            Int32(Self.bilinear(cb, stride: chromaStride, cx, cy)),
-            Int32(Self.bilinear(cr, stride: chromaStride, cx, cy))
-        )
+    /// The sums of eight times four numbers, and anything but zero where one is four pixels or more
+    /// from the first.
+    @inline(__always)
+    private static func means(
+        _ above: UnsafePointer<Int16>, _ below: UnsafePointer<Int16>
+    ) -> (sum: SIMD8<Int32>, spread: SIMD8<Int32>) {
+        let (upper, lower) = (pairs(above), pairs(below))
+        let first = upper.left &- 256
+        let spread =
+            (upper.right &- first) &>> 9 | (lower.left &- first) &>> 9
+            | (lower.right &- first) &>> 9
+        return (upper.left &+ upper.right &+ lower.left &+ lower.right, spread)
+    }
+
+    /// The greater of two.
+    @inline(__always)
+    private static func held(_ places: SIMD8<Int32>, _ first: Int32) -> SIMD8<Int32> {
+        let beyond = places &- first
+        return first &+ (beyond & ~(beyond &>> 31))
+    }
+
+    /// Eight pairs of neighbours.
+    @inline(__always)
+    private static func pairs(
+        _ numbers: UnsafePointer<Int16>
+    ) -> (left: SIMD8<Int32>, right: SIMD8<Int32>) {
+        let pairs = UnsafeRawPointer(numbers).loadUnaligned(as: SIMD8<Int32>.self)
+        return ((pairs &<< 16) &>> 16, pairs &>> 16)
     }
 
     @inline(__always)
-    private func fetch(
-        _ samples: UnsafeMutablePointer<UInt8>, _ stride: Int, _ index: UnsafePointer<Int32>,
-        _ way: UnsafePointer<UInt16>, to out: UnsafeMutablePointer<UInt8>
-    ) {
-        // Lane by lane in one expression: a loop over the lanes goes through memory.
-        let from = UnsafeRawPointer(samples)
-        let u = SIMD16<UInt16>(
-            Self.pair(from, index[0], 0), Self.pair(from, index[1], 0),
-            Self.pair(from, index[2], 0), Self.pair(from, index[3], 0),
-            Self.pair(from, index[4], 0), Self.pair(from, index[5], 0),
-            Self.pair(from, index[6], 0), Self.pair(from, index[7], 0),
-            Self.pair(from, index[8], 0), Self.pair(from, index[9], 0),
-            Self.pair(from, index[10], 0), Self.pair(from, index[11], 0),
-            Self.pair(from, index[12], 0), Self.pair(from, index[13], 0),
-            Self.pair(from, index[14], 0), Self.pair(from, index[15], 0))
-        let l = SIMD16<UInt16>(
-            Self.pair(from, index[0], stride), Self.pair(from, index[1], stride),
-            Self.pair(from, index[2], stride), Self.pair(from, index[3], stride),
-            Self.pair(from, index[4], stride), Self.pair(from, index[5], stride),
-            Self.pair(from, index[6], stride), Self.pair(from, index[7], stride),
-            Self.pair(from, index[8], stride), Self.pair(from, index[9], stride),
-            Self.pair(from, index[10], stride), Self.pair(from, index[11], stride),
-            Self.pair(from, index[12], stride), Self.pair(from, index[13], stride),
-            Self.pair(from, index[14], stride), Self.pair(from, index[15], stride))
-        let ways = Self.load(way)
-        let (fx, fy) = (ways & 0xFF, ways &>> 8)
-        let (keptX, keptY) = (64 &- fx, 32 &- fy)
-        let top = ((u & 0xFF) &* keptX &+ (u &>> 8) &* fx &+ 4) &>> 3
-        let bottom = ((l & 0xFF) &* keptX &+ (l &>> 8) &* fx &+ 4) &>> 3
-        let mixed = (top &* keptY &+ bottom &* fy &+ 128) &>> 8
-        UnsafeMutableRawPointer(out).storeBytes(
-            of: SIMD16<UInt8>(truncatingIfNeeded: mixed), as: SIMD16<UInt8>.self)
+    private static func load(_ numbers: UnsafePointer<Int16>) -> SIMD8<Int16> {
+        UnsafeRawPointer(numbers).loadUnaligned(as: SIMD8<Int16>.self)
     }
 
-    /// Two neighbours in one load, the left one in the low half.
-    @inline(__always)
-    private static func pair(_ from: UnsafeRawPointer, _ index: Int32, _ offset: Int) -> UInt16 {
-        UInt16(
-            littleEndian: from.loadUnaligned(
-                fromByteOffset: Int(index) &+ offset, as: UInt16.self))
+    /// Both chroma samples at one place of a cell.
+    func chroma(of cell: Cell, _ at: Int) -> (cb: Int32, cr: Int32) {
+        let there = chroma(cell.x[at], cell.y[at], isBack: cell.isBack[at] != 0)
+        let cover = Int32(cell.cover[at])
+        if cover == 64 { return there }
+        let behind = chroma(cell.behindX[at], cell.behindY[at], isBack: true)
+        func mixed(_ there: Int32, _ behind: Int32) -> Int32 {
+            (there &* cover &+ behind &* (64 &- cover) &+ 32) &>> 6
+        }
+        return (mixed(there.cb, behind.cb), mixed(there.cr, behind.cr))
     }
 
-    @inline(__always)
-    private static func load(_ numbers: UnsafePointer<UInt16>) -> SIMD16<UInt16> {
-        UnsafeRawPointer(numbers).loadUnaligned(as: SIMD16<UInt16>.self)
-    }
-
-    private static func bilinear(
-        _ samples: UnsafeMutablePointer<UInt8>, stride: Int, _ x: Int32, _ y: Int32
-    ) -> UInt8 {
-        let at = samples + (Int(y >> 8) &* stride &+ Int(x >> 8))
-        let (fx, fy) = (UInt32(x >> 2) & 63, UInt32(y >> 3) & 31)
-        let top = (UInt32(at[0]) &* (64 &- fx) &+ UInt32(at[1]) &* fx &+ 4) >> 3
-        let bottom =
-            (UInt32(at[stride]) &* (64 &- fx) &+ UInt32(at[stride &+ 1]) &* fx &+ 4) >> 3
-        return UInt8(truncatingIfNeeded: (top &* (32 &- fy) &+ bottom &* fy &+ 128) >> 8)
+    private func chroma(_ x: Int16, _ y: Int16, isBack: Bool) -> (cb: Int32, cr: Int32) {
+        let x = max(Int(firstX), (Int(x) &- 32) &>> 1)
+        let y = max(Int(firstY), (Int(y) &- 32) &>> 1)
+        let (right, down) = (UInt32(x & 63), UInt32((y &>> 1) & 31))
+        let row = (y &>> 6) &+ (isBack ? backRows / 2 : 0)
+        let index = row &* chromaStride &+ x &>> 6
+        func mixed(_ plane: UnsafePointer<UInt8>) -> Int32 {
+            let at = plane + index
+            let top = (UInt32(at[0]) &* (64 &- right) &+ UInt32(at[1]) &* right &+ 4) &>> 3
+            let lower = at + chromaStride
+            let bottom =
+                (UInt32(lower[0]) &* (64 &- right) &+ UInt32(lower[1]) &* right &+ 4) &>> 3
+            return Int32((top &* (32 &- down) &+ bottom &* down &+ 128) &>> 8)
+        }
+        return (mixed(cb), mixed(cr))
     }
 }

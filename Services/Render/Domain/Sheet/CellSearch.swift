@@ -19,9 +19,16 @@ package struct CellSearch {
     /// A greater change of depth from one pixel to the next is a jump.
     let step: Float
     /// From a row of the front sheet to that of the back sheet.
-    let backRows: Int32
+    let backRows: Int
+    /// Nil where edges are hard.
+    let matte: UnsafeMutablePointer<UInt8>?
+    let luma: UnsafeMutablePointer<UInt8>
+    let cb: UnsafeMutablePointer<UInt8>
+    let cr: UnsafeMutablePointer<UInt8>
     let lumaStride: Int
     let chromaStride: Int
+    /// How far from its anchor a part of a cell that is drawn as a surface may reach up and down.
+    let rowsMax: Float
     private let binSize: Float
     private let tileColumns: Int
     private let tileRows: Int
@@ -52,9 +59,15 @@ package struct CellSearch {
         step = scene.step
         frontDepth = scene.frontDepth.samples
         backDepth = scene.backDepth.samples
-        backRows = Int32(scene.stack.backRows)
+        backRows = scene.stack.backRows
+        matte = scene.matte?.samples
+        luma = scene.stack.luma.samples
+        cb = scene.stack.cb.samples
+        cr = scene.stack.cr.samples
         lumaStride = scene.stack.luma.width
         chromaStride = scene.stack.cb.width
+        // Rows times the stride and 64 columns fit sixteen bits.
+        rowsMax = min(100, Float((Int(Int16.max) - 64) / scene.stack.luma.width - 1))
         centreX = Float(width) / 2 - 0.5
         centreY = Float(height) / 2 - 0.5
         lowest = scene.depths.lowerBound
@@ -111,46 +124,48 @@ package struct CellSearch {
         }
     }
 
-    /// How a cell's pixels are to be found.
-    enum Verdict {
-        /// They lie on one surface, about this deep.
-        case smooth(near: Float, isInside: Bool)
-        /// They may lie on several; these bins may be met.
-        case broken(bins: UInt64, isInside: Bool)
+    /// What a cell can meet.
+    struct Verdict {
+        /// Whether its pixels lie on one surface.
+        let isSmooth: Bool
+        /// The depths that may be met.
+        let bins: UInt64
+        let isInside: Bool
     }
 
     func verdict(_ span: Span) -> Verdict {
         let reach = self.reach(span, lowest - view.pivot, highest - view.pivot)
         var bins: UInt64 = 0
-        var slope: Float = 0
+        // As bits, which rise with the number when it has no sign: their maximum is found faster.
+        var slopeBits: UInt32 = 0
         var row = reach.top
         while row <= reach.bottom {
             var tile = row &* tileColumns &+ reach.left
             let end = row &* tileColumns &+ reach.right
             while tile <= end {
                 bins |= tileBins[tile]
-                slope = max(slope, tileSlopes[tile])
+                slopeBits = max(slopeBits, tileSlopes[tile].bitPattern)
                 tile &+= 1
             }
             row &+= 1
         }
         let isInside = self.isInside(reach)
         let shift = self.shift(span)
-        if slope * shift < Self.foldMax {
-            return .smooth(near: middle(of: bins), isInside: isInside)
+        if Float(bitPattern: slopeBits) * shift < Self.foldMax {
+            return Verdict(isSmooth: true, bins: bins, isInside: isInside)
         }
         let met = candidates(span, among: bins)
         let run = Self.nearestRun(met)
         if isUnbroken(span, run, shift: shift) {
-            return .smooth(near: middle(of: run), isInside: isInside)
+            return Verdict(isSmooth: true, bins: run, isInside: isInside)
         }
-        return .broken(bins: met, isInside: isInside)
+        return Verdict(isSmooth: false, bins: met, isInside: isInside)
     }
 
     // MARK: Bins
 
     /// The depth in the middle of the bins from the lowest to the highest set.
-    private func middle(of bins: UInt64) -> Float {
+    func middle(of bins: UInt64) -> Float {
         let ends = bins.trailingZeroBitCount + (64 - bins.leadingZeroBitCount)
         return lowest + Float(ends) * 0.5 * binSize
     }
@@ -196,23 +211,40 @@ package struct CellSearch {
 
     /// Those bins that occur where the cell would look for them.
     private func candidates(_ span: Span, among bins: UInt64) -> UInt64 {
+        // The reach of a bin, as `reach` finds it: left, right, top and bottom, all at once and in
+        // tiles; each is a straight line over the bins.
+        let extent = SIMD4(span.minX, span.maxX, span.minY, span.maxY)
+        let shift = SIMD4(view.shiftX, view.shiftX, view.shiftY, view.shiftY)
+        let centre = SIMD4(centreX, centreX, centreY, centreY)
+        let slack = SIMD4<Float>(-1, 2, -1, 2)
+        let perTile = Self.perTile
+        let move = shift - extent * view.zoom
+        let across = move * (1.5 * binSize)
+        let outward = SIMD4(
+            min(0, across[0]), max(0, across[1]), min(0, across[2]), max(0, across[3]))
+        let first =
+            (extent + centre + move * (lowest - 0.25 * binSize - view.pivot) + outward + slack)
+            * perTile - 0.5
+        let perBin = move * binSize * perTile
         var found: UInt64 = 0
         var left = bins
         while left != 0 {
+            // A few neighbouring bins at a time: what they reach differs little.
             let bin = left.trailingZeroBitCount
-            left &= left &- 1
-            let low = lowest + (Float(bin) - 0.25) * binSize - view.pivot
-            let reach = self.reach(span, low, low + 1.5 * binSize)
-            let bit: UInt64 = 1 << UInt64(bin)
-            var row = reach.top
-            search: while row <= reach.bottom {
-                var tile = row &* tileColumns &+ reach.left
-                let end = row &* tileColumns &+ reach.right
+            let group = left & (Self.groupMask << UInt64(bin))
+            left &= ~group
+            let last = 63 &- group.leadingZeroBitCount
+            let ends = pointwiseEnds(first + perBin * Float(bin), first + perBin * Float(last))
+            var row = clamp(Int(ends[2]), 0, tileRows &- 1)
+            let bottom = clamp(Int(ends[3]), 0, tileRows &- 1)
+            let (from, to) = (
+                clamp(Int(ends[0]), 0, tileColumns &- 1), clamp(Int(ends[1]), 0, tileColumns &- 1)
+            )
+            while row <= bottom {
+                var tile = row &* tileColumns &+ from
+                let end = row &* tileColumns &+ to
                 while tile <= end {
-                    if tileBins[tile] & bit != 0 {
-                        found |= bit
-                        break search
-                    }
+                    found |= tileBins[tile] & group
                     tile &+= 1
                 }
                 row &+= 1
@@ -220,6 +252,26 @@ package struct CellSearch {
         }
         return found
     }
+
+    private static let groupMask: UInt64 = 0xF
+
+    /// The outermost of two reaches, in whole tiles.
+    @inline(__always)
+    private func pointwiseEnds(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> SIMD4<Int32> {
+        let ends = SIMD4(min(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), max(a[3], b[3]))
+        // Its low 22 bits and a sign.
+        return unsafeBitCast(ends + Self.signedMagic, to: SIMD4<Int32>.self)
+            &- Int32(bitPattern: Self.signedMagic.bitPattern)
+    }
+
+    private static var perTile: SIMD4<Float> {
+        let (x, y) = (1 / Float(SheetScene.tileWidth), 1 / Float(SheetScene.tileHeight))
+        return SIMD4(x, x, y, y)
+    }
+
+    /// The steps of a run that sixteen bits of 1/1024 pixel can hold.
+    private static let stepsMax = 31
+    static let runsMax = 96
 
     /// A stretch of depths to march through, from near to far.
     struct Run {
@@ -229,7 +281,7 @@ package struct CellSearch {
     }
 
     /// Writes the runs of neighbouring bins, the nearest first, in steps of at most one pixel.
-    /// - Returns: How many there are, at most 32.
+    /// - Returns: How many there are, at most ``runsMax``.
     func runs(_ bins: UInt64, _ span: Span, into runs: UnsafeMutablePointer<Run>) -> Int {
         let shift = self.shift(span)
         var left = bins
@@ -238,9 +290,15 @@ package struct CellSearch {
             let run = Self.nearestRun(left)
             left &= ~run
             let (near, far) = range(of: run)
-            let steps = max(1, Int((near - far) * shift + 0.999))
-            runs[count] = Run(from: near, du: (near - far) / Float(steps), steps: steps)
-            count &+= 1
+            let steps = clamp(Int((near - far) * shift + 0.999), 1, Self.stepsMax * 32)
+            let du = (near - far) / Float(steps)
+            var done = 0
+            while done < steps && count < Self.runsMax {
+                let next = min(steps &- done, Self.stepsMax)
+                runs[count] = Run(from: near - du * Float(done), du: du, steps: next)
+                count &+= 1
+                done &+= next
+            }
         }
         return count
     }
@@ -279,7 +337,7 @@ package struct CellSearch {
     }
 
     /// The most that anything in a cell moves per unit of depth, in pixels.
-    private func shift(_ span: Span) -> Float {
+    func shift(_ span: Span) -> Float {
         let x = max(
             abs(view.shiftX - span.minX * view.zoom), abs(view.shiftX - span.maxX * view.zoom))
         let y = max(

@@ -1,20 +1,56 @@
 extension CellSearch {
     typealias Lanes = SIMD16<Float>
 
-    /// Solves the nodes of a cell whose pixels lie on one surface and interpolates between them.
+    /// Solves the nodes of a part of a cell whose pixels lie on one surface, interpolates between
+    /// them and draws what is there.
+    ///
+    /// Between the nodes, places are sixteen-bit numbers of 1/256 pixel from an anchor in the
+    /// middle of the part.
     ///
     /// - Parameters:
     ///   - segments: Columns of nodes less one: 4 for the whole cell, 2 for a half.
     ///   - near: A depth about which the surface lies.
+    /// - Returns: Whether it was drawn: not when neighbouring nodes lie so far apart in the source
+    ///   that those numbers would not do (``isWithinReach``).
     @inline(__always)
     func drawSurface(
         _ part: CellPart, _ nodes: Nodes, segments: Int, near: Float, isInside: Bool
-    ) {
-        let cell = part.cell
-        let column = part.column
-        let first = part.left / Self.nodeColumns
+    ) -> Bool {
         let columns = segments &+ 1
-        let (nodeX, nodeY, nodeDepth) = (scratch, scratch + 16, scratch + 32)
+        let (nodeX, nodeY) = (scratch, scratch + 24)
+        let u = solve(part, nodes, columns: columns, near: near, isInside: isInside)
+        let centre = columns &+ columns / 2
+        let anchorX = clamp(Self.rounded(nodeX[centre]), 0, width &- 1) & ~1
+        let anchorY = clamp(Self.rounded(nodeY[centre]), 0, height &- 1) & ~1
+        let (x, y) = (Self.load(nodeX) - Float(anchorX), Self.load(nodeY) - Float(anchorY))
+        Self.store(x, to: nodeX)
+        Self.store(y, to: nodeY)
+        guard isWithinReach(x, y, nodeX, nodeY, columns: columns) else { return false }
+        if let depth = part.depth { drawDepth(u, part, depth, segments: segments) }
+        // Half of the last place that a look-up keeps, so that it is rounded.
+        let numberX = Self.storeNumbers(x, rounding: 2, to: nodeX)
+        let numberY = Self.storeNumbers(y, rounding: 4, to: nodeY)
+        let painter = SurfacePainter(
+            self, anchorX: anchorX, anchorY: anchorY, isInside: isInside, target: part.target)
+        painter.prefetchNext()
+        for pair in 0..<segments / 2 {
+            for gap in 0..<2 {
+                let first = gap &* columns &+ pair &* 2
+                let (x, y) = (numberX + first * 2, numberY + first * 2)
+                painter.draw(x, y, columns: columns, pair: pair, gap: gap)
+            }
+        }
+        return true
+    }
+
+    /// Where the nodes of a part of a cell look: into the scratch memory, columns first.
+    /// - Returns: The depth there.
+    @inline(__always)
+    private func solve(
+        _ part: CellPart, _ nodes: Nodes, columns: Int, near: Float, isInside: Bool
+    ) -> Lanes {
+        let (nodeX, nodeY) = (scratch, scratch + 24)
+        let first = part.left / Self.nodeColumns
         for row in 0..<3 {
             let from = row &* nodes.stride &+ first
             for column in 0..<columns {
@@ -39,73 +75,70 @@ extension CellSearch {
         t = u - view.pivot
         Self.store(x + t * dx, to: nodeX)
         Self.store(y + t * dy, to: nodeY)
-        Self.store(u, to: nodeDepth)
+        return u
+    }
+
+    /// The square of how much more or less than in the frame two neighbouring nodes may be apart
+    /// in the source, in pixels: then a part spans less than 60 pixels, from left to right, and no
+    /// product of its numbers needs more than sixteen bits.
+    static let bendMax: Float = 42
+
+    /// How far to the sides of its anchor, which is within the picture, a part may reach, in pixels.
+    static let columnsMax: Float = 120
+
+    /// Whether sixteen bits can hold how far nodes lie from each other and from the anchor.
+    @inline(__always)
+    private func isWithinReach(
+        _ x: Lanes, _ y: Lanes, _ nodeX: UnsafePointer<Float>, _ nodeY: UnsafePointer<Float>,
+        columns: Int
+    ) -> Bool {
+        let isHalf = columns == 3
+        let hasRight =
+            isHalf
+            ? Lanes(1, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)
+            : Lanes(1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0)
+        let hasBelow =
+            isHalf
+            ? Lanes(1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+            : Lanes(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0)
+        let (rightX, rightY) = (Self.load(nodeX + 1) - x - 8, Self.load(nodeY + 1) - y)
+        let (belowX, belowY) = (
+            Self.load(nodeX + columns) - x, Self.load(nodeY + columns) - y - 4
+        )
+        let right = (rightX * rightX + rightY * rightY) * hasRight
+        let below = (belowX * belowX + belowY * belowY) * hasBelow
+        let isNear =
+            Self.negative(right - Self.bendMax) & Self.negative(below - Self.bendMax)
+            & Self.negative(y * y - rowsMax * rowsMax)
+            & Self.negative(x * x - Self.columnsMax * Self.columnsMax)
+        return isNear.wrappedSum() == -16
+    }
+
+    /// The depth between the nodes, for those who keep it.
+    private func drawDepth(
+        _ u: Lanes, _ part: CellPart, _ depth: UnsafeMutablePointer<Float>, segments: Int
+    ) {
+        let columns = segments + 1
         for row in 0..<Cell.rows {
-            let upper = row / Self.nodeRows * columns
             let fy = Float(row % Self.nodeRows) * 0.25
             for segment in 0..<segments {
-                let a = upper &+ segment
-                let at = row &* Cell.columns &+ column &+ segment &* Self.nodeColumns
-                storePlaces(
-                    Self.ramp(nodeX + a, columns, fy), Self.ramp(nodeY + a, columns, fy),
-                    isInside: isInside, stride: lumaStride, lastX: lastX, lastY: lastY,
-                    index: cell.lumaIndex + at, way: cell.lumaWay + at)
-                if let depth = part.depth {
-                    let to = depth + (row &* part.depthStride &+ segment &* Self.nodeColumns)
-                    UnsafeMutableRawPointer(to).storeBytes(
-                        of: Self.ramp(nodeDepth + a, columns, fy), as: SIMD8<Float>.self)
+                let node = row / Self.nodeRows * columns + segment
+                let left = u[node] + (u[node + columns] - u[node]) * fy
+                let right = u[node + 1] + (u[node + columns + 1] - u[node + 1]) * fy
+                for i in 0..<Self.nodeColumns {
+                    depth[row * part.depthStride + segment * Self.nodeColumns + i] =
+                        Float(i) * ((right - left) * 0.125) + left
                 }
             }
         }
-        // Chroma samples lie between four luma samples, eight to two segments.
-        for row in 0..<Cell.rows / 2 {
-            let upper = row / 2 * columns
-            let fy = Float(row % 2) * 0.5 + 0.125
-            for pair in 0..<segments / 2 {
-                let a = upper &+ pair &* 2
-                let at = row &* (Cell.columns / 2) &+ column / 2 &+ pair &* 8
-                let x = Self.chromaRamp(nodeX + a, columns, fy) * 0.5 - 0.25
-                let y = Self.chromaRamp(nodeY + a, columns, fy) * 0.5 - 0.25
-                // The first row and column of samples have nothing before them.
-                storePlaces(
-                    x, y, isInside: isInside, stride: chromaStride, lastX: lastX * 0.5,
-                    lastY: lastY * 0.5, index: cell.chromaIndex + at, way: cell.chromaWay + at)
-            }
-        }
     }
 
-    /// Stores where eight samples look: see ``Cell``.
-    @inline(__always)
-    private func storePlaces(
-        _ x: SIMD8<Float>, _ y: SIMD8<Float>, isInside: Bool, stride: Int, lastX: Float,
-        lastY: Float, index: UnsafeMutablePointer<Int32>, way: UnsafeMutablePointer<UInt16>
-    ) {
-        guard isInside else {
-            for i in 0..<8 {
-                let (cx, cy) = (clamp(x[i], 0, lastX), clamp(y[i], 0, lastY))
-                let (column, row) = (Int(cx), Int(cy))
-                index[i] = Int32(truncatingIfNeeded: row &* stride &+ column)
-                way[i] = UInt16(
-                    truncatingIfNeeded: roundedIndex((cx - Float(column)) * 64)
-                        | roundedIndex((cy - Float(row)) * 32) << 8)
-            }
-            return
-        }
-        let magic = Self.magic
-        let (column, row) = ((x - 0.5 + magic) - magic, (y - 0.5 + magic) - magic)
-        let place = unsafeBitCast(row * Float(stride) + column + magic, to: SIMD8<Int32>.self)
-        let right = unsafeBitCast((x - column) * 64 + magic, to: SIMD8<Int32>.self) & 0x7F
-        let down = unsafeBitCast((y - row) * 32 + magic, to: SIMD8<Int32>.self) & 0x3F
-        UnsafeMutableRawPointer(index).storeBytes(of: place & 0x7F_FFFF, as: SIMD8<Int32>.self)
-        UnsafeMutableRawPointer(way).storeBytes(
-            of: SIMD8<UInt16>(truncatingIfNeeded: right | down &<< 8), as: SIMD8<UInt16>.self)
-    }
-
-    /// How many numbers ``drawSurface`` and the look-ups need.
-    static let scratchCount = 16 * 4
+    /// How many numbers ``drawSurface`` and the look-ups need, all zero at first: what lies behind
+    /// the nodes is read as well, and must be a number.
+    static let scratchCount = 24 * 2 + 16
 
     @inline(__always)
-    private static func load(_ numbers: UnsafeMutablePointer<Float>) -> Lanes {
+    private static func load(_ numbers: UnsafePointer<Float>) -> Lanes {
         UnsafeRawPointer(numbers).loadUnaligned(as: Lanes.self)
     }
 
@@ -114,41 +147,35 @@ extension CellSearch {
         UnsafeMutableRawPointer(numbers).storeBytes(of: lanes, as: Lanes.self)
     }
 
-    /// Eight numbers across a segment that begins at `node`, `fy` of the way to the nodes below.
+    /// Rounded to a whole number, of either sign.
     @inline(__always)
-    private static func ramp(
-        _ node: UnsafeMutablePointer<Float>, _ columns: Int, _ fy: Float
-    ) -> SIMD8<Float> {
-        let left = node[0] + (node[columns] - node[0]) * fy
-        let right = node[1] + (node[columns &+ 1] - node[1]) * fy
-        let rising = SIMD8<Float>(0, 1, 2, 3, 4, 5, 6, 7)
-        return rising * ((right - left) * 0.125) + left
+    static func rounded(_ x: Float) -> Int {
+        Int((x + signedMagic).bitPattern & 0x7F_FFFF) &- 0x40_0000
     }
 
-    /// Four numbers in each of two segments, at the middles of pairs of pixels.
+    /// Stores coordinates in 1/256 pixel, a number each 32 bits of which the low 16 count.
     @inline(__always)
-    private static func chromaRamp(
-        _ node: UnsafeMutablePointer<Float>, _ columns: Int, _ fy: Float
-    ) -> SIMD8<Float> {
-        let left = node[0] + (node[columns] - node[0]) * fy
-        let middle = node[1] + (node[columns &+ 1] - node[1]) * fy
-        let right = node[2] + (node[columns &+ 2] - node[2]) * fy
-        let rising = SIMD4<Float>(0.5, 2.5, 4.5, 6.5)
-        return SIMD8(
-            lowHalf: rising * ((middle - left) * 0.125) + left,
-            highHalf: rising * ((right - middle) * 0.125) + middle)
+    private static func storeNumbers(
+        _ lanes: Lanes, rounding: Int32, to out: UnsafeMutablePointer<Float>
+    ) -> UnsafePointer<Int16> {
+        let numbers = unsafeBitCast(lanes * 256 + signedMagic, to: SIMD16<Int32>.self) &+ rounding
+        let place = UnsafeMutableRawPointer(out)
+        place.storeBytes(of: numbers, as: SIMD16<Int32>.self)
+        return UnsafePointer(place.assumingMemoryBound(to: Int16.self))
     }
 
-    /// A coordinate in 1/256 pixel, held within 0...last.
+    /// All ones where a lane is negative.
     @inline(__always)
-    func fixed(_ value: Float, _ last: Float) -> Int32 {
-        Int32(truncatingIfNeeded: roundedIndex(clamp(value, 0, last) * 256))
+    private static func negative(_ lanes: Lanes) -> SIMD16<Int32> {
+        unsafeBitCast(lanes, to: SIMD16<Int32>.self) &>> 31
     }
 
     // MARK: Looking up depth
 
     /// Adding 2^23 rounds to a whole number, which is then in the low bits.
     static let magic: Float = 8_388_608
+    /// The same for numbers of either sign: they are then in the low 22 bits.
+    static let signedMagic: Float = 12_582_912
 
     /// The front sheet's depth at the pixels nearest to places.
     @inline(__always)
@@ -159,35 +186,44 @@ extension CellSearch {
             return depth
         }
         let index = indices((x + Self.magic) - Self.magic, (y + Self.magic) - Self.magic)
-        return Self.fetch(frontDepth, index)
+        return Self.depths(frontDepth, index)
     }
 
-    /// Sixteen depths by their indices, in one expression: a loop over the lanes of a vector goes
+    /// Sixteen depths by their indices.
+    @inline(__always)
+    private static func depths(
+        _ from: UnsafeMutablePointer<UInt16>, _ index: UnsafePointer<Int32>
+    ) -> Lanes {
+        // The bits of 2^23 and a sample are those of their sum.
+        let bits =
+            SIMD16<UInt32>(truncatingIfNeeded: fetch(UnsafePointer(from), index))
+            | magic.bitPattern
+        return (unsafeBitCast(bits, to: Lanes.self) - magic) * SheetScene.depthUnit
+    }
+
+    /// Sixteen samples by their indices, in one expression: a loop over the lanes of a vector goes
     /// through memory and is three times slower.
     @inline(__always)
-    private static func fetch(
-        _ from: UnsafeMutablePointer<UInt16>, _ index: UnsafeMutablePointer<UInt32>
-    ) -> Lanes {
-        let samples = SIMD16<UInt16>(
+    static func fetch(
+        _ from: UnsafePointer<UInt16>, _ index: UnsafePointer<Int32>
+    ) -> SIMD16<UInt16> {
+        SIMD16<UInt16>(
             from[Int(index[0])], from[Int(index[1])], from[Int(index[2])], from[Int(index[3])],
             from[Int(index[4])], from[Int(index[5])], from[Int(index[6])], from[Int(index[7])],
             from[Int(index[8])], from[Int(index[9])], from[Int(index[10])], from[Int(index[11])],
             from[Int(index[12])], from[Int(index[13])], from[Int(index[14])], from[Int(index[15])])
-        // The bits of 2^23 and a sample are those of their sum.
-        let bits = SIMD16<UInt32>(truncatingIfNeeded: samples) | magic.bitPattern
-        return (unsafeBitCast(bits, to: Lanes.self) - magic) * SheetScene.depthUnit
     }
 
     /// Indices of pixels given by whole numbers.
     @inline(__always)
-    private func indices(_ column: Lanes, _ row: Lanes) -> UnsafeMutablePointer<UInt32> {
+    private func indices(_ column: Lanes, _ row: Lanes) -> UnsafePointer<Int32> {
         // Exact in a float, as no picture has 2^23 pixels.
         let index =
-            unsafeBitCast(row * Float(width) + column + Self.magic, to: SIMD16<UInt32>.self)
+            unsafeBitCast(row * Float(width) + column + Self.magic, to: SIMD16<Int32>.self)
             & 0x7F_FFFF
         let place = UnsafeMutableRawPointer(scratch + 48)
-        place.storeBytes(of: index, as: SIMD16<UInt32>.self)
-        return place.assumingMemoryBound(to: UInt32.self)
+        place.storeBytes(of: index, as: SIMD16<Int32>.self)
+        return UnsafePointer(place.assumingMemoryBound(to: Int32.self))
     }
 
     @inline(__always)
@@ -195,6 +231,16 @@ extension CellSearch {
         let column = roundedIndex(clamp(x, 0, lastX))
         let row = roundedIndex(clamp(y, 0, lastY))
         return Float(depth[row &* width &+ column]) * SheetScene.depthUnit
+    }
+
+    /// The greatest whole numbers not above numbers that are not negative.
+    @inline(__always)
+    private static func floor(_ x: Lanes) -> Lanes {
+        // A half goes to the even number: for every other whole x to the one below.
+        let below = (x - 0.5 + magic) - magic
+        let isWhole = ~negative(x - below - 1)
+        let one = SIMD16<Int32>(repeating: Int32(bitPattern: Float(1).bitPattern))
+        return below + unsafeBitCast(isWhole & one, to: Lanes.self)
     }
 
     /// The front sheet's depth between the four pixels around places.
@@ -205,14 +251,13 @@ extension CellSearch {
             for lane in 0..<16 { depth[lane] = bilinear(x[lane], y[lane]) }
             return depth
         }
-        let column = (x - 0.5 + Self.magic) - Self.magic
-        let row = (y - 0.5 + Self.magic) - Self.magic
+        let (column, row) = (Self.floor(x), Self.floor(y))
         let index = indices(column, row)
         let (fx, fy) = (x - column, y - row)
-        let left = Self.fetch(frontDepth, index)
-        let below = Self.fetch(frontDepth + width, index)
-        let top = left + (Self.fetch(frontDepth + 1, index) - left) * fx
-        let belowRight = Self.fetch(frontDepth + width + 1, index)
+        let left = Self.depths(frontDepth, index)
+        let below = Self.depths(frontDepth + width, index)
+        let top = left + (Self.depths(frontDepth + 1, index) - left) * fx
+        let belowRight = Self.depths(frontDepth + width + 1, index)
         return top + ((below + (belowRight - below) * fx) - top) * fy
     }
 

@@ -68,6 +68,65 @@ enum DepthEdges {
         return widened
     }
 
+    /// How much of each pixel the thing covers that is seen there, of 255: none (``farSide``) beside
+    /// the near side of a silhouette, half at it unless the depth was crisp, all elsewhere and of
+    /// thin things. What was widened when ramps were snapped is half background.
+    ///
+    /// Between pixels the matte of a near thing falls off toward what is behind it, and so do its
+    /// edges in a frame.
+    ///
+    /// - Parameters:
+    ///   - width, height: At least those of the depth, whose last column and row go on.
+    static func matte<Stop: Error>(
+        _ depth: Plane<Float>, isCrisp: Bool, step: Float, width: Int, height: Int,
+        _ checkpoint: () throws(Stop) -> Void
+    ) throws(Stop) -> Plane<UInt8> {
+        let nearSide = isCrisp ? whole : half
+        let highest = try extreme(depth, radius: 1, isMax: true, checkpoint)
+        let lowest = try extreme(depth, radius: 1, isMax: false, checkpoint)
+        let matte = Plane<UInt8>(unsetWidth: width, height: height)
+        try Pass.rows(height, of: width, checkpoint) { y in
+            let from = min(y, depth.height - 1) * depth.width
+            let to = matte.row(y)
+            for x in 0..<width {
+                let i = from + min(x, depth.width - 1)
+                let here = depth.samples[i]
+                to[x] =
+                    highest.samples[i] - here > step
+                    ? farSide : (here - lowest.samples[i] > step ? nearSide : whole)
+            }
+        }
+        try Pass.rows(depth.height, of: depth.width, checkpoint) { y in
+            for x in 0..<depth.width where matte[x, y] == half {
+                if isThin(matte, depth, x, y, step: step) { matte[x, y] = thin }
+            }
+        }
+        return matte
+    }
+
+    /// Whether a pixel at the near side of a silhouette has no neighbour further inside: what is
+    /// that thin would be lost if its edges were soft.
+    private static func isThin(
+        _ matte: Plane<UInt8>, _ depth: Plane<Float>, _ x: Int, _ y: Int, step: Float
+    ) -> Bool {
+        let here = depth[x, y]
+        for ny in max(0, y - 1)...min(depth.height - 1, y + 1) {
+            for nx in max(0, x - 1)...min(depth.width - 1, x + 1)
+            where matte[nx, ny] == whole && abs(depth[nx, ny] - here) <= step {
+                return false
+            }
+        }
+        return true
+    }
+
+    private static let whole: UInt8 = 255
+    private static let half: UInt8 = 128
+    /// As good as whole, but not the inside of anything.
+    private static let thin: UInt8 = 254
+
+    /// The matte beside something nearer.
+    static let farSide: UInt8 = 0
+
     /// Greater of the differences to the right and lower neighbour.
     private static func differences<Stop: Error>(
         _ plane: Plane<Float>, _ checkpoint: () throws(Stop) -> Void

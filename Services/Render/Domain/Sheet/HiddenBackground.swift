@@ -7,13 +7,15 @@ struct HiddenBackground {
     private static let clearance = 2
 
     /// - Parameters:
+    ///   - matte: Of the depth: see ``DepthEdges/matte(_:step:width:height:_:)``.
     ///   - step: Least difference of depth that hides something.
     ///   - reach: How far behind an edge the camera may look, in pixels.
     init<Stop: Error>(
-        rgb: [UInt8], depth: Plane<Float>, step: Float, reach: Int,
+        rgb: [UInt8], depth: Plane<Float>, matte: Plane<UInt8>, step: Float, reach: Int,
         _ checkpoint: () throws(Stop) -> Void
     ) throws(Stop) {
-        let seeds = try Self.nearestSeeds(depth: depth, step: step, reach: reach, checkpoint)
+        let seeds = try Self.nearestSeeds(
+            depth: depth, matte: matte, step: step, reach: reach, checkpoint)
         try self.init(rgb: rgb, depth: depth, step: step, seeds: seeds, checkpoint)
     }
 
@@ -69,14 +71,15 @@ struct HiddenBackground {
 
     /// For each pixel that hides something: the index of the nearest far-side pixel; else -1.
     private static func nearestSeeds<Stop: Error>(
-        depth: Plane<Float>, step: Float, reach: Int, _ checkpoint: () throws(Stop) -> Void
+        depth: Plane<Float>, matte: Plane<UInt8>, step: Float, reach: Int,
+        _ checkpoint: () throws(Stop) -> Void
     ) throws(Stop) -> [Int32] {
         let (width, height) = (depth.width, depth.height)
-        let highest = try DepthEdges.extreme(depth, radius: 1, isMax: true, checkpoint)
         var seeds = [Int32](repeating: -1, count: depth.count)
-        try Pass.samples(depth.count, checkpoint) { stretch in
-            for i in stretch where highest.samples[i] - depth.samples[i] > step {
-                seeds[i] = Int32(i)
+        try Pass.rows(height, of: width, checkpoint) { y in
+            let row = matte.row(y)
+            for x in 0..<width where row[x] == DepthEdges.farSide {
+                seeds[y * width + x] = Int32(y * width + x)
             }
         }
         try sweep(&seeds, width: width, height: height, reach: reach, checkpoint) { pixel, seed in

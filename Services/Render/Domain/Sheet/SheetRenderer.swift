@@ -21,13 +21,13 @@ package final class SheetRenderer {
     private let nodes: CellSearch.Nodes
     private let searchScratch: UnsafeMutablePointer<Float>
     private let runs: UnsafeMutablePointer<CellSearch.Run>
-    /// The cell whose colours are fetched and the next one, whose places are found before that: so
-    /// memory has time to bring what the places name.
-    private let cells = (Cell(), Cell())
+    private let cell = Cell()
     /// A cell that does not fit the frame: luma and both chroma planes.
     private let spill: Plane<UInt8>
     /// Depth that the last frame saw at each pixel; nil unless it was asked for.
     let seenDepth: Plane<Float>?
+    private let seenSamples: UnsafeMutablePointer<Float>?
+    private let seenStride: Int
 
     /// - Parameters:
     ///   - width: Even, at least 2; the frame's aspect should be the scene's.
@@ -44,19 +44,21 @@ package final class SheetRenderer {
         self.height = height
         let (columns, rows) = (Cell.columns, Cell.rows)
         nodes = CellSearch.Nodes(width: width)
-        runs = .allocate(capacity: 64)
+        runs = .allocate(capacity: CellSearch.runsMax)
         searchScratch = .allocate(capacity: CellSearch.scratchCount)
-        spill = Plane(width: Cell.count, height: 2, filledWith: 0)
+        searchScratch.initialize(repeating: 0, count: CellSearch.scratchCount)
+        spill = Plane(width: columns * rows, height: 2, filledWith: 0)
         seenDepth =
             keepsDepth
             ? Plane(
                 width: (width + columns - 1) / columns * columns,
                 height: (height + rows - 1) / rows * rows, filledWith: 0) : nil
+        seenSamples = seenDepth?.samples
+        seenStride = seenDepth?.width ?? 0
     }
 
     deinit {
-        cells.0.deallocate()
-        cells.1.deallocate()
+        cell.deallocate()
         nodes.deallocate()
         runs.deallocate()
         searchScratch.deallocate()
@@ -81,118 +83,114 @@ package final class SheetRenderer {
         // The search holds plain addresses of the scene's planes.
         defer { withExtendedLifetime(scene) {} }
         let search = CellSearch(scene: scene, view: view, scratch: searchScratch)
-        kernel.begin(SheetFrame(search: search, stack: scene.stack, nodes: nodes, runs: runs))
+        kernel.begin(SheetFrame(search: search, nodes: nodes, runs: runs))
         var backPixels = 0
-        var pending: FoundCell?
         for top in stride(from: 0, to: height, by: Cell.rows) {
             search.prepare(nodes, top: top)
             for left in stride(from: 0, to: width, by: Cell.columns) {
-                let cell = left / Cell.columns % 2 == 0 ? cells.0 : cells.1
-                let isSmooth = find(cell, left, top, search, &backPixels)
-                if let pending { paint(pending, frame) }
-                pending = FoundCell(cell: cell, left: left, top: top, isSmooth: isSmooth)
+                let target = CellTarget(
+                    luma: frame.luma.row(top) + left, lumaStride: frame.luma.width,
+                    cb: frame.cb.row(top / 2) + left / 2, cr: frame.cr.row(top / 2) + left / 2,
+                    chromaStride: frame.cb.width)
+                if left + Cell.columns <= width && top + Cell.rows <= height {
+                    backPixels += draw(left, top, search, to: target)
+                } else {
+                    backPixels += draw(left, top, search, to: spillTarget)
+                    copySpill(left, top, to: target)
+                }
             }
-            // A row of cells may end on either.
-            if let last = pending { paint(last, frame) }
-            pending = nil
         }
         return Double(backPixels) / Double(width * height)
     }
 
-    /// A cell whose places are known.
-    private struct FoundCell {
-        let cell: Cell
-        let left: Int
-        let top: Int
-        /// Whether all its pixels lie on one surface.
-        let isSmooth: Bool
-    }
-
-    private func paint(_ found: FoundCell, _ frame: Picture420) {
-        sample(found.cell, found.left, found.top, frame)
-        if !found.isSmooth { mixChroma(found.cell, found.left, found.top, frame) }
-    }
-
-    /// Finds where the pixels of a cell look.
-    /// - Returns: Whether they all lie on one surface.
-    private func find(
-        _ cell: Cell, _ left: Int, _ top: Int, _ search: CellSearch, _ backPixels: inout Int
-    ) -> Bool {
+    /// Draws the cell at a place of the frame.
+    /// - Returns: How many pixels came from the back sheet.
+    private func draw(
+        _ left: Int, _ top: Int, _ search: CellSearch, to target: CellTarget
+    ) -> Int {
         func part(_ column: Int) -> CellPart {
             CellPart(
-                cell: cell, left: left + column, top: top, column: column,
-                depth: seenDepth.map { $0.row(top) + left + column },
-                depthStride: seenDepth?.width ?? 0)
+                left: left + column, top: top, target: target.from(column),
+                depth: seenSamples.map { $0 + (top &* seenStride &+ left &+ column) },
+                depthStride: seenStride)
         }
         let first = left / CellSearch.nodeColumns
-        if case .smooth(let near, let isInside) = search.verdict(
-            CellSearch.Span(nodes, first: first, count: 4))
+        let whole = search.verdict(CellSearch.Span(nodes, first: first, count: 4))
+        if whole.isSmooth
+            && kernel.drawSurface(
+                part(0), segments: 4, near: search.middle(of: whole.bins),
+                isInside: whole.isInside)
         {
-            kernel.findSurface(part(0), segments: 4, near: near, isInside: isInside)
-            return true
+            return 0
         }
-        cell.isApart.update(repeating: 0, count: Cell.count / 4)
-        for column in [0, 16] {
+        var backPixels = 0
+        for column in stride(from: 0, to: Cell.columns, by: Cell.half) {
             let span = CellSearch.Span(
                 nodes, first: first + column / CellSearch.nodeColumns, count: 2)
-            switch search.verdict(span) {
-            case .smooth(let near, let isInside):
-                kernel.findSurface(part(column), segments: 2, near: near, isInside: isInside)
-            case .broken(let bins, let isInside):
-                let count = search.runs(bins, span, into: runs)
-                backPixels += kernel.march(part(column), runCount: count, isInside: isInside)
+            let half = search.verdict(span)
+            if half.isSmooth
+                && kernel.drawSurface(
+                    part(column), segments: 2, near: search.middle(of: half.bins),
+                    isInside: half.isInside)
+            {
+                continue
             }
+            let count = search.runs(half.bins, span, into: runs)
+            let anchor = search.anchor(span)
+            backPixels += kernel.march(
+                part(column), anchor, into: cell, runCount: count, isInside: half.isInside)
+            mixChroma(anchor, search, target.from(column))
         }
-        return false
+        return backPixels
     }
 
-    private func sample(_ cell: Cell, _ left: Int, _ top: Int, _ frame: Picture420) {
+    private var spillTarget: CellTarget {
+        let chroma = spill.samples + Cell.columns * Cell.rows
+        return CellTarget(
+            luma: spill.samples, lumaStride: Cell.columns, cb: chroma,
+            cr: chroma + Cell.columns * Cell.rows / 4, chromaStride: Cell.columns / 2)
+    }
+
+    /// Copies that part of a cell that the frame has.
+    private func copySpill(_ left: Int, _ top: Int, to target: CellTarget) {
+        let spilled = spillTarget
         let rows = min(Cell.rows, height - top)
         let columns = min(Cell.columns, width - left)
-        let whole = CellTarget(
-            luma: frame.luma.row(top) + left, lumaStride: frame.luma.width,
-            cb: frame.cb.row(top / 2) + left / 2, cr: frame.cr.row(top / 2) + left / 2,
-            chromaStride: frame.cb.width)
-        guard columns < Cell.columns else { return kernel.sample(cell, rows: rows, to: whole) }
-        let chroma = spill.samples + Cell.count
-        let target = CellTarget(
-            luma: spill.samples, lumaStride: Cell.columns, cb: chroma,
-            cr: chroma + Cell.count / 4, chromaStride: Cell.columns / 2)
-        kernel.sample(cell, rows: rows, to: target)
         for row in 0..<rows {
-            (whole.luma + row * whole.lumaStride).update(
-                from: target.luma + row * target.lumaStride, count: columns)
+            (target.luma + row * target.lumaStride).update(
+                from: spilled.luma + row * spilled.lumaStride, count: columns)
         }
         for row in 0..<(rows + 1) / 2 {
-            let (to, from) = (row * whole.chromaStride, row * target.chromaStride)
-            (whole.cb + to).update(from: target.cb + from, count: (columns + 1) / 2)
-            (whole.cr + to).update(from: target.cr + from, count: (columns + 1) / 2)
+            let (to, from) = (row * target.chromaStride, row * spilled.chromaStride)
+            (target.cb + to).update(from: spilled.cb + from, count: (columns + 1) / 2)
+            (target.cr + to).update(from: spilled.cr + from, count: (columns + 1) / 2)
         }
     }
 
     /// Gives chroma samples whose four pixels are not neighbours in the source their mean.
-    private func mixChroma(_ cell: Cell, _ left: Int, _ top: Int, _ frame: Picture420) {
-        let sampler = CellSampler(scene.stack)
-        let columns = (min(Cell.columns, width - left) + 1) / 2
-        for row in 0..<(min(Cell.rows, height - top) + 1) / 2 {
-            let isApart = cell.isApart + row * Cell.columns / 2
-            let cb = frame.cb.row(top / 2 + row) + left / 2
-            let cr = frame.cr.row(top / 2 + row) + left / 2
-            for column in 0..<columns where isApart[column] != 0 {
-                (cb[column], cr[column]) = meanColour(cell, row * 2, column * 2, sampler)
+    private func mixChroma(
+        _ anchor: CellSearch.Anchor, _ search: CellSearch, _ target: CellTarget
+    ) {
+        let sampler = CellSampler(search, anchor)
+        for row in 0..<Cell.rows / 2 {
+            let isApart = cell.isApart + row * Cell.half / 2
+            let to = row * target.chromaStride
+            for column in 0..<Cell.half / 2 where isApart[column] != 0 {
+                (target.cb[to + column], target.cr[to + column]) = meanColour(
+                    row * 2, column * 2, sampler)
             }
         }
     }
 
     /// The mean colour of four pixels that are not neighbours in the source.
     private func meanColour(
-        _ cell: Cell, _ row: Int, _ column: Int, _ sampler: CellSampler
+        _ row: Int, _ column: Int, _ sampler: CellSampler
     ) -> (cb: UInt8, cr: UInt8) {
         var (blue, red): (Int32, Int32) = (2, 2)
         for y in row...row + 1 {
             for x in column...column + 1 {
-                let at = y * Cell.columns + x
-                let colour = sampler.chroma(atLuma: cell.x[at], cell.y[at])
+                let at = y * Cell.half + x
+                let colour = sampler.chroma(of: cell, at)
                 blue &+= colour.cb
                 red &+= colour.cr
             }

@@ -8,6 +8,9 @@ package struct SheetScene: Sendable {
     static let binCount = 64
     /// More pixels than this have indices that a kernel's numbers cannot hold.
     package static let pixelsMax = 8_300_000
+    /// Larger scenes have hard edges: one pixel of a large frame is hardly seen, and soft ones take
+    /// a fifth of its time. A frame of 1280 × 720 has a scene of up to 1.44 times its pixels.
+    static let softPixelsMax = 1_400_000
 
     package let width: Int
     package let height: Int
@@ -17,6 +20,9 @@ package struct SheetScene: Sendable {
     /// high definition waits for. A sample more than the picture has, for loads of two.
     let frontDepth: Plane<UInt16>
     let backDepth: Plane<UInt16>
+    /// How much of the front sheet there is, where edges are to be soft: see
+    /// ``DepthEdges/matte(_:step:width:height:_:)``.
+    let matte: Plane<UInt8>?
     package let depths: ClosedRange<Float>
     /// A step of depth above this is a silhouette.
     let step: Float
@@ -58,8 +64,13 @@ package struct SheetScene: Sendable {
         depth = rounded
         depths = try depth.range(checkpoint)
         step = max(1e-6, (depths.upperBound - depths.lowerBound) * DepthEdges.stepShare)
+        // As wide as the stack, so that a place has one index in both.
+        let matte = try DepthEdges.matte(
+            depth, isCrisp: isCrisp, step: step, width: SheetStack.width(of: width),
+            height: height + 3 + SheetStack.slack / width, checkpoint)
         let hidden = try HiddenBackground(
-            rgb: rgb, depth: depth, step: step, reach: reach, checkpoint)
+            rgb: rgb, depth: depth, matte: matte, step: step, reach: reach, checkpoint)
+        self.matte = width * height <= Self.softPixelsMax ? matte : nil
         self.width = width
         self.height = height
         frontDepth = front
@@ -81,7 +92,7 @@ package struct SheetScene: Sendable {
     /// Memory held, in bytes.
     var bytes: Int {
         stack.luma.bytes + stack.cb.bytes + stack.cr.bytes + frontDepth.bytes + backDepth.bytes
-            + tileBins.bytes + tileSlopes.bytes
+            + (matte?.bytes ?? 0) + tileBins.bytes + tileSlopes.bytes
     }
 
     /// The value of a stored depth of one.

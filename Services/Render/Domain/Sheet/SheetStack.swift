@@ -10,15 +10,19 @@ struct SheetStack: Sendable {
     let backRows: Int
 
     /// Samples after the last one that a kernel may read, and must not use.
-    private static let slack = 64
+    static let slack = 64
 
     init(front: Picture420, back: Picture420) {
         let chromaRows = front.cb.height + 2
         backRows = chromaRows * 2
-        luma = Self.stacked(front.luma, back.luma, width: front.cb.width * 2 + 2, rows: backRows)
+        luma = Self.stacked(
+            front.luma, back.luma, width: Self.width(of: front.width), rows: backRows)
         cb = Self.stacked(front.cb, back.cb, width: front.cb.width + 1, rows: chromaRows)
         cr = Self.stacked(front.cr, back.cr, width: front.cr.width + 1, rows: chromaRows)
     }
+
+    /// Samples in a row of luma for a picture so wide.
+    static func width(of picture: Int) -> Int { (picture + 1) / 2 * 2 + 2 }
 
     private static func stacked(
         _ front: Plane<UInt8>, _ back: Plane<UInt8>, width: Int, rows: Int

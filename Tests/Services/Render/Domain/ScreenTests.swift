@@ -189,7 +189,8 @@ import Testing
             near: all.map { size($0, red: true) }, far: all.map { size($0, red: false) }
         )
         for frame in all {
-            #expect(abs(size(frame, red: true) / sizes.near[0] - 1) < 0.03, "\(strength)")
+            // Edges turn soft as soon as something moves.
+            #expect(abs(size(frame, red: true) / sizes.near[0] - 1) < 0.04, "\(strength)")
             #expect(abs(centroid(frame, red: true).x - centroid(all[0], red: true).x) < 0.006)
         }
         let growth = sizes.far[4] / sizes.far[0]
