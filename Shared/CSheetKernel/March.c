@@ -460,7 +460,8 @@ WIDE_INLINE __m512i cover_at(const half *h, places p) {
 
 // CellSearch.placeBehind; returns how much is covered.
 WIDE_INLINE __m512i place_behind(
-    const half *h, const sheet_cell *cell, places p, __m512i cover, __mmask32 soft, int64_t at) {
+    const half *h, const sheet_cell *cell, places p, __m512i cover, __mmask32 soft, int64_t at,
+    const sheet_run *runs, int64_t run_count) {
     const sheet_view *v = h->v;
     const __m512 pivot = _mm512_set1_ps(v->pivot);
     __m512 upper, lower;
@@ -476,7 +477,19 @@ WIDE_INLINE __m512i place_behind(
     const __m512i seen = _mm512_srai_epi16(
         _mm512_mullo_epi16(
             _mm512_sub_epi16(numbers(64), cover), _mm512_min_epi16(apart, numbers(64))), 6);
-    return _mm512_sub_epi16(numbers(64), seen);
+    const __m512 levels = _mm512_set1_ps(DEPTH_LEVELS);
+    const __m512i level = packed(
+        _mm512_cvtps_epi32(_mm512_mul_ps(upper, levels)),
+        _mm512_cvtps_epi32(_mm512_mul_ps(lower, levels)));
+    const float slack = v->step * 0.25f;
+    __mmask32 met = 0;
+    for (int64_t index = 0; index < run_count; index++) {
+        const float from = runs[index].from;
+        const float far = from - runs[index].du * (float)runs[index].steps - slack;
+        met |= _mm512_cmpge_epi16_mask(level, numbers(level_of(far)))
+            & _mm512_cmple_epi16_mask(level, numbers(level_of(from + slack)));
+    }
+    return _mm512_sub_epi16(numbers(64), _mm512_maskz_mov_epi16(met, seen));
 }
 
 // Asks memory for what the next half of a cell will look at.
@@ -536,9 +549,13 @@ WIDE int64_t sheet_march(
         _mm512_storeu_si512(cell->is_back + at, _mm512_movm_epi16(found.missing));
         cell->is_soft[row / 2] = 0;
         if (v->matte != NULL) {
-            __m512i cover = _mm512_mask_mov_epi16(cover_at(&h, p), found.missing, numbers(64));
+            __m512i cover = numbers(64);
+            // With something between near and far, the back sheet is not what is behind.
+            if (run_count <= 2) {
+                cover = _mm512_mask_mov_epi16(cover_at(&h, p), found.missing, cover);
+            }
             const __mmask32 soft = _mm512_cmplt_epi16_mask(cover, numbers(64));
-            if (soft) cover = place_behind(&h, cell, p, cover, soft, at);
+            if (soft) cover = place_behind(&h, cell, p, cover, soft, at, runs, run_count);
             cell->is_soft[row / 2] = soft != 0 ? -1 : 0;
             _mm512_storeu_si512(cell->cover + at, cover);
         }

@@ -140,13 +140,17 @@ extension CellSearch {
         prefetchColour(anchor, cell, at &+ 7)
         var isSoft = Numbers()
         if let matte {
-            let cover = (cover(matte, place.x, place.y, anchor) & ~missing) | (missing & 64)
+            var cover = Numbers(repeating: 64)
+            // With something between near and far, the back sheet is not what is behind.
+            if runs.count <= 2 {
+                cover = (self.cover(matte, place.x, place.y, anchor) & ~missing) | (missing & 64)
+            }
             Self.store(cover, to: cell.cover + at)
             isSoft = (cover &- 64) &>> 15
         }
         cell.isSoft[at / 8] = Self.isAny(isSoft) ? -1 : 0
         if Self.isAny(isSoft) {
-            placeBehind(lines, anchor, isSoft, isInside: isInside, into: cell, at)
+            placeBehind(lines, anchor, runs, isSoft, isInside: isInside, into: cell, at)
         }
         if let depth {
             UnsafeMutableRawPointer(depth).storeBytes(of: hits, as: Octet.self)
@@ -181,10 +185,10 @@ extension CellSearch {
 
     /// Finds what lies behind pixels that are not covered wholly, and how much of it is seen: where
     /// it has moved by less than a pixel against what is before it, less. So a frame at rest is the
-    /// picture.
+    /// picture. What is at a depth that the cell does not meet is not seen either.
     private func placeBehind(
-        _ lines: Lines, _ anchor: Anchor, _ isSoft: Numbers, isInside: Bool, into cell: Cell,
-        _ at: Int
+        _ lines: Lines, _ anchor: Anchor, _ runs: UnsafeBufferPointer<Run>, _ isSoft: Numbers,
+        isInside: Bool, into cell: Cell, _ at: Int
     ) {
         let hidden = hiddenDepths(lines, anchor, isSoft, isInside: isInside)
         var place = lines.places(hidden - view.pivot, isInside: isInside)
@@ -203,7 +207,20 @@ extension CellSearch {
         }
         let apart = size(place.x &- load(cell.x + at)) &+ size(place.y &- load(cell.y + at))
         let part = pointwiseMin(apart, Numbers(repeating: 64))
-        let seen = ((64 &- load(cell.cover + at)) &* part) &>> 6
+        let level = Numbers(
+            truncatingIfNeeded: unsafeBitCast(
+                hidden * Self.depthLevels + Self.signedMagic, to: SIMD8<Int32>.self))
+        let slack = step * 0.25
+        var isMet = Numbers()
+        for run in runs {
+            let far = run.from - run.du * Float(run.steps) - slack
+            let highest = Self.rounded((run.from + slack) * Self.depthLevels)
+            let lowest = Self.rounded(far * Self.depthLevels)
+            isMet |=
+                ~((level &- Int16(truncatingIfNeeded: lowest))
+                | (Int16(truncatingIfNeeded: highest) &- level)) &>> 15
+        }
+        let seen = ((64 &- load(cell.cover + at)) &* part) &>> 6 & isMet
         Self.store(64 &- seen, to: cell.cover + at)
     }
 

@@ -115,8 +115,8 @@ import Testing
 
     /// The bytes that the portable form gives on every machine; a new algorithm has new ones.
     @Test(arguments: [
-        ("pan_left", 16601308251770131820), ("push_in", 14862352474821375157),
-        ("crane_up", 18337594339394297198), ("arc_left", 6171235580610686132),
+        ("pan_left", 9739817657898630425), ("push_in", 9975362321320819707),
+        ("crane_up", 15414488315229579817), ("arc_left", 4662311229617343886),
         ("dutch_left", 10328463929456196179),
     ])
     func `the portable form gives its golden bytes`(_ golden: (move: String, hash: UInt64)) throws {

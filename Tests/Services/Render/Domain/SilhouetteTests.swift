@@ -63,4 +63,43 @@ import Testing
         #expect(frame.cb.values == picture.cb.values)
         #expect(frame.cr.values == picture.cr.values)
     }
+
+    @Test(arguments: RenderKernel.allCases.filter(\.isSupported))
+    func `what is behind an edge is the nearest thing there, not the farthest`(
+        _ kernel: RenderKernel
+    ) {
+        // A grey square to the right of a white wall, nearer than it, and black far behind both: when
+        // the square has moved to the left, its left edge is before the wall.
+        let (width, height) = (320, 180)
+        func layer(_ i: Int) -> (grey: UInt8, depth: Float) {
+            let (x, y) = (i % width, i / width)
+            if (134..<190).contains(x) && (60..<120).contains(y) { return (120, 0.8) }
+            return x < 120 ? (240, 0.4) : (10, 0.1)
+        }
+        let scene = SheetScene(
+            rgb: (0..<width * height * 3).map { layer($0 / 3).grey }, width: width, height: height,
+            depth: Plane(
+                width: width, height: height, (0..<width * height).map { layer($0).depth }),
+            encoding: .fullRange601, reach: height / 6)
+        let renderer = SheetRenderer(
+            scene: scene, width: width, height: height, kernel: kernel.make())
+        var edges = 0
+        for x in [-0.75, -0.65, 0.65, 0.75] {
+            let frame = Picture420(width: width, height: height, encoding: .fullRange601)
+            renderer.render(
+                CameraPose(Vector3(x, 0, 0)), geometry: ParallaxGeometry(strength: 0.4, pivot: 0.4),
+                into: frame)
+            for row in 70..<110 {
+                for column in 4..<width - 4
+                where frame.luma[column - 3, row] > 230
+                    && abs(Int(frame.luma[column + 3, row]) - 120) < 4
+                {
+                    edges += 1
+                    // The square's last pixel is half black in the picture.
+                    #expect(frame.luma[column, row] > 60, "\(x), \(column), \(row)")
+                }
+            }
+        }
+        #expect(edges > 40)
+    }
 }
