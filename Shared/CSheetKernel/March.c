@@ -283,6 +283,18 @@ WIDE_INLINE void hidden_depths(const half *h, __mmask32 missing, __m512 *upper, 
     *lower = b;
 }
 
+WIDE_INLINE __m512i half_row(const uint8_t *at) {
+    return _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)at));
+}
+
+WIDE_INLINE void take_half(
+    pairs *p, const uint8_t *at, int64_t stride, __m512i both, __mmask32 lanes) {
+    p->upper = _mm512_mask_blend_epi16(
+        lanes, p->upper, _mm512_permutexvar_epi8(both, half_row(at)));
+    p->lower = _mm512_mask_blend_epi16(
+        lanes, p->lower, _mm512_permutexvar_epi8(both, half_row(at + stride)));
+}
+
 // Fetches pairs from one or two planes, wherever their places are: what lies in the same 64 bytes
 // of a row is taken at once.
 WIDE_INLINE void fetch_anywhere(
@@ -297,17 +309,18 @@ WIDE_INLINE void fetch_anywhere(
         const int lane = __builtin_ctz(left_over);
         const __m512i offset = _mm512_sub_epi16(column, numbers(columns[lane]));
         const __mmask32 lanes = _mm512_mask_cmpeq_epi16_mask(
-            _mm512_cmple_epu16_mask(offset, numbers(62)), row, numbers(rows[lane]));
+            _mm512_cmple_epu16_mask(offset, numbers(30)), row, numbers(rows[lane]));
         const int64_t at = (int64_t)rows[lane] * stride + columns[lane];
         const __m512i both = both_bytes(offset);
-        take(of_one, one + at, stride, both, lanes);
-        if (other != NULL) take(of_other, other + at, stride, both, lanes);
+        take_half(of_one, one + at, stride, both, lanes);
+        if (other != NULL) take_half(of_other, other + at, stride, both, lanes);
         left_over &= ~lanes;
     }
 }
 
-// Where the chroma of two rows looks: see CellSampler.drawChroma. Eight numbers each.
-WIDE_INLINE void place_chroma(
+// Where the chroma of two rows looks: see CellSampler.drawChroma. Eight numbers each; returns which
+// samples must be mixed of their four pixels.
+WIDE_INLINE __mmask8 place_chroma(
     const half *h, const sheet_cell *cell, int64_t row, int16_t *x, int16_t *y,
     int16_t *is_back) {
     const int64_t at = row * 2 * HALF_COLUMNS;
@@ -342,9 +355,8 @@ WIDE_INLINE void place_chroma(
     const __m512i covers = _mm512_xor_si512(
         _mm512_loadu_si512(cell->cover + at), _mm512_set1_epi16(64));
     apart = _mm512_or_si512(apart, covers);
-    _mm256_storeu_si256(
-        (__m256i *)(cell->is_apart + row * HALF_COLUMNS / 2),
-        _mm256_or_si256(_mm512_castsi512_si256(apart), _mm512_extracti64x4_epi64(apart, 1)));
+    const __m256i is_apart =
+        _mm256_or_si256(_mm512_castsi512_si256(apart), _mm512_extracti64x4_epi64(apart, 1));
     const __m512i sum_x = _mm512_add_epi32(left_x, right_x);
     const __m512i sum_y = _mm512_add_epi32(left_y, right_y);
     const __m256i sixteen = _mm256_set1_epi32(16);
@@ -368,6 +380,7 @@ WIDE_INLINE void place_chroma(
             _mm256_max_epi32(mean_y, _mm256_set1_epi32(h->anchor.y * -32))));
     _mm_storeu_si128(
         (__m128i *)is_back, _mm256_cvtepi32_epi16(_mm512_castsi512_si256(left_back)));
+    return _mm256_test_epi32_mask(_mm256_set1_epi32(-1), is_apart);
 }
 
 WIDE_INLINE __m512i row_of(__m512i y, __m512i is_back, int32_t back_rows) {
@@ -379,6 +392,63 @@ WIDE_INLINE __m512i mixed_at(pairs p, __m512i x, __m512i y) {
     return mixed(
         p.upper, p.lower, _mm512_and_si512(x, numbers(63)),
         _mm512_and_si512(_mm512_srli_epi16(y, 1), numbers(31)));
+}
+
+// Both chroma samples at the places of two rows of luma.
+WIDE_INLINE void chroma_at(
+    const half *h, __m512i x, __m512i y, __m512i is_back, __m512i *blue, __m512i *red) {
+    const sheet_view *v = h->v;
+    x = _mm512_max_epi16(
+        _mm512_srai_epi16(_mm512_sub_epi16(x, numbers(32)), 1),
+        numbers(held_number((int64_t)h->anchor.x * -32)));
+    y = _mm512_max_epi16(
+        _mm512_srai_epi16(_mm512_sub_epi16(y, numbers(32)), 1),
+        numbers(held_number((int64_t)h->anchor.y * -32)));
+    const int64_t chroma =
+        (int64_t)(h->anchor.y >> 1) * v->chroma_stride + (h->anchor.x >> 1);
+    pairs of_cb, of_cr;
+    fetch_anywhere(
+        v->cb + chroma, v->cr + chroma, v->chroma_stride, _mm512_srai_epi16(x, 6),
+        row_of(y, is_back, v->back_rows / 2), &of_cb, &of_cr);
+    *blue = mixed_at(of_cb, x, y);
+    *red = mixed_at(of_cr, x, y);
+}
+
+WIDE_INLINE __m512i blended(__m512i there, __m512i behind, __m512i cover) {
+    const __m512i sum = _mm512_add_epi16(
+        _mm512_mullo_epi16(there, cover),
+        _mm512_mullo_epi16(behind, _mm512_sub_epi16(numbers(64), cover)));
+    return _mm512_srli_epi16(_mm512_add_epi16(sum, numbers(32)), 6);
+}
+
+// The means of eight times four numbers of two rows.
+WIDE_INLINE __m128i means_of_four(__m512i samples) {
+    const __m512i sums = _mm512_madd_epi16(samples, numbers(1));
+    const __m256i all =
+        _mm256_add_epi32(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
+    return _mm256_cvtepi32_epi8(
+        _mm256_srli_epi32(_mm256_add_epi32(all, _mm256_set1_epi32(2)), 2));
+}
+
+// CellSampler.mixChroma for a row of samples, in `cb` and `cr`.
+WIDE static void mix_chroma(
+    const half *h, const sheet_cell *cell, int64_t row, __mmask8 apart, uint8_t *cb, uint8_t *cr) {
+    const int64_t at = row * 2 * HALF_COLUMNS;
+    __m512i blue, red;
+    chroma_at(
+        h, _mm512_loadu_si512(cell->x + at), _mm512_loadu_si512(cell->y + at),
+        _mm512_loadu_si512(cell->is_back + at), &blue, &red);
+    if (cell->is_soft[row]) {
+        __m512i blue_behind, red_behind;
+        chroma_at(
+            h, _mm512_loadu_si512(cell->behind_x + at), _mm512_loadu_si512(cell->behind_y + at),
+            _mm512_set1_epi16(-1), &blue_behind, &red_behind);
+        const __m512i cover = _mm512_loadu_si512(cell->cover + at);
+        blue = blended(blue, blue_behind, cover);
+        red = blended(red, red_behind, cover);
+    }
+    _mm_mask_storeu_epi8(cb, apart, means_of_four(blue));
+    _mm_mask_storeu_epi8(cr, apart, means_of_four(red));
 }
 
 // Fetches the colours of half a cell whose places are known.
@@ -401,11 +471,7 @@ WIDE_INLINE void draw_half(const half *h, const sheet_cell *cell, const sheet_ta
                 luma, NULL, v->luma_stride, _mm512_srai_epi16(behind_x, 6),
                 row_of(behind_y, _mm512_set1_epi16(-1), v->back_rows), &p, &none);
             const __m512i cover = _mm512_loadu_si512(cell->cover + at);
-            const __m512i sum = _mm512_add_epi16(
-                _mm512_mullo_epi16(there, cover),
-                _mm512_mullo_epi16(
-                    mixed_at(p, behind_x, behind_y), _mm512_sub_epi16(numbers(64), cover)));
-            there = _mm512_srli_epi16(_mm512_add_epi16(sum, numbers(32)), 6);
+            there = blended(there, mixed_at(p, behind_x, behind_y), cover);
         }
         const __m256i drawn = _mm512_cvtepi16_epi8(there);
         uint8_t *out = target->luma + row * target->luma_stride;
@@ -414,8 +480,9 @@ WIDE_INLINE void draw_half(const half *h, const sheet_cell *cell, const sheet_ta
             (__m128i *)(out + target->luma_stride), _mm256_extracti128_si256(drawn, 1));
     }
     int16_t xs[32], ys[32], backs[32];
+    __mmask8 apart[CELL_ROWS / 2];
     for (int64_t row = 0; row < CELL_ROWS / 2; row++) {
-        place_chroma(h, cell, row, xs + row * 8, ys + row * 8, backs + row * 8);
+        apart[row] = place_chroma(h, cell, row, xs + row * 8, ys + row * 8, backs + row * 8);
     }
     const __m512i x = _mm512_loadu_si512(xs), y = _mm512_loadu_si512(ys);
     const int64_t chroma =
@@ -428,6 +495,7 @@ WIDE_INLINE void draw_half(const half *h, const sheet_cell *cell, const sheet_ta
     _mm256_storeu_si256((__m256i *)cb, _mm512_cvtepi16_epi8(mixed_at(blue, x, y)));
     _mm256_storeu_si256((__m256i *)cr, _mm512_cvtepi16_epi8(mixed_at(red, x, y)));
     for (int64_t row = 0; row < CELL_ROWS / 2; row++) {
+        if (apart[row]) mix_chroma(h, cell, row, apart[row], cb + row * 8, cr + row * 8);
         __builtin_memcpy(target->cb + row * target->chroma_stride, cb + row * 8, 8);
         __builtin_memcpy(target->cr + row * target->chroma_stride, cr + row * 8, 8);
     }
@@ -492,31 +560,47 @@ WIDE_INLINE __m512i place_behind(
     return _mm512_sub_epi16(numbers(64), _mm512_maskz_mov_epi16(met, seen));
 }
 
-// Asks memory for what the next half of a cell will look at.
+// Asks memory for the depths that the next half of a cell will look at.
 WIDE_INLINE void prefetch_next_half(const half *h) {
     const sheet_view *v = h->v;
     const int64_t depth = (int64_t)h->anchor.y * v->width + h->anchor.x + 32;
-    const int64_t colour = (int64_t)h->anchor.y * v->luma_stride + h->anchor.x + 32;
+    const int64_t cover = (int64_t)h->anchor.y * v->luma_stride + h->anchor.x;
     for (int64_t row = -4; row < 6; row++) {
         sheet_prefetch(v->front_depth + depth + row * v->width);
         sheet_prefetch(v->back_depth + depth + row * v->width);
-        sheet_prefetch(v->luma + colour + row * v->luma_stride);
         if (v->matte == NULL) continue;
-        sheet_prefetch(v->matte + colour + row * v->luma_stride - 32);
-        sheet_prefetch(v->matte + colour + row * v->luma_stride);
+        sheet_prefetch(v->matte + cover + row * v->luma_stride);
+        sheet_prefetch(v->matte + cover + row * v->luma_stride + 32);
     }
-    const int64_t chroma = (int64_t)(h->anchor.y >> 1) * v->chroma_stride + (h->anchor.x >> 1) + 16;
+}
+
+WIDE_INLINE void prefetch_colours(const sheet_view *v, int64_t x, int64_t y) {
+    const uint8_t *at = v->luma + y * v->luma_stride + x - 8;
+    for (int64_t row = -4; row < 6; row++) sheet_prefetch(at + row * v->luma_stride);
+    const int64_t chroma = (y >> 1) * v->chroma_stride + (x >> 1) - 4;
     for (int64_t row = -2; row < 3; row++) {
         sheet_prefetch(v->cb + chroma + row * v->chroma_stride);
         sheet_prefetch(v->cr + chroma + row * v->chroma_stride);
     }
 }
 
-WIDE_INLINE void prefetch_colour(const half *h, const sheet_cell *cell, int64_t at) {
+// Asks memory for the colours that this half of a cell may show: what lies about the depth of each
+// run, and what lies behind. The portable form is not fast enough to wait for them.
+WIDE_INLINE void prefetch_shown(
+    const half *h, int64_t left, int64_t top, const sheet_run *runs, int64_t run_count) {
     const sheet_view *v = h->v;
-    const int64_t row =
-        h->anchor.y + (cell->y[at] >> 6) - (int64_t)cell->is_back[at] * v->back_rows;
-    sheet_prefetch(v->luma + row * v->luma_stride + h->anchor.x + (cell->x[at] >> 6));
+    const lines middle = row_lines(v, h->anchor, left, top + CELL_ROWS / 2);
+    const int lane = HALF_COLUMNS / 2, runs_asked = 3;
+    for (int64_t index = 0; index < run_count && index < runs_asked; index++) {
+        const float t =
+            runs[index].from - runs[index].du * (float)runs[index].steps * 0.5f - v->pivot;
+        const __m128 across = _mm_set_ss(middle.x[lane] + middle.dx[lane] * t);
+        const __m128 down = _mm_set_ss(middle.y[lane] + middle.dy[lane] * t);
+        const int64_t x = at_least(at_most(h->anchor.x + _mm_cvtss_si32(across), v->width - 1), 0);
+        const int64_t y = at_least(at_most(h->anchor.y + _mm_cvtss_si32(down), v->height - 1), 0);
+        prefetch_colours(v, x, y);
+        if (index > 0 && index == run_count - 1) prefetch_colours(v, x, y + v->back_rows);
+    }
 }
 
 WIDE int64_t sheet_march(
@@ -525,6 +609,7 @@ WIDE int64_t sheet_march(
     int64_t back_pixels = 0;
     half h = {.v = v, .anchor = anchor, .is_inside = is_inside};
     prefetch_next_half(&h);
+    prefetch_shown(&h, left, top, runs, run_count);
     const __m512 pivot = _mm512_set1_ps(v->pivot);
     for (int64_t row = 0; row < CELL_ROWS; row += 2) {
         h.rows[0] = row_lines(v, anchor, left, top + row);
@@ -559,7 +644,6 @@ WIDE int64_t sheet_march(
             cell->is_soft[row / 2] = soft != 0 ? -1 : 0;
             _mm512_storeu_si512(cell->cover + at, cover);
         }
-        for (int64_t lane = 0; lane < 32; lane += 15 + lane % 2) prefetch_colour(&h, cell, at + lane);
         if (target->depth != NULL) {
             _mm512_storeu_ps(target->depth + row * target->depth_stride, upper);
             _mm512_storeu_ps(target->depth + (row + 1) * target->depth_stride, lower);

@@ -161,10 +161,10 @@ WIDE_INLINE __m512i ramp(
 WIDE_INLINE void prefetch_next(
     const sheet_view *v, const uint8_t *luma, const uint8_t *cb, const uint8_t *cr,
     const uint16_t *depth) {
-    for (int64_t row = -4; row < 6; row++) sheet_prefetch(luma + row * v->luma_stride + 64);
+    for (int64_t row = -4; row < 6; row++) sheet_prefetch(luma + row * v->luma_stride + 80);
     for (int64_t row = -2; row < 3; row++) {
-        sheet_prefetch(cb + row * v->chroma_stride + 40);
-        sheet_prefetch(cr + row * v->chroma_stride + 40);
+        sheet_prefetch(cb + row * v->chroma_stride + 56);
+        sheet_prefetch(cr + row * v->chroma_stride + 56);
     }
     for (int64_t row = -5; row < 6; row++) sheet_prefetch(depth + row * v->width + 64);
 }
@@ -328,7 +328,8 @@ WIDE_INLINE int32_t even_within(__m128 x, int32_t end) {
 
 WIDE bool sheet_surface(
     const sheet_view *v, const sheet_target *target, const float *node_x,
-    const float *node_y, int64_t node_stride, int64_t segments, float near_depth, bool is_inside) {
+    const float *node_y, int64_t node_stride, int64_t segments, float depth, int32_t look_ups,
+    bool is_inside) {
     const int64_t columns = segments + 1;
     const unsigned row_mask = (1u << columns) - 1;
     __m512 px = _mm512_setzero_ps(), py = _mm512_setzero_ps();
@@ -342,8 +343,8 @@ WIDE bool sheet_surface(
     const __m512 dy = _mm512_sub_ps(_mm512_set1_ps(v->shift_y), _mm512_mul_ps(py, zoom));
     const __m512 x = _mm512_add_ps(px, _mm512_set1_ps(v->centre_x));
     const __m512 y = _mm512_add_ps(py, _mm512_set1_ps(v->centre_y));
-    __m512 t = _mm512_set1_ps(near_depth - v->pivot);
-    for (int step = 0; step < 2; step++) {
+    __m512 t = _mm512_set1_ps(depth - v->pivot);
+    for (int32_t step = 0; step < look_ups; step++) {
         t = _mm512_sub_ps(
             depth_at(
                 v, v->front_depth,
@@ -391,7 +392,8 @@ bool sheet_is_supported(void) { return false; }
 
 bool sheet_surface(
     const sheet_view *view, const sheet_target *target, const float *node_x,
-    const float *node_y, int64_t node_stride, int64_t segments, float near_depth, bool is_inside) {
+    const float *node_y, int64_t node_stride, int64_t segments, float depth, int32_t look_ups,
+    bool is_inside) {
     __builtin_trap();
 }
 

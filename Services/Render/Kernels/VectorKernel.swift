@@ -6,16 +6,14 @@ package final class VectorKernel: SheetKernel {
     package static let isSupported = sheet_is_supported()
 
     private var view = sheet_view()
-    private var frame: SheetFrame?
 
     package init() {
         precondition(Self.isSupported)
     }
 
     package func begin(_ frame: SheetFrame) {
-        self.frame = frame
         let search = frame.search
-        let m = search.coefficients
+        let m = search.view.coefficients
         view = sheet_view(
             front_depth: search.frontDepth, back_depth: search.backDepth,
             width: Int32(search.width), height: Int32(search.height),
@@ -38,27 +36,26 @@ package final class VectorKernel: SheetKernel {
     }
 
     package func drawSurface(
-        _ part: CellPart, segments: Int, near: Float, isInside: Bool
+        _ part: CellPart, of frame: SheetFrame, _ surface: CellSearch.Surface, segments: Int,
+        isInside: Bool
     ) -> Bool {
-        guard let nodes = frame?.nodes else { return false }
+        let nodes = frame.nodes
         let first = part.left / CellSearch.nodeColumns
         var target = Self.target(part)
         return sheet_surface(
             &view, &target, nodes.x + first, nodes.y + first, Int64(nodes.stride),
-            Int64(segments), near, isInside)
+            Int64(segments), surface.depth, Int32(surface.lookUps), isInside)
     }
 
     package func march(
-        _ part: CellPart, _ anchor: CellSearch.Anchor, into cell: Cell, runCount: Int,
-        isInside: Bool
+        _ part: CellPart, of frame: SheetFrame, _ anchor: CellSearch.Anchor, into cell: Cell,
+        runCount: Int, isInside: Bool
     ) -> Int {
-        guard let runs = frame?.runs else { return 0 }
         var target = Self.target(part)
         var places = sheet_cell(
             x: cell.x, y: cell.y, is_back: cell.isBack, cover: cell.cover,
-            behind_x: cell.behindX, behind_y: cell.behindY, is_soft: cell.isSoft,
-            is_apart: cell.isApart)
-        return runs.withMemoryRebound(to: sheet_run.self, capacity: runCount) { runs in
+            behind_x: cell.behindX, behind_y: cell.behindY, is_soft: cell.isSoft)
+        return frame.runs.withMemoryRebound(to: sheet_run.self, capacity: runCount) { runs in
             Int(
                 sheet_march(
                     &view, &target, sheet_anchor(x: Int32(anchor.x), y: Int32(anchor.y)),

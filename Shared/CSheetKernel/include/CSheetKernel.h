@@ -34,7 +34,6 @@ typedef struct {
 // Where the pixels of half a marched cell look: see Cell in Services/Render/Domain/Sheet.
 typedef struct {
     int16_t *x, *y, *is_back, *cover, *behind_x, *behind_y, *is_soft;
-    int32_t *is_apart;
 } sheet_cell;
 
 // The place that the numbers of half a cell count from.
@@ -52,10 +51,11 @@ typedef struct {
 bool sheet_is_supported(void);
 
 // Draws a surface without jumps: nodes (8 x 4 pixels apart) are solved, the rest is interpolated.
-// Returns whether it did.
+// `depth` and `look_ups` are those of CellSearch.Surface. Returns whether it did.
 bool sheet_surface(
     const sheet_view *view, const sheet_target *target, const float *node_x,
-    const float *node_y, int64_t node_stride, int64_t segments, float near_depth, bool is_inside);
+    const float *node_y, int64_t node_stride, int64_t segments, float depth, int32_t look_ups,
+    bool is_inside);
 
 // Draws half a cell with jumps; returns how many pixels the back sheet had to fill.
 int64_t sheet_march(

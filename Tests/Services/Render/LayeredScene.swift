@@ -66,6 +66,22 @@ struct LayeredScene: Sendable {
         return Plane(width: width, height: height, values)
     }
 
+    /// The same with silhouettes of five pixels.
+    func softDepth() -> Plane<Float> { Self.blurred(Self.blurred(depth())) }
+
+    /// The means of nine pixels.
+    private static func blurred(_ plane: Plane<Float>) -> Plane<Float> {
+        var values = plane.values
+        for y in 1..<(plane.height - 1) {
+            for x in 1..<(plane.width - 1) {
+                var sum: Float = 0
+                for dy in -1...1 { for dx in -1...1 { sum += plane[x + dx, y + dy] } }
+                values[y * plane.width + x] = sum / 9
+            }
+        }
+        return Plane(width: plane.width, height: plane.height, values)
+    }
+
     func scene(_ encoding: ColourEncoding = .fullRange601) -> SheetScene {
         SheetScene(
             rgb: view(), width: width, height: height, depth: depth(), encoding: encoding,

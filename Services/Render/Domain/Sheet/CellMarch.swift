@@ -21,9 +21,9 @@ extension CellSearch {
     ///   - span: That of the half cell.
     func anchor(_ span: Span) -> Anchor {
         let t = (lowest + highest) * 0.5 - view.pivot
-        let (x, y) = ((span.minX + span.maxX) * 0.5, (span.minY + span.maxY) * 0.5)
-        let extent =
-            span.maxX - span.minX + span.maxY - span.minY + (highest - lowest) * shift(span)
+        let ends = span.ends
+        let (x, y) = ((ends[0] + ends[1]) * 0.5, (ends[2] + ends[3]) * 0.5)
+        let extent = ends[1] - ends[0] + ends[3] - ends[2] + (highest - lowest) * shift(span)
         return Anchor(
             x: clamp(
                 Self.rounded(x + centreX + t * (view.shiftX - x * view.zoom)), 0, width &- 1) & ~1,
@@ -47,14 +47,11 @@ extension CellSearch {
         for index in 0..<Cell.count / 8 {
             let (row, column) = (index / 2, index % 2 &* 8)
             let depth = part.depth.map { $0 + (row &* part.depthStride &+ column) }
+            let (x, y) = (left &+ column, top &+ row)
             backPixels &+=
                 isPlain
-                ? march(
-                    left + column, top + row, anchor, runs, isInside: true, into: cell, index &* 8,
-                    depth)
-                : march(
-                    left + column, top + row, anchor, runs, isInside: false, into: cell,
-                    index &* 8, depth)
+                ? march(x, y, anchor, runs, isInside: true, into: cell, index &* 8, depth)
+                : march(x, y, anchor, runs, isInside: false, into: cell, index &* 8, depth)
         }
         return backPixels
     }
@@ -67,10 +64,9 @@ extension CellSearch {
             prefetch(frontDepth + (depth &+ row &* width))
             prefetch(backDepth + (depth &+ row &* width))
             prefetch(luma + (colour &+ row &* lumaStride))
-            if let matte {
-                prefetch(matte + (colour &+ row &* lumaStride &- 32))
-                prefetch(matte + (colour &+ row &* lumaStride))
-            }
+            guard let matte else { continue }
+            prefetch(matte + (colour &+ row &* lumaStride &- 32))
+            prefetch(matte + (colour &+ row &* lumaStride))
         }
         let chroma = (anchor.y &>> 1) &* chromaStride &+ (anchor.x &>> 1) &+ 16
         for row in -2..<3 {
@@ -107,8 +103,8 @@ extension CellSearch {
         _ left: Int, _ y: Int, _ anchor: Anchor, _ runs: UnsafeBufferPointer<Run>,
         isInside: Bool, into cell: Cell, _ at: Int, _ depth: UnsafeMutablePointer<Float>?
     ) -> Int {
-        let m = coefficients
-        let columns = Self.columnLanes + Float(left)
+        let m = view.coefficients
+        let columns = steps.columns + Float(left)
         let below = Float(y)
         let w = 1 / (columns * m.gx + (m.gy * below + m.g1))
         let px = (columns * m.xx + (m.xy * below + m.x1)) * w
@@ -136,8 +132,6 @@ extension CellSearch {
         Self.store(place.x, to: cell.x + at)
         Self.store(place.y, to: cell.y + at)
         Self.store(missing, to: cell.isBack + at)
-        prefetchColour(anchor, cell, at)
-        prefetchColour(anchor, cell, at &+ 7)
         var isSoft = Numbers()
         if let matte {
             var cover = Numbers(repeating: 64)
@@ -224,16 +218,6 @@ extension CellSearch {
         Self.store(64 &- seen, to: cell.cover + at)
     }
 
-    /// Asks memory for what a pixel will fetch.
-    @inline(__always)
-    private func prefetchColour(_ anchor: Anchor, _ cell: Cell, _ at: Int) {
-        let row = anchor.y &+ Int(cell.y[at]) &>> 6 &- Int(cell.isBack[at]) &* backRows
-        prefetch(luma + (row &* lumaStride &+ anchor.x &+ Int(cell.x[at]) &>> 6))
-    }
-
-    // Not as an array literal, which would make an array each time.
-    private static var columnLanes: Octet { Octet(0, 1, 2, 3, 4, 5, 6, 7) }
-
     @inline(__always)
     private static func store(_ numbers: Numbers, to out: UnsafeMutablePointer<Int16>) {
         UnsafeMutableRawPointer(out).storeBytes(of: numbers, as: Numbers.self)
@@ -247,10 +231,16 @@ extension CellSearch {
             truncatingIfNeeded: unsafeBitCast(held + signedMagic, to: SIMD8<Int32>.self))
     }
 
+    /// The other way.
+    @inline(__always)
+    private static func octet(_ numbers: Numbers) -> Octet {
+        Octet(SIMD8<Int32>(truncatingIfNeeded: numbers))
+    }
+
     private static func clamped(_ lanes: Octet) -> Octet {
-        var clamped = lanes
-        for lane in 0..<8 { clamped[lane] = clamp(lanes[lane], -30000, 30000) }
-        return clamped
+        let low = Octet(repeating: -30000), high = Octet(repeating: 30000)
+        let held = lanes.replacing(with: low, where: lanes .< low)
+        return held.replacing(with: high, where: held .> high)
     }
 
     /// Places held within 0..<last of the picture.
@@ -350,10 +340,8 @@ extension CellSearch {
 
         /// Depths in the middle of what the steps left open.
         var depths: Octet {
-            @inline(__always) func lanes(_ numbers: Numbers) -> Octet {
-                Octet(SIMD8<Int32>(truncatingIfNeeded: numbers))
-            }
-            return (lanes(level) + lanes(du) * lanes(gap) / lanes(rise))
+            let (level, du) = (CellSearch.octet(level), CellSearch.octet(du))
+            return (level + du * CellSearch.octet(gap) / CellSearch.octet(rise))
                 * (1 / CellSearch.depthLevels)
         }
     }
@@ -367,7 +355,7 @@ extension CellSearch {
         let isUnder = gap &>> 15
         let at =
             (((level &+ gap) & ~isUnder) | ((level &+ du &+ before) & isUnder))
-        let t = Octet(SIMD8<Int32>(truncatingIfNeeded: at)) * (1 / Self.depthLevels) - view.pivot
+        let t = Self.octet(at) * (1 / Self.depthLevels) - view.pivot
         let place = lines.pixels(t, isInside: isInside)
         let off =
             nearestLevels(
@@ -392,7 +380,7 @@ extension CellSearch {
                 isInside: isInside)
             if !Self.isAny((next ^ level) & missing) { break }
             level = next
-            u = Octet(SIMD8<Int32>(truncatingIfNeeded: next)) * (1 / Self.depthLevels)
+            u = Self.octet(next) * (1 / Self.depthLevels)
         }
         return u
     }

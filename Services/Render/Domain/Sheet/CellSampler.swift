@@ -24,7 +24,7 @@ struct CellSampler {
         firstY = Int32(clamping: anchor.y &* -32)
     }
 
-    /// Writes the colours of half a cell, and where chroma is yet to be mixed.
+    /// Writes the colours of half a cell.
     @inline(__always)
     func draw(_ cell: Cell, to target: CellTarget) {
         for row in 0..<Cell.rows {
@@ -50,6 +50,31 @@ struct CellSampler {
             }
         }
         for row in 0..<Cell.rows / 2 { drawChroma(cell, row, to: target) }
+        mixChroma(cell, to: target)
+    }
+
+    /// Gives chroma samples whose four pixels are not neighbours in the source their mean.
+    private func mixChroma(_ cell: Cell, to target: CellTarget) {
+        for row in 0..<Cell.rows / 2 {
+            let isApart = cell.isApart + row * Cell.half / 2
+            let to = row * target.chromaStride
+            for column in 0..<Cell.half / 2 where isApart[column] != 0 {
+                let mean = meanChroma(cell, row * 2, column * 2)
+                (target.cb[to + column], target.cr[to + column]) = mean
+            }
+        }
+    }
+
+    private func meanChroma(_ cell: Cell, _ row: Int, _ column: Int) -> (cb: UInt8, cr: UInt8) {
+        var (blue, red): (Int32, Int32) = (2, 2)
+        for y in row...row + 1 {
+            for x in column...column + 1 {
+                let colour = chroma(of: cell, y * Cell.half + x)
+                blue &+= colour.cb
+                red &+= colour.cr
+            }
+        }
+        return (UInt8(truncatingIfNeeded: blue >> 2), UInt8(truncatingIfNeeded: red >> 2))
     }
 
     /// A chroma sample covers four pixels: it looks at their mean when they are neighbours in the
@@ -117,7 +142,7 @@ struct CellSampler {
     }
 
     /// Both chroma samples at one place of a cell.
-    func chroma(of cell: Cell, _ at: Int) -> (cb: Int32, cr: Int32) {
+    private func chroma(of cell: Cell, _ at: Int) -> (cb: Int32, cr: Int32) {
         let there = chroma(cell.x[at], cell.y[at], isBack: cell.isBack[at] != 0)
         let cover = Int32(cell.cover[at])
         if cover == 64 { return there }

@@ -4,7 +4,6 @@
 /// surface, a few nodes are solved and the rest is interpolated; elsewhere the cell is marched.
 package struct CellSearch {
     let view: SheetView
-    let coefficients: SheetView.Coefficients
     let width: Int
     let height: Int
     let lastX: Float
@@ -29,11 +28,9 @@ package struct CellSearch {
     let chromaStride: Int
     /// How far from its anchor a part of a cell that is drawn as a surface may reach up and down.
     let rowsMax: Float
+    let steps = Steps()
     private let binSize: Float
-    private let tileColumns: Int
-    private let tileRows: Int
-    private let tileBins: UnsafeMutablePointer<UInt64>
-    private let tileSlopes: UnsafeMutablePointer<Float>
+    private let table: DepthTable.Reader
 
     /// Nodes lie this far apart.
     static let nodeColumns = 8
@@ -47,15 +44,11 @@ package struct CellSearch {
     init(scene: SheetScene, view: SheetView, scratch: UnsafeMutablePointer<Float>) {
         self.scratch = scratch
         self.view = view
-        coefficients = view.coefficients
         width = scene.width
         height = scene.height
         lastX = Float(width - 1)
         lastY = Float(height - 1)
-        tileColumns = scene.tileColumns
-        tileRows = scene.tileRows
-        tileBins = scene.tileBins.samples
-        tileSlopes = scene.tileSlopes.samples
+        table = scene.table.reader
         step = scene.step
         frontDepth = scene.frontDepth.samples
         backDepth = scene.backDepth.samples
@@ -72,7 +65,16 @@ package struct CellSearch {
         centreY = Float(height) / 2 - 0.5
         lowest = scene.depths.lowerBound
         highest = scene.depths.upperBound
-        binSize = max(1e-6, highest - lowest) / Float(SheetScene.binCount)
+        binSize = max(1e-6, highest - lowest) / Float(DepthTable.binCount)
+    }
+
+    /// How far eight pixels or samples are from the first. Kept in memory: with numbers that the
+    /// compiler knows it reckons lane by lane.
+    struct Steps {
+        let columns = SIMD8<Float>(0, 1, 2, 3, 4, 5, 6, 7)
+        let pixels = SIMD8<Int16>(0, 1, 2, 3, 4, 5, 6, 7)
+        /// Of chroma in two segments of a cell, at the middles of pairs of pixels.
+        let sixteenths = SIMD8<Int16>(1, 5, 9, 13, 1, 5, 9, 13)
     }
 
     /// Where an unmoved camera would look, at three rows of nodes: the top, the middle and the
@@ -86,10 +88,12 @@ package struct CellSearch {
         init(width: Int) {
             let cells = (width + Cell.columns - 1) / Cell.columns
             stride = cells * (Cell.columns / CellSearch.nodeColumns) + 1
-            x = .allocate(capacity: stride * 3)
-            y = .allocate(capacity: stride * 3)
-            x.initialize(repeating: 0, count: stride * 3)
-            y.initialize(repeating: 0, count: stride * 3)
+            // Four are written at a time.
+            let count = stride * 3 + 3
+            x = .allocate(capacity: count)
+            y = .allocate(capacity: count)
+            x.initialize(repeating: 0, count: count)
+            y.initialize(repeating: 0, count: count)
         }
 
         func deallocate() {
@@ -100,75 +104,97 @@ package struct CellSearch {
 
     /// Fills the nodes of the band that begins at a row of the frame.
     func prepare(_ nodes: Nodes, top: Int) {
+        typealias Four = SIMD4<Float>
+        let m = view.coefficients
+        let columns = Four(0, 1, 2, 3) * Float(Self.nodeColumns)
         for row in 0..<3 {
             let y = Float(top + row * Self.nodeRows)
-            for column in 0..<nodes.stride {
-                let p = view.source(Float(column * Self.nodeColumns), y, coefficients)
-                nodes.x[row * nodes.stride + column] = p.x
-                nodes.y[row * nodes.stride + column] = p.y
+            let (out, outY) = (nodes.x + row * nodes.stride, nodes.y + row * nodes.stride)
+            for first in stride(from: 0, to: nodes.stride, by: 4) {
+                let x = columns + Float(first * Self.nodeColumns)
+                let w = 1 / (x * m.gx + (m.gy * y + m.g1))
+                UnsafeMutableRawPointer(out + first).storeBytes(
+                    of: (x * m.xx + (m.xy * y + m.x1)) * w, as: Four.self)
+                UnsafeMutableRawPointer(outY + first).storeBytes(
+                    of: (x * m.yx + (m.yy * y + m.y1)) * w, as: Four.self)
             }
         }
     }
 
-    /// What the nodes around a cell span: centred pixels of the source.
+    /// What the nodes around a cell span, in centred pixels of the source: the least and the
+    /// greatest x, the least and the greatest y.
     struct Span {
-        let minX, maxX, minY, maxY: Float
+        let ends: SIMD4<Float>
 
         init(_ nodes: Nodes, first: Int, count: Int) {
             let (a, b) = (first, first + count)
             let (c, d) = (nodes.stride * 2 + a, nodes.stride * 2 + b)
-            minX = min(min(nodes.x[a], nodes.x[b]), min(nodes.x[c], nodes.x[d]))
-            maxX = max(max(nodes.x[a], nodes.x[b]), max(nodes.x[c], nodes.x[d]))
-            minY = min(min(nodes.y[a], nodes.y[b]), min(nodes.y[c], nodes.y[d]))
-            maxY = max(max(nodes.y[a], nodes.y[b]), max(nodes.y[c], nodes.y[d]))
+            let (x, y) = (nodes.x, nodes.y)
+            ends = SIMD4(
+                min(min(x[a], x[b]), min(x[c], x[d])), max(max(x[a], x[b]), max(x[c], x[d])),
+                min(min(y[a], y[b]), min(y[c], y[d])), max(max(y[a], y[b]), max(y[c], y[d])))
         }
     }
 
     /// What a cell can meet.
     struct Verdict {
-        /// Whether its pixels lie on one surface.
-        let isSmooth: Bool
         /// The depths that may be met.
         let bins: UInt64
+        /// How its surface is found, when its pixels lie on one.
+        let surface: Surface?
         let isInside: Bool
     }
 
     func verdict(_ span: Span) -> Verdict {
         let reach = self.reach(span, lowest - view.pivot, highest - view.pivot)
-        var bins: UInt64 = 0
-        // As bits, which rise with the number when it has no sign: their maximum is found faster.
-        var slopeBits: UInt32 = 0
-        var row = reach.top
-        while row <= reach.bottom {
-            var tile = row &* tileColumns &+ reach.left
-            let end = row &* tileColumns &+ reach.right
-            while tile <= end {
-                bins |= tileBins[tile]
-                slopeBits = max(slopeBits, tileSlopes[tile].bitPattern)
-                tile &+= 1
-            }
-            row &+= 1
-        }
+        let all = table.find(reach)
         let isInside = self.isInside(reach)
         let shift = self.shift(span)
-        if Float(bitPattern: slopeBits) * shift < Self.foldMax {
-            return Verdict(isSmooth: true, bins: bins, isInside: isInside)
+        if all.slope * shift < Self.foldMax {
+            let surface = surface(about: all.bins, slope: all.slope, shift: shift)
+            return Verdict(bins: all.bins, surface: surface, isInside: isInside)
         }
+        return verdict(span, among: all.bins, shift: shift, isInside: isInside)
+    }
+
+    /// The same for a part of a cell about which this is known.
+    func verdict(_ span: Span, in whole: Verdict) -> Verdict {
+        verdict(span, among: whole.bins, shift: shift(span), isInside: whole.isInside)
+    }
+
+    private func verdict(
+        _ span: Span, among bins: UInt64, shift: Float, isInside: Bool
+    ) -> Verdict {
         let met = candidates(span, among: bins)
         let run = Self.nearestRun(met)
-        if isUnbroken(span, run, shift: shift) {
-            return Verdict(isSmooth: true, bins: run, isInside: isInside)
-        }
-        return Verdict(isSmooth: false, bins: met, isInside: isInside)
+        return Verdict(
+            bins: met, surface: unbroken(span, run, shift: shift), isInside: isInside)
+    }
+
+    /// One surface without jumps.
+    package struct Surface {
+        /// A depth about which it lies.
+        let depth: Float
+        /// How often its depth is looked up where it is thought to be, before the look-up that
+        /// counts.
+        let lookUps: Int
+    }
+
+    /// How far a solved node may be off, in pixels.
+    private static let slack: Float = 0.125
+
+    private func surface(about bins: UInt64, slope: Float, shift: Float) -> Surface {
+        // A look-up leaves this share of what a place is off.
+        let left = slope * shift
+        let (first, end) = (bins.trailingZeroBitCount, 64 - bins.leadingZeroBitCount)
+        let off = Float(end - first) * 0.5 * binSize * shift
+        // The nearest pixel, all that is looked at before the last look-up, is off by itself.
+        let lookUps =
+            left * off <= Self.slack ? 0 : left * left * (off + 0.71) <= Self.slack ? 1 : 2
+        return Surface(depth: lowest + Float(first + end) * 0.5 * binSize, lookUps: lookUps)
     }
 
     // MARK: Bins
-
-    /// The depth in the middle of the bins from the lowest to the highest set.
-    func middle(of bins: UInt64) -> Float {
-        let ends = bins.trailingZeroBitCount + (64 - bins.leadingZeroBitCount)
-        return lowest + Float(ends) * 0.5 * binSize
-    }
 
     /// The highest bins that follow each other.
     private static func nearestRun(_ bins: UInt64) -> UInt64 {
@@ -179,25 +205,14 @@ package struct CellSearch {
         return (count == 64 ? ~0 : (1 << UInt64(count)) &- 1) << UInt64(first)
     }
 
-    /// Whether all that a cell can see at the depths of a run is the run itself, without a jump:
-    /// then each of its lines meets it exactly once.
-    private func isUnbroken(_ span: Span, _ run: UInt64, shift: Float) -> Bool {
-        guard run != 0 else { return false }
+    /// The surface of a run, if all that a cell can see at its depths is the run itself, without a
+    /// jump: then each of its lines meets it exactly once.
+    private func unbroken(_ span: Span, _ run: UInt64, shift: Float) -> Surface? {
+        guard run != 0 else { return nil }
         let (near, far) = range(of: run)
-        let reach = self.reach(span, far - view.pivot, near - view.pivot)
-        var row = reach.top
-        while row <= reach.bottom {
-            var tile = row &* tileColumns &+ reach.left
-            let end = row &* tileColumns &+ reach.right
-            while tile <= end {
-                if tileBins[tile] & ~run != 0 || tileSlopes[tile] * shift >= Self.foldMax {
-                    return false
-                }
-                tile &+= 1
-            }
-            row &+= 1
-        }
-        return true
+        let seen = table.find(reach(span, far - view.pivot, near - view.pivot))
+        guard seen.bins & ~run == 0 && seen.slope * shift < Self.foldMax else { return nil }
+        return surface(about: run, slope: seen.slope, shift: shift)
     }
 
     /// The depths of neighbouring bins with a quarter of a bin to spare.
@@ -211,21 +226,15 @@ package struct CellSearch {
 
     /// Those bins that occur where the cell would look for them.
     private func candidates(_ span: Span, among bins: UInt64) -> UInt64 {
-        // The reach of a bin, as `reach` finds it: left, right, top and bottom, all at once and in
-        // tiles; each is a straight line over the bins.
-        let extent = SIMD4(span.minX, span.maxX, span.minY, span.maxY)
-        let shift = SIMD4(view.shiftX, view.shiftX, view.shiftY, view.shiftY)
-        let centre = SIMD4(centreX, centreX, centreY, centreY)
-        let slack = SIMD4<Float>(-1, 2, -1, 2)
-        let perTile = Self.perTile
-        let move = shift - extent * view.zoom
+        // The reach of a bin, as `reach` finds it: a straight line over the bins.
+        let move = self.move(span)
         let across = move * (1.5 * binSize)
         let outward = SIMD4(
             min(0, across[0]), max(0, across[1]), min(0, across[2]), max(0, across[3]))
         let first =
-            (extent + centre + move * (lowest - 0.25 * binSize - view.pivot) + outward + slack)
-            * perTile - 0.5
-        let perBin = move * binSize * perTile
+            (span.ends + centre + move * (lowest - 0.25 * binSize - view.pivot) + outward
+                + Self.slackEnds) * Self.perTile
+        let perBin = move * binSize * Self.perTile
         var found: UInt64 = 0
         var left = bins
         while left != 0 {
@@ -234,40 +243,14 @@ package struct CellSearch {
             let group = left & (Self.groupMask << UInt64(bin))
             left &= ~group
             let last = 63 &- group.leadingZeroBitCount
-            let ends = pointwiseEnds(first + perBin * Float(bin), first + perBin * Float(last))
-            var row = clamp(Int(ends[2]), 0, tileRows &- 1)
-            let bottom = clamp(Int(ends[3]), 0, tileRows &- 1)
-            let (from, to) = (
-                clamp(Int(ends[0]), 0, tileColumns &- 1), clamp(Int(ends[1]), 0, tileColumns &- 1)
-            )
-            while row <= bottom {
-                var tile = row &* tileColumns &+ from
-                let end = row &* tileColumns &+ to
-                while tile <= end {
-                    found |= tileBins[tile] & group
-                    tile &+= 1
-                }
-                row &+= 1
-            }
+            let tiles = tiles(
+                outermost(first + perBin * Float(bin), first + perBin * Float(last)))
+            found |= table.find(tiles).bins & group
         }
         return found
     }
 
     private static let groupMask: UInt64 = 0xF
-
-    /// The outermost of two reaches, in whole tiles.
-    @inline(__always)
-    private func pointwiseEnds(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> SIMD4<Int32> {
-        let ends = SIMD4(min(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), max(a[3], b[3]))
-        // Its low 22 bits and a sign.
-        return unsafeBitCast(ends + Self.signedMagic, to: SIMD4<Int32>.self)
-            &- Int32(bitPattern: Self.signedMagic.bitPattern)
-    }
-
-    private static var perTile: SIMD4<Float> {
-        let (x, y) = (1 / Float(SheetScene.tileWidth), 1 / Float(SheetScene.tileHeight))
-        return SIMD4(x, x, y, y)
-    }
 
     /// The steps of a run that sixteen bits of 1/1024 pixel can hold.
     private static let stepsMax = 31
@@ -305,43 +288,72 @@ package struct CellSearch {
 
     // MARK: Reach
 
-    /// Tiles, first to last in both directions.
-    private struct Reach {
-        let left, right, top, bottom: Int
+    // Four numbers are the ends of a span: least x, greatest x, least y and greatest y.
+
+    /// A pixel of slack for rounding, and for the neighbours that slopes look at.
+    private static var slackEnds: SIMD4<Float> { SIMD4(-1, 2, -1, 2) }
+
+    private static var perTile: SIMD4<Float> {
+        let (x, y) = (1 / Float(DepthTable.tileWidth), 1 / Float(DepthTable.tileHeight))
+        return SIMD4(x, x, y, y)
+    }
+
+    private var centre: SIMD4<Float> { SIMD4(centreX, centreX, centreY, centreY) }
+
+    /// How far the ends move per unit of depth, in pixels.
+    @inline(__always)
+    private func move(_ span: Span) -> SIMD4<Float> {
+        SIMD4(view.shiftX, view.shiftX, view.shiftY, view.shiftY) - span.ends * view.zoom
     }
 
     /// Tiles that the cell may look at for depths in a range, given relative to the pivot.
     @inline(__always)
-    private func reach(_ span: Span, _ near: Float, _ far: Float) -> Reach {
+    private func reach(
+        _ span: Span, _ near: Float, _ far: Float
+    ) -> DepthTable.Tiles {
         // A place moves in a straight line with depth, and the outermost stay outermost.
-        let (a, b) = (1 - near * view.zoom, 1 - far * view.zoom)
-        let (ax, bx) = (near * view.shiftX + centreX, far * view.shiftX + centreX)
-        let (ay, by) = (near * view.shiftY + centreY, far * view.shiftY + centreY)
-        // A pixel of slack for rounding, and for the neighbours that slopes look at.
-        let minX = min(span.minX * a + ax, span.minX * b + bx) - 1
-        let maxX = max(span.maxX * a + ax, span.maxX * b + bx) + 2
-        let minY = min(span.minY * a + ay, span.minY * b + by) - 1
-        let maxY = max(span.maxY * a + ay, span.maxY * b + by) + 2
-        return Reach(
-            left: Int(clamp(minX, 0, lastX)) / SheetScene.tileWidth,
-            right: Int(clamp(maxX, 0, lastX)) / SheetScene.tileWidth,
-            top: Int(clamp(minY, 0, lastY)) / SheetScene.tileHeight,
-            bottom: Int(clamp(maxY, 0, lastY)) / SheetScene.tileHeight)
+        let (still, move) = (span.ends + centre, self.move(span))
+        let ends = outermost(still + move * near, still + move * far)
+        return tiles((ends + Self.slackEnds) * Self.perTile)
+    }
+
+    /// The lesser of the least and the greater of the greatest.
+    @inline(__always)
+    private func outermost(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> SIMD4<Float> {
+        let sign = SIMD4<Float>(1, -1, 1, -1)
+        return a.replacing(with: b, where: b * sign .< a * sign)
+    }
+
+    /// The tiles within the picture, of ends in tiles.
+    @inline(__always)
+    private func tiles(_ ends: SIMD4<Float>) -> DepthTable.Tiles {
+        let last =
+            SIMD4(
+                Float(table.columns), Float(table.columns), Float(table.rows), Float(table.rows))
+            - 1
+        // Rounded down: its low 22 bits and a sign.
+        let below = ends - 0.5
+        var held = SIMD4<Float>().replacing(with: below, where: below .> 0)
+        held.replace(with: last, where: held .> last)
+        let whole =
+            unsafeBitCast(held + Self.magic, to: SIMD4<UInt32>.self) &- Self.magic.bitPattern
+        return DepthTable.Tiles(
+            left: Int(whole[0]), right: Int(whole[1]), top: Int(whole[2]), bottom: Int(whole[3]))
     }
 
     /// Whether nothing in reach lies at the border, where coordinates must be clamped.
-    private func isInside(_ reach: Reach) -> Bool {
+    @inline(__always)
+    private func isInside(_ reach: DepthTable.Tiles) -> Bool {
         reach.left > 0 && reach.top > 0
-            && (reach.right &+ 1) &* SheetScene.tileWidth < width
-            && (reach.bottom &+ 1) &* SheetScene.tileHeight < height
+            && (reach.right &+ 1) &* DepthTable.tileWidth < width
+            && (reach.bottom &+ 1) &* DepthTable.tileHeight < height
     }
 
     /// The most that anything in a cell moves per unit of depth, in pixels.
+    @inline(__always)
     func shift(_ span: Span) -> Float {
-        let x = max(
-            abs(view.shiftX - span.minX * view.zoom), abs(view.shiftX - span.maxX * view.zoom))
-        let y = max(
-            abs(view.shiftY - span.minY * view.zoom), abs(view.shiftY - span.maxY * view.zoom))
-        return (x * x + y * y).squareRoot()
+        let move = self.move(span)
+        let squares = move * move
+        return (max(squares[0], squares[1]) + max(squares[2], squares[3])).squareRoot()
     }
 }

@@ -9,16 +9,15 @@ extension CellSearch {
     ///
     /// - Parameters:
     ///   - segments: Columns of nodes less one: 4 for the whole cell, 2 for a half.
-    ///   - near: A depth about which the surface lies.
     /// - Returns: Whether it was drawn: not when neighbouring nodes lie so far apart in the source
     ///   that those numbers would not do (``isWithinReach``).
     @inline(__always)
     func drawSurface(
-        _ part: CellPart, _ nodes: Nodes, segments: Int, near: Float, isInside: Bool
+        _ part: CellPart, _ surface: Surface, _ nodes: Nodes, segments: Int, isInside: Bool
     ) -> Bool {
         let columns = segments &+ 1
         let (nodeX, nodeY) = (scratch, scratch + 24)
-        let u = solve(part, nodes, columns: columns, near: near, isInside: isInside)
+        let u = solve(part, surface, nodes, columns: columns, isInside: isInside)
         let centre = columns &+ columns / 2
         let anchorX = clamp(Self.rounded(nodeX[centre]), 0, width &- 1) & ~1
         let anchorY = clamp(Self.rounded(nodeY[centre]), 0, height &- 1) & ~1
@@ -47,7 +46,7 @@ extension CellSearch {
     /// - Returns: The depth there.
     @inline(__always)
     private func solve(
-        _ part: CellPart, _ nodes: Nodes, columns: Int, near: Float, isInside: Bool
+        _ part: CellPart, _ surface: Surface, _ nodes: Nodes, columns: Int, isInside: Bool
     ) -> Lanes {
         let (nodeX, nodeY) = (scratch, scratch + 24)
         let first = part.left / Self.nodeColumns
@@ -67,8 +66,8 @@ extension CellSearch {
         let dx = view.shiftX - px * view.zoom
         let dy = view.shiftY - py * view.zoom
         let (x, y) = (px + centreX, py + centreY)
-        var t = Lanes(repeating: near - view.pivot)
-        for _ in 0..<2 {
+        var t = Lanes(repeating: surface.depth - view.pivot)
+        for _ in 0..<surface.lookUps {
             t = nearestDepths(x + t * dx, y + t * dy, isInside: isInside) - view.pivot
         }
         let u = bilinearDepths(x + t * dx, y + t * dy, isInside: isInside)

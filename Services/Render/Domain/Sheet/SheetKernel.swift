@@ -1,18 +1,21 @@
 /// The inner loops of the renderer, for one thread: which surface the pixels of a cell look at, and
 /// the colours there. What a cell can meet was found before (``CellSearch/verdict(_:)``).
 package protocol SheetKernel: AnyObject {
-    /// Begins a frame.
+    /// Begins a frame, the one that all calls name until the next.
     func begin(_ frame: SheetFrame)
 
-    /// Draws a part of a cell whose pixels lie on one surface, about the depth `near`.
+    /// Draws a part of a cell whose pixels lie on one surface.
     /// - Returns: Whether it did: not what spans too much of the source.
-    func drawSurface(_ part: CellPart, segments: Int, near: Float, isInside: Bool) -> Bool
+    func drawSurface(
+        _ part: CellPart, of frame: SheetFrame, _ surface: CellSearch.Surface, segments: Int,
+        isInside: Bool
+    ) -> Bool
 
     /// Draws half a cell whose pixels may lie on several.
     /// - Returns: How many pixels the back sheet had to fill.
     func march(
-        _ part: CellPart, _ anchor: CellSearch.Anchor, into cell: Cell, runCount: Int,
-        isInside: Bool
+        _ part: CellPart, of frame: SheetFrame, _ anchor: CellSearch.Anchor, into cell: Cell,
+        runCount: Int, isInside: Bool
     ) -> Int
 }
 
@@ -52,34 +55,31 @@ package struct CellTarget {
 
 /// The form that runs everywhere and gives the same bytes everywhere.
 package final class PortableKernel: SheetKernel {
-    private var frame: SheetFrame?
-
     package init() {}
 
-    package func begin(_ frame: SheetFrame) { self.frame = frame }
+    package func begin(_ frame: SheetFrame) {}
 
     package func drawSurface(
-        _ part: CellPart, segments: Int, near: Float, isInside: Bool
+        _ part: CellPart, of frame: SheetFrame, _ surface: CellSearch.Surface, segments: Int,
+        isInside: Bool
     ) -> Bool {
-        guard let frame else { return false }
         // Parts inside the picture are most of the work: they have copies of their own.
         if isInside && segments == 4 {
             return frame.search.drawSurface(
-                part, frame.nodes, segments: 4, near: near, isInside: true)
+                part, surface, frame.nodes, segments: 4, isInside: true)
         }
         if isInside {
             return frame.search.drawSurface(
-                part, frame.nodes, segments: 2, near: near, isInside: true)
+                part, surface, frame.nodes, segments: 2, isInside: true)
         }
         return frame.search.drawSurface(
-            part, frame.nodes, segments: segments, near: near, isInside: isInside)
+            part, surface, frame.nodes, segments: segments, isInside: isInside)
     }
 
     package func march(
-        _ part: CellPart, _ anchor: CellSearch.Anchor, into cell: Cell, runCount: Int,
-        isInside: Bool
+        _ part: CellPart, of frame: SheetFrame, _ anchor: CellSearch.Anchor, into cell: Cell,
+        runCount: Int, isInside: Bool
     ) -> Int {
-        guard let frame else { return 0 }
         let backPixels = frame.search.march(
             part, anchor, UnsafeBufferPointer(start: frame.runs, count: runCount), into: cell,
             isInside: isInside)

@@ -83,7 +83,9 @@ package final class SheetRenderer {
         // The search holds plain addresses of the scene's planes.
         defer { withExtendedLifetime(scene) {} }
         let search = CellSearch(scene: scene, view: view, scratch: searchScratch)
-        kernel.begin(SheetFrame(search: search, nodes: nodes, runs: runs))
+        let shown = SheetFrame(search: search, nodes: nodes, runs: runs)
+        let kernel = self.kernel
+        kernel.begin(shown)
         var backPixels = 0
         for top in stride(from: 0, to: height, by: Cell.rows) {
             search.prepare(nodes, top: top)
@@ -93,9 +95,9 @@ package final class SheetRenderer {
                     cb: frame.cb.row(top / 2) + left / 2, cr: frame.cr.row(top / 2) + left / 2,
                     chromaStride: frame.cb.width)
                 if left + Cell.columns <= width && top + Cell.rows <= height {
-                    backPixels += draw(left, top, search, to: target)
+                    backPixels += draw(left, top, shown, kernel, to: target)
                 } else {
-                    backPixels += draw(left, top, search, to: spillTarget)
+                    backPixels += draw(left, top, shown, kernel, to: spillTarget)
                     copySpill(left, top, to: target)
                 }
             }
@@ -106,8 +108,10 @@ package final class SheetRenderer {
     /// Draws the cell at a place of the frame.
     /// - Returns: How many pixels came from the back sheet.
     private func draw(
-        _ left: Int, _ top: Int, _ search: CellSearch, to target: CellTarget
+        _ left: Int, _ top: Int, _ frame: SheetFrame, _ kernel: any SheetKernel,
+        to target: CellTarget
     ) -> Int {
+        let search = frame.search
         func part(_ column: Int) -> CellPart {
             CellPart(
                 left: left + column, top: top, target: target.from(column),
@@ -116,10 +120,9 @@ package final class SheetRenderer {
         }
         let first = left / CellSearch.nodeColumns
         let whole = search.verdict(CellSearch.Span(nodes, first: first, count: 4))
-        if whole.isSmooth
-            && kernel.drawSurface(
-                part(0), segments: 4, near: search.middle(of: whole.bins),
-                isInside: whole.isInside)
+        if let surface = whole.surface,
+            kernel.drawSurface(
+                part(0), of: frame, surface, segments: 4, isInside: whole.isInside)
         {
             return 0
         }
@@ -127,19 +130,18 @@ package final class SheetRenderer {
         for column in stride(from: 0, to: Cell.columns, by: Cell.half) {
             let span = CellSearch.Span(
                 nodes, first: first + column / CellSearch.nodeColumns, count: 2)
-            let half = search.verdict(span)
-            if half.isSmooth
-                && kernel.drawSurface(
-                    part(column), segments: 2, near: search.middle(of: half.bins),
-                    isInside: half.isInside)
+            let half = search.verdict(span, in: whole)
+            if let surface = half.surface,
+                kernel.drawSurface(
+                    part(column), of: frame, surface, segments: 2, isInside: half.isInside)
             {
                 continue
             }
             let count = search.runs(half.bins, span, into: runs)
             let anchor = search.anchor(span)
             backPixels += kernel.march(
-                part(column), anchor, into: cell, runCount: count, isInside: half.isInside)
-            mixChroma(anchor, search, target.from(column))
+                part(column), of: frame, anchor, into: cell, runCount: count,
+                isInside: half.isInside)
         }
         return backPixels
     }
@@ -165,36 +167,5 @@ package final class SheetRenderer {
             (target.cb + to).update(from: spilled.cb + from, count: (columns + 1) / 2)
             (target.cr + to).update(from: spilled.cr + from, count: (columns + 1) / 2)
         }
-    }
-
-    /// Gives chroma samples whose four pixels are not neighbours in the source their mean.
-    private func mixChroma(
-        _ anchor: CellSearch.Anchor, _ search: CellSearch, _ target: CellTarget
-    ) {
-        let sampler = CellSampler(search, anchor)
-        for row in 0..<Cell.rows / 2 {
-            let isApart = cell.isApart + row * Cell.half / 2
-            let to = row * target.chromaStride
-            for column in 0..<Cell.half / 2 where isApart[column] != 0 {
-                (target.cb[to + column], target.cr[to + column]) = meanColour(
-                    row * 2, column * 2, sampler)
-            }
-        }
-    }
-
-    /// The mean colour of four pixels that are not neighbours in the source.
-    private func meanColour(
-        _ row: Int, _ column: Int, _ sampler: CellSampler
-    ) -> (cb: UInt8, cr: UInt8) {
-        var (blue, red): (Int32, Int32) = (2, 2)
-        for y in row...row + 1 {
-            for x in column...column + 1 {
-                let at = y * Cell.half + x
-                let colour = sampler.chroma(of: cell, at)
-                blue &+= colour.cb
-                red &+= colour.cr
-            }
-        }
-        return (UInt8(truncatingIfNeeded: blue >> 2), UInt8(truncatingIfNeeded: red >> 2))
     }
 }

@@ -1,11 +1,6 @@
 /// A picture made ready for any camera path: a front sheet, a guess of what is behind it, and
-/// tables that tell the renderer where nothing can hide.
+/// a table that tells the renderer where nothing can hide.
 package struct SheetScene: Sendable {
-    /// Source tiles of this size share one entry of the tables.
-    static let tileWidth = 16
-    static let tileHeight = 8
-    /// Depth is sorted into this many bins over its range, one bit each.
-    static let binCount = 64
     /// More pixels than this have indices that a kernel's numbers cannot hold.
     package static let pixelsMax = 8_300_000
     /// Larger scenes have hard edges: one pixel of a large frame is hardly seen, and soft ones take
@@ -29,12 +24,8 @@ package struct SheetScene: Sendable {
     /// Whether silhouettes were sharp steps already.
     package let isCrisp: Bool
 
-    let tileColumns: Int
-    let tileRows: Int
-    /// Which depth bins occur in a tile.
-    let tileBins: Plane<UInt64>
-    /// Steepest depth change between neighbouring pixels in a tile.
-    let tileSlopes: Plane<Float>
+    /// Tells what a cell of a frame can meet.
+    let table: DepthTable
 
     /// - Parameters:
     ///   - rgb: Interleaved rows of width × height pixels.
@@ -83,16 +74,13 @@ package struct SheetScene: Sendable {
         )
         try checkpoint()
         stack = SheetStack(front: pictures.0, back: pictures.1)
-        tileColumns = (width + Self.tileWidth - 1) / Self.tileWidth
-        tileRows = (height + Self.tileHeight - 1) / Self.tileHeight
-        (tileBins, tileSlopes) = try Self.tables(
-            depth, range: depths, columns: tileColumns, rows: tileRows, checkpoint)
+        table = try DepthTable(depth, range: depths, checkpoint)
     }
 
     /// Memory held, in bytes.
     var bytes: Int {
         stack.luma.bytes + stack.cb.bytes + stack.cr.bytes + frontDepth.bytes + backDepth.bytes
-            + (matte?.bytes ?? 0) + tileBins.bytes + tileSlopes.bytes
+            + (matte?.bytes ?? 0) + table.bytes
     }
 
     /// The value of a stored depth of one.
@@ -113,29 +101,5 @@ package struct SheetScene: Sendable {
             }
         }
         return (samples, read)
-    }
-
-    private static func tables<Stop: Error>(
-        _ depth: Plane<Float>, range: ClosedRange<Float>, columns: Int, rows: Int,
-        _ checkpoint: () throws(Stop) -> Void
-    ) throws(Stop) -> (bins: Plane<UInt64>, slopes: Plane<Float>) {
-        let span = max(1e-6, range.upperBound - range.lowerBound)
-        let scale = Float(binCount) / span
-        let bins = Plane<UInt64>(width: columns, height: rows, filledWith: 0)
-        let slopes = Plane<Float>(width: columns, height: rows, filledWith: 0)
-        try Pass.rows(depth.height, of: depth.width, checkpoint) { y in
-            let row = depth.row(y)
-            let below = depth.row(min(y + 1, depth.height - 1))
-            for x in 0..<depth.width {
-                let tile = y / tileHeight * columns + x / tileWidth
-                let d = row[x]
-                let bin = min(binCount - 1, Int((d - range.lowerBound) * scale))
-                bins.samples[tile] |= 1 << UInt64(bin)
-                let right = row[min(x + 1, depth.width - 1)]
-                let slope = max(abs(right - d), abs(below[x] - d))
-                if slope > slopes.samples[tile] { slopes.samples[tile] = slope }
-            }
-        }
-        return (bins, slopes)
     }
 }

@@ -1,7 +1,7 @@
 /// One frame's camera in the units of the kernels: centred pixels of the source, rows down.
 struct SheetView {
     /// From a pixel of the frame to the picture of an unmoved but turned camera.
-    private let toSource: Homography
+    let coefficients: Coefficients
     /// Parallax of a point at p and depth d: (d − pivot) · (shift − p·zoom).
     let shiftX: Float
     let shiftY: Float
@@ -24,7 +24,8 @@ struct SheetView {
             0, 0, 1,
         ])
         let turn = Self.rowsDown(Homography(turning: pose.rotation))
-        toSource = Homography([unit, 0, 0, 0, unit, 0, 0, 0, 1]).after(turn).after(fromFrame)
+        coefficients = Coefficients(
+            Homography([unit, 0, 0, 0, unit, 0, 0, 0, 1]).after(turn).after(fromFrame))
         let shift = Self.rowsDown(pose.position)
         shiftX = Float(geometry.strength * shift.x * unit)
         shiftY = Float(geometry.strength * shift.y * unit)
@@ -42,20 +43,21 @@ struct SheetView {
 
     /// The centred source pixel that an unmoved camera shows at a place in the frame.
     @inline(__always)
-    func source(_ x: Float, _ y: Float, _ m: Coefficients) -> (x: Float, y: Float) {
+    func source(_ x: Float, _ y: Float) -> (x: Float, y: Float) {
+        let m = coefficients
         let w = 1 / (m.gx * x + m.gy * y + m.g1)
         return ((m.xx * x + m.xy * y + m.x1) * w, (m.yx * x + m.yy * y + m.y1) * w)
     }
 
-    /// The homography as floats, to be taken out of a loop.
+    /// A homography in the numbers of the kernels.
     struct Coefficients {
         let xx, xy, x1, yx, yy, y1, gx, gy, g1: Float
-    }
 
-    var coefficients: Coefficients {
-        let m = toSource.m.map { Float($0) }
-        return Coefficients(
-            xx: m[0], xy: m[1], x1: m[2], yx: m[3], yy: m[4], y1: m[5], gx: m[6], gy: m[7],
-            g1: m[8])
+        init(_ homography: Homography) {
+            let m = homography.m.map { Float($0) }
+            (xx, xy, x1) = (m[0], m[1], m[2])
+            (yx, yy, y1) = (m[3], m[4], m[5])
+            (gx, gy, g1) = (m[6], m[7], m[8])
+        }
     }
 }

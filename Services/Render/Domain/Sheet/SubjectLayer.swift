@@ -126,14 +126,12 @@ package struct SubjectLayer: Sendable {
     /// From a frame pixel to the pixel of the unmoved subject that is seen there.
     private struct Map {
         let view: SheetView
-        let coefficients: SheetView.Coefficients
         let weight: Float
         let centreX, centreY, baseX, baseY: Float
         let dx, dy, scale, narrowing, lean: Float
 
         init(_ subject: SubjectLayer, _ placement: SubjectPlacement, _ view: SheetView) {
             self.view = view
-            coefficients = view.coefficients
             weight = subject.depth - view.pivot
             centreX = Float(subject.picture.width) / 2 - 0.5
             centreY = Float(subject.picture.height) / 2 - 0.5
@@ -149,7 +147,7 @@ package struct SubjectLayer: Sendable {
 
         @inline(__always)
         func source(_ x: Float, _ y: Float) -> (x: Float, y: Float) {
-            let p = view.source(x, y, coefficients)
+            let p = view.source(x, y)
             let qx = p.x + weight * (view.shiftX - p.x * view.zoom) + centreX
             let qy = p.y + weight * (view.shiftY - p.y * view.zoom) + centreY
             let up = (qy - baseY - dy) / scale

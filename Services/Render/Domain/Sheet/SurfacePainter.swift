@@ -17,6 +17,7 @@ struct SurfacePainter {
     private let lumaLimits: Limits
     private let chromaLimits: Limits
     private let target: CellTarget
+    private let steps: CellSearch.Steps
 
     /// The first and the last place of a plane.
     private struct Limits {
@@ -48,6 +49,7 @@ struct SurfacePainter {
         width = search.width
         self.isInside = isInside
         self.target = target
+        steps = search.steps
         let (lowX, lowY) = (anchorX &* -256, anchorY &* -256)
         let (lastX, lastY) = ((search.width &- 1) &* 256, (search.height &- 1) &* 256)
         lumaLimits = Limits(lowX, lowX &+ lastX, lowY, lowY &+ lastY)
@@ -80,29 +82,30 @@ struct SurfacePainter {
     ) {
         for segment in 0..<2 {
             let (x, y) = (x + segment * 2, y + segment * 2)
-            let (topX, topY) = (Self.rampX(x), Self.rampY(y))
-            let downX = Self.rampX(x + columns * 2) &- topX
-            let downY = Self.rampY(y + columns * 2) &- topY
+            let (topX, topY) = (rampX(x), rampY(y))
+            let downX = rampX(x + columns * 2) &- topX
+            let downY = rampY(y + columns * 2) &- topY
             let out =
-                target.luma + gap * 4 * target.lumaStride + pair * 16 + segment * 8
+                target.luma + (gap &* 4 &* target.lumaStride &+ pair &* 16 &+ segment &* 8)
+            var (belowX, belowY) = (Numbers(), Numbers())
             for row in 0..<4 {
-                let part = Numbers(repeating: Int16(truncatingIfNeeded: row))
-                let place = held(
-                    topX &+ (downX &* part) &>> 2, topY &+ (downY &* part) &>> 2, lumaLimits)
+                let place = held(topX &+ belowX &>> 2, topY &+ belowY &>> 2, lumaLimits)
+                belowX &+= downX
+                belowY &+= downY
                 let looks = Looks(place.x, place.y, stride: lumaStride)
-                looks.fetchRun(luma, lumaStride, to: out + row * target.lumaStride)
+                looks.fetchRun(luma, lumaStride, to: out + row &* target.lumaStride)
             }
         }
-        let (topX, topY) = (Self.chromaRampX(x), Self.chromaRampY(y))
-        let downX = Self.chromaRampX(x + columns * 2) &- topX
-        let downY = Self.chromaRampY(y + columns * 2) &- topY
+        let (topX, topY) = (chromaRampX(x), chromaRampY(y))
+        let downX = chromaRampX(x + columns * 2) &- topX
+        let downY = chromaRampY(y + columns * 2) &- topY
         for row in 0..<2 {
             let part = Numbers(repeating: Int16(truncatingIfNeeded: row * 4 + 1))
             let place = held(
                 (topX &+ (downX &* part) &>> 3) &>> 1 &- 63,
                 (topY &+ (downY &* part) &>> 3) &>> 1 &- 62, chromaLimits)
             let looks = Looks(place.x, place.y, stride: chromaStride)
-            let at = (gap * 2 + row) * target.chromaStride + pair * 8
+            let at = (gap &* 2 &+ row) &* target.chromaStride &+ pair &* 8
             looks.fetchRun(cb, chromaStride, to: target.cb + at)
             looks.fetchRun(cr, chromaStride, to: target.cr + at)
         }
@@ -111,32 +114,30 @@ struct SurfacePainter {
     // Eight pixels from one node to the next; in x, what they differ from eight pixels is ramped.
 
     @inline(__always)
-    private static func rampX(_ node: UnsafePointer<Int16>) -> Numbers {
+    private func rampX(_ node: UnsafePointer<Int16>) -> Numbers {
         let bend = Numbers(repeating: node[2] &- node[0] &- 2048)
-        let nominal = Numbers(0, 256, 512, 768, 1024, 1280, 1536, 1792)
-        return nominal &+ node[0] &+ (bend &* Numbers(0, 1, 2, 3, 4, 5, 6, 7)) &>> 3
+        return (steps.pixels &<< 8) &+ node[0] &+ (bend &* steps.pixels) &>> 3
     }
 
     @inline(__always)
-    private static func rampY(_ node: UnsafePointer<Int16>) -> Numbers {
+    private func rampY(_ node: UnsafePointer<Int16>) -> Numbers {
         let bend = Numbers(repeating: node[2] &- node[0])
-        return (bend &* Numbers(0, 1, 2, 3, 4, 5, 6, 7)) &>> 3 &+ node[0]
+        return (bend &* steps.pixels) &>> 3 &+ node[0]
     }
 
     // Four chroma samples in each of two segments, at the middles of pairs of pixels.
 
     @inline(__always)
-    private static func chromaRampX(_ node: UnsafePointer<Int16>) -> Numbers {
-        let bend = both(node[2] &- node[0] &- 2048, node[4] &- node[2] &- 2048)
-        let nominal = Numbers(128, 640, 1152, 1664, 128, 640, 1152, 1664)
-        return nominal &+ both(node[0], node[2])
-            &+ (bend &* Numbers(1, 5, 9, 13, 1, 5, 9, 13)) &>> 4
+    private func chromaRampX(_ node: UnsafePointer<Int16>) -> Numbers {
+        let bend = Self.both(node[2] &- node[0] &- 2048, node[4] &- node[2] &- 2048)
+        return (steps.sixteenths &<< 7) &+ Self.both(node[0], node[2])
+            &+ (bend &* steps.sixteenths) &>> 4
     }
 
     @inline(__always)
-    private static func chromaRampY(_ node: UnsafePointer<Int16>) -> Numbers {
-        let bend = both(node[2] &- node[0], node[4] &- node[2])
-        return both(node[0], node[2]) &+ (bend &* Numbers(1, 5, 9, 13, 1, 5, 9, 13)) &>> 4
+    private func chromaRampY(_ node: UnsafePointer<Int16>) -> Numbers {
+        let bend = Self.both(node[2] &- node[0], node[4] &- node[2])
+        return Self.both(node[0], node[2]) &+ (bend &* steps.sixteenths) &>> 4
     }
 
     @inline(__always)

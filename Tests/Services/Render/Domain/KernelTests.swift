@@ -114,27 +114,49 @@ import Testing
     }
 
     /// The bytes that the portable form gives on every machine; a new algorithm has new ones.
-    @Test(arguments: [
-        ("pan_left", 9739817657898630425), ("push_in", 9975362321320819707),
-        ("crane_up", 15414488315229579817), ("arc_left", 4662311229617343886),
-        ("dutch_left", 10328463929456196179),
-    ])
+    @Test(
+        arguments: [
+            ("pan_left", 3002046700051568090), ("push_in", 13209556494287903116),
+            ("crane_up", 4604151066737165939), ("arc_left", 506445304366003881),
+            ("dutch_left", 9651628344197753249), ("zoom_in", 4529269162528017642),
+            ("dolly_zoom_in", 5013959114962955061),
+            ("handheld_drift", 5356709246046338835), ("orbit_loop", 4085494476651231752),
+            ("breathe_loop", 12090636613837512732),
+        ] as [(String, UInt64)])
     func `the portable form gives its golden bytes`(_ golden: (move: String, hash: UInt64)) throws {
-        let path = try #require(CameraMove.named(golden.move)).path
-        let scene = LayeredScene.room.scene(.videoRange709)
+        let hash = try hash(golden.move, LayeredScene.room.depth())
+        #expect(hash == golden.hash, "\(golden.move): \(hash)")
+    }
+
+    @Test(
+        arguments: [("pan_left", 4400133206477706271), ("dolly_zoom_in", 7161796289812586952)]
+            as [(String, UInt64)])
+    func `the portable form gives its golden bytes of a soft depth`(
+        _ golden: (move: String, hash: UInt64)
+    ) throws {
+        let hash = try hash(golden.move, LayeredScene.room.softDepth())
+        #expect(hash == golden.hash, "\(golden.move): \(hash)")
+    }
+
+    /// FNV-1a of five frames of a move.
+    private func hash(_ move: String, _ depth: Plane<Float>) throws -> UInt64 {
+        let path = try #require(CameraMove.named(move)).path
+        let room = LayeredScene.room
+        let scene = SheetScene(
+            rgb: room.view(), width: room.width, height: room.height, depth: depth,
+            encoding: .videoRange709, reach: room.height / 6)
         let renderer = SheetRenderer(
             scene: scene, width: 320, height: 180, kernel: PortableKernel())
         let frame = Picture420(width: 320, height: 180, encoding: .videoRange709)
-        // FNV-1a.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for index in [0, 11, 22, 33, 44] {
+            let pose = path.pose(frame: index, of: 45)
             renderer.render(
-                path.pose(frame: index, of: 45), geometry: ParallaxGeometry(), overscan: 1.1,
-                into: frame)
+                pose, geometry: ParallaxGeometry(), overscan: 1.1 * pose.zoom, into: frame)
             for value in frame.luma.values + frame.cb.values + frame.cr.values {
                 hash = (hash ^ UInt64(value)) &* 0x100_0000_01B3
             }
         }
-        #expect(hash == golden.hash, "\(golden.move): \(hash)")
+        return hash
     }
 }

@@ -336,25 +336,12 @@ private func size(_ picture: Picture420, red: Bool) -> Double {
     func `soft depth gives no worse a view than a rubber sheet by a decibel`(
         _ camera: (name: String, position: Vector3)
     ) {
-        let crisp = LayeredScene.room.depth()
-        let soft = blurred(blurred(crisp))
+        let soft = LayeredScene.room.softDepth()
         let planes = planes(depth: soft, camera.position)
         let rubber = rubberSheet(planes.still, soft, camera.position)
         let quality = psnr(planes.rendered, planes.truth)
         let limit = psnr(rubber, planes.truth)
         #expect(quality > limit + 1, "\(camera.name): \(quality) against \(limit) dB")
-    }
-
-    private func blurred(_ plane: Plane<Float>) -> Plane<Float> {
-        var values = plane.values
-        for y in 1..<(plane.height - 1) {
-            for x in 1..<(plane.width - 1) {
-                var sum: Float = 0
-                for dy in -1...1 { for dx in -1...1 { sum += plane[x + dx, y + dy] } }
-                values[y * plane.width + x] = sum / 9
-            }
-        }
-        return Plane(width: plane.width, height: plane.height, values)
     }
 
     /// A dense search through a depth map taken as one stretched skin: what simple tools do.
