@@ -283,23 +283,40 @@ WIDE_INLINE void hidden_depths(const half *h, __mmask32 missing, __m512 *upper, 
     *lower = b;
 }
 
-WIDE_INLINE __m512i half_row(const uint8_t *at) {
-    return _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)at));
+// Two rows of 32 bytes.
+WIDE_INLINE __m512i two_rows(const uint8_t *at, int64_t stride) {
+    return _mm512_inserti64x4(
+        _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)at)),
+        _mm256_loadu_si256((const __m256i *)(at + stride)), 1);
 }
 
-WIDE_INLINE void take_half(
+// Takes the pairs in `lanes` from five rows of 32 bytes; `both` are the bytes of a pair.
+WIDE_INLINE void take_block(
     pairs *p, const uint8_t *at, int64_t stride, __m512i both, __mmask32 lanes) {
-    p->upper = _mm512_mask_blend_epi16(
-        lanes, p->upper, _mm512_permutexvar_epi8(both, half_row(at)));
-    p->lower = _mm512_mask_blend_epi16(
-        lanes, p->lower, _mm512_permutexvar_epi8(both, half_row(at + stride)));
+    const __m512i first = two_rows(at, stride), third = two_rows(at + 2 * stride, stride);
+    const __m512i fifth = _mm512_castsi256_si512(
+        _mm256_loadu_si256((const __m256i *)(at + 4 * stride)));
+    // From the second half of the one to the first half of the next.
+    const __m512i second = _mm512_shuffle_i64x2(first, third, 0x4E);
+    const __m512i fourth = _mm512_shuffle_i64x2(third, fifth, 0x4E);
+    p->upper = _mm512_mask_mov_epi16(
+        p->upper, lanes, _mm512_permutex2var_epi8(first, both, third));
+    p->lower = _mm512_mask_mov_epi16(
+        p->lower, lanes, _mm512_permutex2var_epi8(second, both, fourth));
 }
 
-// Fetches pairs from one or two planes, wherever their places are: what lies in the same 64 bytes
-// of a row is taken at once.
+// A plane or two of one shape; addresses count from the anchor, before which lie so many columns
+// and rows.
+typedef struct {
+    const uint8_t *one, *other;
+    int64_t stride;
+    int32_t columns_before, rows_before;
+} planes;
+
+// Fetches pairs wherever their places are: what lies within a block of 31 columns and four rows is
+// taken at once. The first place is about that of the block, and `above` rows below its first.
 WIDE_INLINE void fetch_anywhere(
-    const uint8_t *one, const uint8_t *other, int64_t stride, __m512i column, __m512i row,
-    pairs *of_one, pairs *of_other) {
+    planes from, __m512i column, __m512i row, int32_t above, pairs *of_one, pairs *of_other) {
     int16_t columns[32], rows[32];
     _mm512_storeu_si512(columns, column);
     _mm512_storeu_si512(rows, row);
@@ -307,15 +324,35 @@ WIDE_INLINE void fetch_anywhere(
     of_one->upper = of_one->lower = of_other->upper = of_other->lower = zero;
     for (__mmask32 left_over = 0xFFFFFFFF; left_over != 0;) {
         const int lane = __builtin_ctz(left_over);
-        const __m512i offset = _mm512_sub_epi16(column, numbers(columns[lane]));
-        const __mmask32 lanes = _mm512_mask_cmpeq_epi16_mask(
-            _mm512_cmple_epu16_mask(offset, numbers(30)), row, numbers(rows[lane]));
-        const int64_t at = (int64_t)rows[lane] * stride + columns[lane];
-        const __m512i both = both_bytes(offset);
-        take_half(of_one, one + at, stride, both, lanes);
-        if (other != NULL) take_half(of_other, other + at, stride, both, lanes);
+        const int32_t left = (int32_t)at_least(columns[lane] - 6, -from.columns_before);
+        const int32_t top = (int32_t)at_least(rows[lane] - above, -from.rows_before);
+        const __m512i across = _mm512_sub_epi16(column, numbers((int16_t)left));
+        const __m512i down = _mm512_sub_epi16(row, numbers((int16_t)top));
+        const __mmask32 lanes = _mm512_mask_cmple_epu16_mask(
+            _mm512_cmple_epu16_mask(across, numbers(30)), down, numbers(3));
+        const int64_t at = top * from.stride + left;
+        const __m512i both = both_bytes(_mm512_or_si512(across, _mm512_slli_epi16(down, 5)));
+        take_block(of_one, from.one + at, from.stride, both, lanes);
+        if (from.other != NULL) take_block(of_other, from.other + at, from.stride, both, lanes);
         left_over &= ~lanes;
     }
+}
+
+WIDE_INLINE planes luma_planes(const half *h, const uint8_t *luma) {
+    const int64_t stride = h->v->luma_stride;
+    const planes p = {
+        luma + (int64_t)h->anchor.y * stride + h->anchor.x, NULL, stride, h->anchor.x,
+        h->anchor.y,
+    };
+    return p;
+}
+
+WIDE_INLINE planes chroma_planes(const half *h) {
+    const sheet_view *v = h->v;
+    const int32_t x = h->anchor.x >> 1, y = h->anchor.y >> 1;
+    const int64_t at = (int64_t)y * v->chroma_stride + x;
+    const planes p = {v->cb + at, v->cr + at, v->chroma_stride, x, y};
+    return p;
 }
 
 // Where the chroma of two rows looks: see CellSampler.drawChroma. Eight numbers each; returns which
@@ -397,19 +434,16 @@ WIDE_INLINE __m512i mixed_at(pairs p, __m512i x, __m512i y) {
 // Both chroma samples at the places of two rows of luma.
 WIDE_INLINE void chroma_at(
     const half *h, __m512i x, __m512i y, __m512i is_back, __m512i *blue, __m512i *red) {
-    const sheet_view *v = h->v;
     x = _mm512_max_epi16(
         _mm512_srai_epi16(_mm512_sub_epi16(x, numbers(32)), 1),
         numbers(held_number((int64_t)h->anchor.x * -32)));
     y = _mm512_max_epi16(
         _mm512_srai_epi16(_mm512_sub_epi16(y, numbers(32)), 1),
         numbers(held_number((int64_t)h->anchor.y * -32)));
-    const int64_t chroma =
-        (int64_t)(h->anchor.y >> 1) * v->chroma_stride + (h->anchor.x >> 1);
     pairs of_cb, of_cr;
     fetch_anywhere(
-        v->cb + chroma, v->cr + chroma, v->chroma_stride, _mm512_srai_epi16(x, 6),
-        row_of(y, is_back, v->back_rows / 2), &of_cb, &of_cr);
+        chroma_planes(h), _mm512_srai_epi16(x, 6), row_of(y, is_back, h->v->back_rows / 2), 1,
+        &of_cb, &of_cr);
     *blue = mixed_at(of_cb, x, y);
     *red = mixed_at(of_cr, x, y);
 }
@@ -454,22 +488,21 @@ WIDE static void mix_chroma(
 // Fetches the colours of half a cell whose places are known.
 WIDE_INLINE void draw_half(const half *h, const sheet_cell *cell, const sheet_target *target) {
     const sheet_view *v = h->v;
-    const uint8_t *luma = v->luma + (int64_t)h->anchor.y * v->luma_stride + h->anchor.x;
+    const planes luma = luma_planes(h, v->luma);
     for (int64_t row = 0; row < CELL_ROWS; row += 2) {
         const int64_t at = row * HALF_COLUMNS;
         const __m512i x = _mm512_loadu_si512(cell->x + at), y = _mm512_loadu_si512(cell->y + at);
         const __m512i is_back = _mm512_loadu_si512(cell->is_back + at);
         pairs p, none;
         fetch_anywhere(
-            luma, NULL, v->luma_stride, _mm512_srai_epi16(x, 6),
-            row_of(y, is_back, v->back_rows), &p, &none);
+            luma, _mm512_srai_epi16(x, 6), row_of(y, is_back, v->back_rows), 1, &p, &none);
         __m512i there = mixed_at(p, x, y);
         if (cell->is_soft[row / 2]) {
             const __m512i behind_x = _mm512_loadu_si512(cell->behind_x + at);
             const __m512i behind_y = _mm512_loadu_si512(cell->behind_y + at);
             fetch_anywhere(
-                luma, NULL, v->luma_stride, _mm512_srai_epi16(behind_x, 6),
-                row_of(behind_y, _mm512_set1_epi16(-1), v->back_rows), &p, &none);
+                luma, _mm512_srai_epi16(behind_x, 6),
+                row_of(behind_y, _mm512_set1_epi16(-1), v->back_rows), 1, &p, &none);
             const __m512i cover = _mm512_loadu_si512(cell->cover + at);
             there = blended(there, mixed_at(p, behind_x, behind_y), cover);
         }
@@ -485,12 +518,10 @@ WIDE_INLINE void draw_half(const half *h, const sheet_cell *cell, const sheet_ta
         apart[row] = place_chroma(h, cell, row, xs + row * 8, ys + row * 8, backs + row * 8);
     }
     const __m512i x = _mm512_loadu_si512(xs), y = _mm512_loadu_si512(ys);
-    const int64_t chroma =
-        (int64_t)(h->anchor.y >> 1) * v->chroma_stride + (h->anchor.x >> 1);
     pairs blue, red;
     fetch_anywhere(
-        v->cb + chroma, v->cr + chroma, v->chroma_stride, _mm512_srai_epi16(x, 6),
-        row_of(y, _mm512_loadu_si512(backs), v->back_rows / 2), &blue, &red);
+        chroma_planes(h), _mm512_srai_epi16(x, 6),
+        row_of(y, _mm512_loadu_si512(backs), v->back_rows / 2), 0, &blue, &red);
     uint8_t cb[32], cr[32];
     _mm256_storeu_si256((__m256i *)cb, _mm512_cvtepi16_epi8(mixed_at(blue, x, y)));
     _mm256_storeu_si256((__m256i *)cr, _mm512_cvtepi16_epi8(mixed_at(red, x, y)));
@@ -522,7 +553,7 @@ WIDE_INLINE __m512i cover_at(const half *h, places p) {
         if ((uint32_t)soft == 0) return numbers(64);
     }
     pairs found, none;
-    fetch_anywhere(matte, NULL, v->luma_stride, column, row, &found, &none);
+    fetch_anywhere(luma_planes(h, v->matte), column, row, 1, &found, &none);
     return _mm512_srli_epi16(_mm512_add_epi16(mixed_at(found, p.x, p.y), numbers(2)), 2);
 }
 

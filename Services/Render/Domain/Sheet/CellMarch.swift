@@ -117,7 +117,7 @@ extension CellSearch {
         if Self.isAny(missing) {
             backPixels = -Int(missing.wrappedSum())
             let hidden = hiddenDepths(lines, anchor, missing, isInside: isInside)
-            let chosen = SIMD8<Int32>(truncatingIfNeeded: missing)
+            let chosen = missing.widened
             hits = unsafeBitCast(
                 (unsafeBitCast(hidden, to: SIMD8<Int32>.self) & chosen)
                     | (unsafeBitCast(hits, to: SIMD8<Int32>.self) & ~chosen), to: Octet.self)
@@ -201,9 +201,9 @@ extension CellSearch {
         }
         let apart = size(place.x &- load(cell.x + at)) &+ size(place.y &- load(cell.y + at))
         let part = pointwiseMin(apart, Numbers(repeating: 64))
-        let level = Numbers(
-            truncatingIfNeeded: unsafeBitCast(
-                hidden * Self.depthLevels + Self.signedMagic, to: SIMD8<Int32>.self))
+        let level = unsafeBitCast(
+            hidden * Self.depthLevels + Self.signedMagic, to: SIMD8<Int32>.self
+        ).narrowed
         let slack = step * 0.25
         var isMet = Numbers()
         for run in runs {
@@ -227,14 +227,7 @@ extension CellSearch {
     @inline(__always)
     private static func numbers(_ lanes: Octet, isInside: Bool) -> Numbers {
         let held = isInside ? lanes : clamped(lanes)
-        return Numbers(
-            truncatingIfNeeded: unsafeBitCast(held + signedMagic, to: SIMD8<Int32>.self))
-    }
-
-    /// The other way.
-    @inline(__always)
-    private static func octet(_ numbers: Numbers) -> Octet {
-        Octet(SIMD8<Int32>(truncatingIfNeeded: numbers))
+        return unsafeBitCast(held + signedMagic, to: SIMD8<Int32>.self).narrowed
     }
 
     private static func clamped(_ lanes: Octet) -> Octet {
@@ -340,8 +333,8 @@ extension CellSearch {
 
         /// Depths in the middle of what the steps left open.
         var depths: Octet {
-            let (level, du) = (CellSearch.octet(level), CellSearch.octet(du))
-            return (level + du * CellSearch.octet(gap) / CellSearch.octet(rise))
+            let (level, du) = (Octet(level.widened), Octet(du.widened))
+            return (level + du * Octet(gap.widened) / Octet(rise.widened))
                 * (1 / CellSearch.depthLevels)
         }
     }
@@ -355,7 +348,7 @@ extension CellSearch {
         let isUnder = gap &>> 15
         let at =
             (((level &+ gap) & ~isUnder) | ((level &+ du &+ before) & isUnder))
-        let t = Self.octet(at) * (1 / Self.depthLevels) - view.pivot
+        let t = Octet(at.widened) * (1 / Self.depthLevels) - view.pivot
         let place = lines.pixels(t, isInside: isInside)
         let off =
             nearestLevels(
@@ -380,7 +373,7 @@ extension CellSearch {
                 isInside: isInside)
             if !Self.isAny((next ^ level) & missing) { break }
             level = next
-            u = Self.octet(next) * (1 / Self.depthLevels)
+            u = Octet(next.widened) * (1 / Self.depthLevels)
         }
         return u
     }

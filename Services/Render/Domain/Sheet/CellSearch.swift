@@ -181,7 +181,7 @@ package struct CellSearch {
     }
 
     /// How far a solved node may be off, in pixels.
-    private static let slack: Float = 0.125
+    private static let offMax: Float = 0.125
 
     private func surface(about bins: UInt64, slope: Float, shift: Float) -> Surface {
         // A look-up leaves this share of what a place is off.
@@ -190,7 +190,7 @@ package struct CellSearch {
         let off = Float(end - first) * 0.5 * binSize * shift
         // The nearest pixel, all that is looked at before the last look-up, is off by itself.
         let lookUps =
-            left * off <= Self.slack ? 0 : left * left * (off + 0.71) <= Self.slack ? 1 : 2
+            left * off <= Self.offMax ? 0 : left * left * (off + 0.71) <= Self.offMax ? 1 : 2
         return Surface(depth: lowest + Float(first + end) * 0.5 * binSize, lookUps: lookUps)
     }
 

@@ -111,7 +111,6 @@ package final class SheetRenderer {
         _ left: Int, _ top: Int, _ frame: SheetFrame, _ kernel: any SheetKernel,
         to target: CellTarget
     ) -> Int {
-        let search = frame.search
         func part(_ column: Int) -> CellPart {
             CellPart(
                 left: left + column, top: top, target: target.from(column),
@@ -119,7 +118,7 @@ package final class SheetRenderer {
                 depthStride: seenStride)
         }
         let first = left / CellSearch.nodeColumns
-        let whole = search.verdict(CellSearch.Span(nodes, first: first, count: 4))
+        let whole = frame.search.verdict(CellSearch.Span(nodes, first: first, count: 4))
         if let surface = whole.surface,
             kernel.drawSurface(
                 part(0), of: frame, surface, segments: 4, isInside: whole.isInside)
@@ -130,15 +129,15 @@ package final class SheetRenderer {
         for column in stride(from: 0, to: Cell.columns, by: Cell.half) {
             let span = CellSearch.Span(
                 nodes, first: first + column / CellSearch.nodeColumns, count: 2)
-            let half = search.verdict(span, in: whole)
+            let half = frame.search.verdict(span, in: whole)
             if let surface = half.surface,
                 kernel.drawSurface(
                     part(column), of: frame, surface, segments: 2, isInside: half.isInside)
             {
                 continue
             }
-            let count = search.runs(half.bins, span, into: runs)
-            let anchor = search.anchor(span)
+            let count = frame.search.runs(half.bins, span, into: runs)
+            let anchor = frame.search.anchor(span)
             backPixels += kernel.march(
                 part(column), of: frame, anchor, into: cell, runCount: count,
                 isInside: half.isInside)

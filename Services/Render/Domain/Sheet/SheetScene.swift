@@ -58,7 +58,7 @@ package struct SheetScene: Sendable {
         // As wide as the stack, so that a place has one index in both.
         let matte = try DepthEdges.matte(
             depth, isCrisp: isCrisp, step: step, width: SheetStack.width(of: width),
-            height: height + 3 + SheetStack.slack / width, checkpoint)
+            height: height + SheetStack.slackRows(width: width), checkpoint)
         let hidden = try HiddenBackground(
             rgb: rgb, depth: depth, matte: matte, step: step, reach: reach, checkpoint)
         self.matte = width * height <= Self.softPixelsMax ? matte : nil

@@ -10,7 +10,10 @@ struct SheetStack: Sendable {
     let backRows: Int
 
     /// Samples after the last one that a kernel may read, and must not use.
-    static let slack = 64
+    private static let slack = 64
+
+    /// Rows of a plane so wide behind its last two: a kernel reads them, and must not use them.
+    static func slackRows(width: Int) -> Int { 4 + slack / width }
 
     init(front: Picture420, back: Picture420) {
         let chromaRows = front.cb.height + 2
@@ -28,7 +31,7 @@ struct SheetStack: Sendable {
         _ front: Plane<UInt8>, _ back: Plane<UInt8>, width: Int, rows: Int
     ) -> Plane<UInt8> {
         let stacked = Plane<UInt8>(
-            width: width, height: rows * 2 + slack / width + 1, filledWith: 0)
+            width: width, height: rows * 2 + slackRows(width: width), filledWith: 0)
         for (first, sheet) in [(0, front), (rows, back)] {
             // A row above the back sheet, for places half a chroma sample above its first row.
             for y in (first > 0 ? -1 : 0)..<rows {
