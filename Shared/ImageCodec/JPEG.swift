@@ -70,7 +70,8 @@ enum JPEG {
         }
     }
 
-    /// Runs one compression into a Swift array of the largest size that the result can have.
+    /// Runs one compression into memory of the largest size that the result can have, which is a
+    /// dozen times what it mostly has: callers that keep results must not keep that.
     private static func withOutput(
         width: Int, height: Int,
         _ compress: (tjhandle, inout UnsafeMutablePointer<UInt8>?, inout UInt) -> Int32
@@ -79,16 +80,14 @@ enum JPEG {
             throw .encodingFailed("encoder could not start")
         }
         defer { tjDestroy(handle) }
-        let bytesMax = tjBufSize(Int32(width), Int32(height), Int32(TJSAMP_420.rawValue))
-        var status: Int32 = -1
-        let bytes = [UInt8](unsafeUninitializedCapacity: Int(bytesMax)) { buffer, count in
-            var output = buffer.baseAddress
-            var bytesCount = bytesMax
-            status = compress(handle, &output, &bytesCount)
-            count = status == 0 ? Int(bytesCount) : 0
+        var count = tjBufSize(Int32(width), Int32(height), Int32(TJSAMP_420.rawValue))
+        let space = UnsafeMutablePointer<UInt8>.allocate(capacity: Int(count))
+        defer { space.deallocate() }
+        var output: UnsafeMutablePointer<UInt8>? = space
+        guard compress(handle, &output, &count) == 0 else {
+            throw .encodingFailed(message(handle))
         }
-        guard status == 0 else { throw .encodingFailed(message(handle)) }
-        return bytes
+        return Array(UnsafeBufferPointer(start: space, count: Int(count)))
     }
 
     private static func message(_ handle: tjhandle) -> String {

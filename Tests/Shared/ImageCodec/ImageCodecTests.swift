@@ -79,6 +79,21 @@ private struct SplitMix: RandomNumberGenerator {
         #expect(meanDifference(decoded.pixels, rgb) < 3)
     }
 
+    @Test func `an encoded picture holds no more memory than its bytes`() throws {
+        let rgb = picture(width: 640, height: 360)
+        let grey = [UInt8](repeating: 128, count: 640 * 360)
+        let chroma = [UInt8](repeating: 128, count: 320 * 180)
+        let files = [
+            try ImageCodec.encodeJPEG(rgb: rgb, width: 640, height: 360),
+            try ImageCodec.encodeJPEG(
+                luma: grey, cb: chroma, cr: chroma, width: 640, height: 360),
+            try ImageCodec.encodeWebP(
+                luma: grey, cb: chroma, cr: chroma, width: 640, height: 360),
+            try ImageCodec.encodePNG(rgb: rgb, width: 640, height: 360),
+        ]
+        for file in files { #expect(file.capacity < file.count * 2 + 256) }
+    }
+
     @Test func `planes and RGB of the same colour give the same JPEG colour`() throws {
         // BT.601 full range of RGB (200, 80, 40).
         let luma = [UInt8](repeating: 111, count: 30 * 20)
