@@ -251,6 +251,15 @@ final class Production: QueueItem {
         state.withLock { max(0, framesTotal - $0.framesDone) * framePixels }
     }
 
+    var remainingPreparations: Int {
+        state.withLock { state in
+            switch state.phase {
+            case .waiting, .planning: 1
+            case .running, .finished, .failed: 0
+            }
+        }
+    }
+
     var isOver: Bool {
         state.withLock { state in
             switch state.phase {

@@ -8,6 +8,8 @@ package protocol QueueItem: AnyObject, Sendable {
     var memoryBytes: Int { get }
     /// Frame pixels that are still to be made.
     var remainingPixels: Int { get }
+    /// Steps that make no pixels and are still to be taken: decoding and preparing.
+    var remainingPreparations: Int { get }
     /// Whether there will be no further step.
     var isOver: Bool { get }
     /// The next step that can be run now. Called inside the queue's lock: it must be quick and
@@ -21,7 +23,7 @@ package protocol QueueItem: AnyObject, Sendable {
 
 /// What an item wants next.
 package enum QueueStep {
-    /// - Returns: Pixels that were made.
+    /// - Returns: Pixels that were made; none by a preparation.
     case run(@Sendable () -> Int)
     /// Something must happen first: a step that runs, or a reader that reads.
     case notNow
@@ -60,6 +62,7 @@ package final class RenderQueue: Sendable {
         var runners = 0
         /// Smoothed time of one thread for a pixel of a frame.
         var secondsPerPixel = 30e-9
+        var secondsPerPreparation = 5e-3
         var begunPixels = 0
         var isStopped = false
     }
@@ -197,17 +200,16 @@ package final class RenderQueue: Sendable {
             let ahead = lane[..<index].count { !$0.isBegun }
             let turn = state.order.firstIndex(of: item.user) ?? 0
             var position = ahead + 1
-            var pixels = lane[..<index].reduce(0) { $0 + $1.item.remainingPixels }
+            var work = seconds(lane[..<index], state)
             for (place, user) in state.order.enumerated() where user != item.user {
                 let others = (state.lanes[user] ?? [])
-                pixels += others.filter(\.isBegun).reduce(0) { $0 + $1.item.remainingPixels }
+                work += seconds(others.filter(\.isBegun), state)
                 let before = others.filter { !$0.isBegun }.prefix(ahead + (place < turn ? 1 : 0))
                 position += before.count
-                pixels += before.reduce(0) { $0 + $1.item.remainingPixels }
+                work += seconds(before, state)
             }
             return QueuePlace(
-                position: position,
-                estimatedWait: .seconds(Double(pixels) * state.secondsPerPixel / Double(threads)))
+                position: position, estimatedWait: .seconds(work / Double(threads)))
         }
     }
 
@@ -218,8 +220,15 @@ package final class RenderQueue: Sendable {
     package var waiting: Int { state.withLock { $0.waiting } }
 
     private func backlog(_ state: State) -> Duration {
-        let pixels = state.lanes.values.joined().reduce(0) { $0 + $1.item.remainingPixels }
-        return .seconds(Double(pixels) * state.secondsPerPixel / Double(threads))
+        .seconds(seconds(state.lanes.values.joined(), state) / Double(threads))
+    }
+
+    /// What is left to do of entries, on one thread.
+    private func seconds(_ entries: some Sequence<Entry>, _ state: State) -> Double {
+        entries.reduce(0) { sum, entry in
+            sum + Double(entry.item.remainingPixels) * state.secondsPerPixel
+                + Double(entry.item.remainingPreparations) * state.secondsPerPreparation
+        }
     }
 
     private func next() -> Work? {
@@ -321,6 +330,9 @@ package final class RenderQueue: Sendable {
             if pixels > 0 {
                 let rate = took / .seconds(1) / Double(pixels)
                 state.secondsPerPixel += (rate - state.secondsPerPixel) / 16
+            } else {
+                let more = took / .seconds(1) - state.secondsPerPreparation
+                state.secondsPerPreparation += more / 16
             }
             guard let index = state.lanes[item.user]?.firstIndex(where: { $0.item === item })
             else { return [] }
@@ -347,6 +359,7 @@ private final class SingleStep<Value: Sendable>: QueueItem {
     let user: String
     let memoryBytes: Int
     var remainingPixels: Int { 0 }
+    var remainingPreparations: Int { isOver ? 0 : 1 }
     private let state: Lock<State>
     private let body: @Sendable (_ mustStop: () -> Bool) throws(RenderFailure) -> Value
 

@@ -10,19 +10,26 @@ private final class Item: QueueItem {
     private let pixelsPerStep = 1000
     private let journal: Journal
     private let stepsLeft: Lock<Int>
+    private let preparationsLeft: Lock<Int>
     private let failure = Lock<RenderFailure?>(nil)
     private let moves = Lock(0)
     private let first = Lock<(() -> Void)?>(nil)
 
-    init(_ name: String, of user: String, steps: Int = 1, bytes: Int = 1, _ journal: Journal) {
+    /// - Parameter preparations: Steps before the others that make no pixels.
+    init(
+        _ name: String, of user: String, steps: Int = 1, preparations: Int = 0, bytes: Int = 1,
+        _ journal: Journal
+    ) {
         self.name = name
         self.user = user
         self.memoryBytes = bytes
         self.journal = journal
         stepsLeft = Lock(steps)
+        preparationsLeft = Lock(preparations)
     }
 
     var remainingPixels: Int { stepsLeft.withLock { $0 } * pixelsPerStep }
+    var remainingPreparations: Int { preparationsLeft.withLock { $0 } }
     var isOver: Bool { stepsLeft.withLock { $0 } == 0 || failed != nil }
     var failed: RenderFailure? { failure.withLock { $0 } }
     /// What its first step does beside its work.
@@ -39,6 +46,12 @@ private final class Item: QueueItem {
                 return first
             }
             body?()
+            let isPreparation = preparationsLeft.withLock { left in
+                guard left > 0 else { return false }
+                left -= 1
+                return true
+            }
+            if isPreparation { return 0 }
             stepsLeft.withLock { $0 -= 1 }
             return pixelsPerStep
         }
@@ -151,6 +164,18 @@ private final class Journal: Sendable {
         }
         try journal.queue.submit([Item("d", of: "bob", journal)], remaining: .seconds(10))
         #expect(journal.queue.waiting == 2)
+    }
+
+    @Test func `what is prepared before the frames counts into the wait`() throws {
+        let journal = Journal()
+        // 10 ms a preparation as well.
+        let warm = Item("warm", of: "ann", steps: 400, preparations: 100, journal)
+        try journal.queue.submit([warm], remaining: minute)
+        journal.run()
+        let items = (0..<2).map { Item("\($0)", of: "ann", steps: 10, preparations: 5, journal) }
+        try journal.queue.submit(items, remaining: minute)
+        let wait = try #require(journal.queue.place(of: items[1])).estimatedWait
+        #expect(abs(wait / .milliseconds(1) - 150) < 5, "\(wait)")
     }
 
     @Test func `who waits knows its place and about how long`() throws {
