@@ -12,7 +12,7 @@ RENDER_LISTEN=127.0.0.1:$port RENDER_LOG_LEVEL=error RENDER_STORE="sqlite:$folde
     RENDER_RESULTS="file:$folder/results" nice -n 19 $bin/render >"$folder/ready" &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server || true; rm -r "$folder"' EXIT
-while ! grep -q ready "$folder/ready"; do sleep 0.1; done
+while ! grep -qs ready "$folder/ready"; do sleep 0.1; done
 nice -n 19 $bin/bench render --target 127.0.0.1:$port --concurrency 4 --duration "$seconds" \
     --size 320x180 --moves push_in,pan_left,crane_up --json &
 load=$!
